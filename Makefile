@@ -1,0 +1,57 @@
+# Needs Python 3.11 or newer, make and a network. Everything else is made here.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+BENCH_STAMP := $(VENV)/.installed-bench
+DEMO ?= demo-project
+
+.PHONY: help demo test lint fmt types docs bench check clean
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "regard needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable ".[postgres]" --group test --group lint --group types --group docs
+	@touch $@
+
+$(BENCH_STAMP): $(STAMP)
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	.venv-bench/bin/python -m pip install --quiet --editable ".[postgres]" --group bench
+	@touch $@
+
+demo: $(STAMP)  ## Make a project with generated exports, run it and print its report
+	$(BIN)/regard demo $(DEMO)
+
+test: $(STAMP)  ## Run the tests
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)  ## Style, layers and documented tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/interrogate -q tests
+
+fmt: $(STAMP)  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP)  ## Check the types
+	$(BIN)/mypy
+	$(BIN)/mypy tests/typing
+
+docs: $(STAMP)  ## Build the documentation; a broken reference fails
+	$(BIN)/sphinx-build -n -W --keep-going -q -b html docs docs/_build/html
+
+bench: $(BENCH_STAMP)  ## Measure speed and memory beside named peers
+	.venv-bench/bin/python benchmarks/load.py
+
+check: lint types docs test  ## Everything CI checks
+
+clean:  ## Remove what the targets made
+	rm -rf $(VENV) .venv-bench $(DEMO) docs/_build dist

@@ -1,0 +1,1 @@
+"""Package data of regard: shipped profiles and the starter project; no code."""

@@ -1,0 +1,105 @@
+"""
+What plug-in authors write with: ``from regard import source, Source, Stream, hookimpl``.
+
+Everything here is imported when it is first used, so that ``regard --help`` and the listing
+of plug-ins stay quick. Code inside regard imports from the modules themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from regard.errors import (
+        AuthError,
+        ConfigError,
+        FileError,
+        RateLimited,
+        RecordError,
+        SecretError,
+        SourceChanged,
+        TransientError,
+    )
+    from regard.findings import Finding, Severity
+    from regard.hookspecs import Problem, hookimpl
+    from regard.reporters import Reporter
+    from regard.reports import Column, Figure, Report, Section, Table
+    from regard.sources import Delete, Page, Source, Stream, source
+
+    __version__: str
+
+__all__ = [
+    "AuthError",
+    "Column",
+    "ConfigError",
+    "Delete",
+    "Figure",
+    "FileError",
+    "Finding",
+    "Page",
+    "Problem",
+    "RateLimited",
+    "RecordError",
+    "Report",
+    "Reporter",
+    "SecretError",
+    "Section",
+    "Severity",
+    "Source",
+    "SourceChanged",
+    "Stream",
+    "Table",
+    "TransientError",
+    "__version__",
+    "hookimpl",
+    "source",
+]
+
+_HOMES = {
+    "AuthError": "errors",
+    "Column": "reports",
+    "ConfigError": "errors",
+    "Delete": "sources",
+    "Figure": "reports",
+    "FileError": "errors",
+    "Finding": "findings",
+    "Page": "sources",
+    "Problem": "hookspecs",
+    "RateLimited": "errors",
+    "RecordError": "errors",
+    "Report": "reports",
+    "Reporter": "reporters",
+    "SecretError": "errors",
+    "Section": "reports",
+    "Severity": "findings",
+    "Source": "sources",
+    "SourceChanged": "errors",
+    "Stream": "sources",
+    "Table": "reports",
+    "TransientError": "errors",
+    "hookimpl": "hookspecs",
+    "source": "sources",
+}
+
+# A type checker reads the imports above; a `__getattr__` it could see would let every typo pass.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Import a name of the vocabulary when it is first asked for (PEP 562)."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            value: object = version("regard")
+        elif name in _HOMES:
+            from importlib import import_module
+
+            value = getattr(import_module(f"regard.{_HOMES[name]}"), name)
+        else:
+            message = f"module 'regard' has no attribute {name!r}"
+            raise AttributeError(message)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        """List the vocabulary beside what is loaded already."""
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,143 @@
+"""What every command has at hand: the project, the plug-ins, the store and the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from regard.cli import console
+from regard.clock import Clock, clock_from_environment
+from regard.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from regard.host import Host
+    from regard.settings import Project
+    from regard.store import Store
+
+__all__ = ["App"]
+
+
+class App:
+    """
+    One command's surroundings; each part is made when it is first asked for.
+
+    Args:
+        options: The global options: ``config``, ``json``, ``quiet``, ``debug``.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.json: bool = options.json
+        self.quiet: bool = options.quiet
+        self.debug: bool = options.debug
+        self.config: Path | None = Path(options.config) if options.config else None
+        self.clock: Clock = clock_from_environment()
+
+    def __enter__(self) -> App:
+        logging.basicConfig(
+            level=logging.DEBUG if self.debug else logging.WARNING,
+            format="%(levelname)s %(name)s: %(message)s",
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        logging.shutdown()
+
+    @cached_property
+    def out(self) -> Console:
+        """The console of results."""
+        return console.make_console()
+
+    @cached_property
+    def err(self) -> Console:
+        """The console of progress and problems."""
+        return console.make_console(stderr=True)
+
+    @cached_property
+    def project(self) -> Project:
+        """
+        The project that the command works in.
+
+        Raises:
+            ConfigError: There is none, or its configuration is wrong.
+        """
+        from regard.settings import find_config, load_project
+
+        return load_project(find_config(Path.cwd(), self._explicit_config()))
+
+    def _explicit_config(self) -> Path | None:
+        if self.config is not None:
+            return self.config
+        named = os.environ.get("REGARD_CONFIG")
+        return Path(named) if named else None
+
+    @cached_property
+    def has_project(self) -> bool:
+        """Whether there is a project; a broken one is not none, it raises."""
+        from regard.settings import find_config
+
+        try:
+            find_config(Path.cwd(), self._explicit_config())
+        except ConfigError:
+            return False
+        return True
+
+    @cached_property
+    def host(self) -> Host:
+        """The plug-ins: installed ones, and the project's own where there is a project."""
+        from regard.host import Host
+
+        if not self.has_project:
+            return Host.load(plugin_dir=None, disabled=())
+        folder = self.project.root / "plugins"
+        return Host.load(
+            plugin_dir=folder if folder.is_dir() else None,
+            disabled=self.project.settings.plugins.disabled,
+        )
+
+    @property
+    def store_url(self) -> str:
+        """The store's address, with its secrets."""
+        from regard.secrets import store_url
+
+        return store_url(self.project, self.host.resolve_secret)
+
+    @contextmanager
+    def open_store(self, *, readonly: bool = False) -> Iterator[Store]:
+        """
+        Open the project's store for the length of a block.
+
+        Args:
+            readonly: Whether a missing store is an error instead of being created.
+
+        Raises:
+            StoreError: It cannot be opened, or has another version than this regard.
+        """
+        from regard.store import Store
+
+        store = Store.open(self.store_url, clock=self.clock, readonly=readonly)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def print_json(self, value: object) -> None:
+        """Print a result as JSON on stdout."""
+        console.write_json(value)
+
+    def problem(self, text: str, hint: str | None = None) -> None:
+        """Print one problem on stderr."""
+        console.problem(self.err, text, hint)

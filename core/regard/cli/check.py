@@ -1,0 +1,294 @@
+"""``regard check``: everything that can be known to be wrong before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from regard.errors import ConfigError, PluginError, RegardError, SecretError
+
+if TYPE_CHECKING:
+    from regard.cli.app import App
+    from regard.host import Host
+    from regard.settings import Project, ReportSettings, SourceSettings
+
+__all__ = ["Item", "configure", "inspect", "run"]
+
+OK: Final = "ok"
+WARNING: Final = "warning"
+ERROR: Final = "error"
+
+_STYLES: Final = {OK: "green", WARNING: "yellow", ERROR: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """
+    One thing that was looked at.
+
+    Attributes:
+        status: ``ok``, ``warning`` or ``error``.
+        where: Its place in the configuration, or a file.
+        text: What was found.
+    """
+
+    status: str
+    where: str
+    text: str
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.epilog = (
+        "Looks at the whole of regard.toml, the plug-ins it names and their options, the\n"
+        "secrets it refers to (they are never shown), its files and its store. Nothing is\n"
+        "read, stored or made.\n\n"
+        "exit code: 0 nothing is wrong, warnings included; 2 something is\n\n"
+        "examples:\n"
+        "  regard check\n"
+        "  regard check --json"
+    )
+
+
+def run(args: argparse.Namespace, app: App) -> int:
+    """Look at everything, print one line for each thing, and the counts."""
+    try:
+        project = app.project
+        items = list(inspect(project, app.host))
+    except ConfigError as error:
+        if not app.has_project:
+            raise
+        items = list(_told(error, ""))
+    counts = Counter(item.status for item in items)
+    if app.json:
+        app.print_json(
+            {
+                "items": [asdict(item) for item in items],
+                "ok": counts[OK],
+                "warnings": counts[WARNING],
+                "errors": counts[ERROR],
+            }
+        )
+    else:
+        _print(items, counts, app)
+    return 2 if counts[ERROR] else 0
+
+
+def _print(items: list[Item], counts: Counter[str], app: App) -> None:
+    from rich.text import Text
+
+    from regard.cli.console import clean
+
+    for item in items:
+        if app.quiet and item.status == OK:
+            continue
+        line = Text(f"{item.status:8}", style=_STYLES[item.status])
+        place = f"{item.where}: " if item.where else ""
+        line.append(clean(f"{place}{item.text}"), style="default")
+        app.out.print(line, soft_wrap=True)
+    warnings = f"{counts[WARNING]} warning{'' if counts[WARNING] == 1 else 's'}"
+    errors = f"{counts[ERROR]} error{'' if counts[ERROR] == 1 else 's'}"
+    app.out.print(f"{counts[OK]} ok, {warnings}, {errors}", soft_wrap=True)
+
+
+def inspect(project: Project, host: Host) -> Iterator[Item]:
+    """Yield what there is to say about a project whose configuration has the right shape."""
+    from regard.settings import unused
+    from regard.settings.problems import display_path
+
+    settings = project.settings
+    counts = (_count(len(settings.sources), "source"), _count(len(settings.reports), "report"))
+    yield Item(OK, display_path(project.path), ", ".join(counts))
+    for path in unused(settings):
+        yield Item(WARNING, path, "not used by this version")
+    yield from _plugins(project, host)
+    for name, source in settings.sources.items():
+        yield from _source(name, source, project, host)
+    for name, report in settings.reports.items():
+        yield from _report(name, report, project, host)
+    yield from _privacy(project, host)
+    yield from _store(project, host)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _told(error: RegardError, where: str) -> Iterator[Item]:
+    """Yield an error that may list several faults, one per line; indented lines explain."""
+    from regard.secrets import mask
+
+    faults: list[str] = []
+    for line in mask(str(error)).splitlines():
+        if faults and line.startswith(" "):
+            faults[-1] += f"; {line.strip()}"
+        else:
+            faults.append(line)
+    yield from (Item(ERROR, where, fault) for fault in faults)
+
+
+def _plugins(project: Project, host: Host) -> Iterator[Item]:
+    """Yield plug-ins that do not work; whether one is missed, its sources say themselves."""
+    from regard.names import did_you_mean
+
+    names = {status.name for status in host.plugins}
+    for status in host.plugins:
+        if status.error:
+            yield Item(WARNING, f"plug-in {status.name}", f"{status.state}: {status.error}")
+        elif status.warning:
+            yield Item(WARNING, f"plug-in {status.name}", status.warning)
+    for name in project.settings.plugins.disabled:
+        if name not in names:
+            near = did_you_mean(name, names)
+            yield Item(WARNING, "plugins.disabled", f"there is no plug-in {name!r}{near}")
+
+
+def _source(name: str, source: SourceSettings, project: Project, host: Host) -> Iterator[Item]:
+    from regard.settings import ignored_keys, plugin_options
+
+    where = f"sources.{name}"
+    try:
+        config_class = host.source_class(source.plugin).Config
+    except PluginError as error:
+        yield from _told(error, where)
+        return
+    faults = [
+        Item(ERROR, f"{where}.{key}", f"the plug-in {source.plugin!r} takes no {key}")
+        for key in ignored_keys(source, config_class)
+    ]
+    options = plugin_options(source, config_class)
+    faults += _options(config_class, options, where, project, host)
+    yield from faults
+    if any(item.status == ERROR for item in faults):
+        return
+    entry = host.source_entry(source.plugin)
+    version = f" {entry.version}" if entry.version else ""
+    off = "" if source.enabled else ", disabled"
+    due = f", {source.schedule}" if source.schedule else ""
+    yield Item(OK, where, f"{source.plugin} ({entry.plugin}{version}){due}{off}")
+    yield from _paths(options.get("path"), f"{where}.path", project)
+
+
+def _options(
+    config_class: type[Any] | None,
+    options: dict[str, Any],
+    where: str,
+    project: Project,
+    host: Host,
+) -> list[Item]:
+    """Return what is wrong with a plug-in's options and with the secrets in them."""
+    from regard.secrets import resolve
+    from regard.settings import validate_options
+
+    items = list(_secrets(options, where, project, host))
+    if any(item.status == ERROR for item in items):
+        return items
+    try:
+        resolved = resolve(options, where=where, root=project.root, resolver=host.resolve_secret)
+        validate_options(
+            config_class, resolved, where, raw=options, file=project.path, text=project.text
+        )
+    except ConfigError as error:
+        items += _told(error, "")
+    except RegardError as error:
+        items += _told(error, where)
+    return items
+
+
+def _secrets(value: object, where: str, project: Project, host: Host) -> Iterator[Item]:
+    """Yield every secret that is missing, and every file of secrets that is open to all."""
+    from regard.secrets import exposure, file_of, references, resolve
+
+    for place, reference in references(value, where):
+        text = f"${{{reference}}}"
+        try:
+            resolve(text, where=place, root=project.root, resolver=host.resolve_secret)
+        except SecretError as error:
+            yield Item(ERROR, "", str(error))
+            continue
+        file = file_of(reference, project.root)
+        exposed = exposure(file) if file else None
+        if exposed:
+            yield Item(WARNING, place, exposed)
+
+
+def _paths(value: object, where: str, project: Project) -> Iterator[Item]:
+    """Yield the files, folders and globs of a source that match nothing."""
+    for path in value if isinstance(value, list) else [value]:
+        if not isinstance(path, str) or "://" in path or "${" in path:
+            continue
+        pattern = str(project.resolve(path))
+        # Path.glob would refuse the absolute patterns that are allowed here.
+        if not next(glob.iglob(pattern, recursive=True), None):  # noqa: PTH207
+            yield Item(WARNING, where, f"nothing matches {path!r}")
+
+
+def _report(name: str, report: ReportSettings, project: Project, host: Host) -> Iterator[Item]:
+    where = f"reports.{name}"
+    try:
+        params_class = host.reporter_class(report.reporter).Params
+    except PluginError as error:
+        yield from _told(error, where)
+        return
+    faults = _options(params_class, report.params, f"{where}.params", project, host)
+    yield from faults
+    if not any(item.status == ERROR for item in faults):
+        yield Item(OK, where, f"{report.reporter}, to {', '.join(report.to)}")
+
+
+def _privacy(project: Project, host: Host) -> Iterator[Item]:
+    from regard.secrets import KEY_FILE, exposure, privacy_key
+
+    configured = project.settings.privacy.key
+    path = project.root / KEY_FILE
+    if configured is None and not path.exists():
+        yield Item(OK, "privacy.key", f"{KEY_FILE} will be made when it is first needed")
+        return
+    if configured is not None:
+        written = configured.get_secret_value()
+        faults = list(_secrets(written, "privacy.key", project, host))
+        yield from faults
+        if any(item.status == ERROR for item in faults):
+            return
+    elif exposed := exposure(path):
+        yield Item(WARNING, "privacy.key", exposed)
+    try:
+        privacy_key(project, host.resolve_secret)
+    except SecretError as error:
+        yield Item(ERROR, "", str(error))
+    else:
+        yield Item(OK, "privacy.key", "set in the configuration" if configured else KEY_FILE)
+
+
+_STATES: Final = {
+    "ready": "ready",
+    "missing": "will be made by the first run",
+    "outdated": "has an older schema; `regard db upgrade` brings it up to date",
+    "newer": "was written by a newer regard than this one",
+    "unreachable": "cannot be opened",
+}
+
+
+def _store(project: Project, host: Host) -> Iterator[Item]:
+    from regard.secrets import mask, store_url
+    from regard.settings.showing import has_reference
+    from regard.store import Store
+
+    faults = list(_secrets(project.settings.store, "store", project, host))
+    yield from faults
+    if any(item.status == ERROR for item in faults):
+        return
+    try:
+        found = Store.inspect(store_url(project, host.resolve_secret))
+    except RegardError as error:
+        yield from _told(error, "store")
+        return
+    text = found.detail if found.state != "ready" else f"ready, {found.detail}"
+    if has_reference(project.settings.store):
+        # What a secret stands for is not shown, not even a host's name.
+        text = _STATES[found.state]
+    yield Item(OK if found.state in ("missing", "ready") else ERROR, "store", mask(text))

@@ -1,0 +1,204 @@
+"""``regard report NAME``: make a report from the store and draw it, or write it to a file."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from regard.errors import ConfigError, RegardError, UsageError
+
+if TYPE_CHECKING:
+    from regard.cli.app import App
+    from regard.pipeline.reporting import MadeReport
+    from regard.reports import Report
+    from regard.settings import ReportSettings
+
+__all__ = ["FORMATS", "configure", "rendered", "run", "show"]
+
+FORMATS: Final = ("terminal", "json", "csv")
+_SUFFIXES: Final = {".json": "json", ".csv": "csv", ".txt": "terminal"}
+_FILE_WIDTH: Final = 100
+_PARTIAL: Final = 3
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("name", metavar="NAME", help="a table [reports.NAME], or a reporter")
+    parser.add_argument("--since", metavar="DAY", help="the first day that counts")
+    parser.add_argument("--until", metavar="DAY", help="the first day that no longer counts")
+    parser.add_argument("--by", metavar="FIELD,...", help="divide by these fields")
+    parser.add_argument("--language", choices=("en", "es", "fr"), help="else the project's")
+    parser.add_argument(
+        "--format", choices=FORMATS, help="else as FILE is called, else for the terminal"
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write to a file")
+    parser.epilog = (
+        "A DAY is 2026-01-31, 2026-01, 2026, or so many days (90d) or weeks (12w) ago,\n"
+        "and begins at midnight in the project's time zone.\n\n"
+        "Without --format and --output a configured report goes where its `to` says.\n\n"
+        "examples:\n"
+        "  regard report customers\n"
+        "  regard report customers --since 90d --by region,age_band\n"
+        "  regard report customers --since 2026-01 --until 2026-02 --output january.csv\n"
+        "  regard report customers --format json"
+    )
+
+
+def run(args: argparse.Namespace, app: App) -> int:
+    """Make the report and bring it to where it should go."""
+    configured = app.project.settings.reports.get(args.name)
+    made = _make(args, app, configured)
+    if not app.quiet:
+        for note in made.notes:
+            app.problem(note)
+    form = "json" if app.json else args.format
+    if args.output is not None:
+        form = form or _SUFFIXES.get(args.output.suffix.lower(), "terminal")
+        write_file(args.output, _as_text(made.report, form, app))
+        return 0
+    if form or configured is None:
+        show(made.report, app, form or "terminal")
+        return 0
+    return _deliver(made.report, configured, args.name, app)
+
+
+def _make(args: argparse.Namespace, app: App, configured: ReportSettings | None) -> MadeReport:
+    from regard.pipeline.reporting import Surroundings, make_report
+    from regard.secrets import privacy_key
+
+    project = app.project
+    name = configured.reporter if configured else args.name
+    reporter = app.host.reporter_class(name)
+    language = args.language or (configured.language if configured else None)
+    surroundings = Surroundings(
+        columns=project.root / "columns",
+        clock=app.clock,
+        language=language or project.settings.language,
+        timezone=project.settings.timezone,
+        privacy_key=privacy_key(project, app.host.resolve_secret),
+        sources=frozenset(project.settings.sources),
+    )
+    where = f"reports.{args.name}.params" if configured else f"report {name}"
+    params = {**(configured.params if configured else {}), **_flags(args)}
+    with app.open_store(readonly=True) as store, _progress(app) as progress:
+        return make_report(store, reporter, params, surroundings, where=where, progress=progress)
+
+
+def _flags(args: argparse.Namespace) -> Mapping[str, Any]:
+    flags: dict[str, Any] = {name: getattr(args, name) for name in ("since", "until")}
+    if args.by is not None:
+        flags["by"] = tuple(part.strip() for part in args.by.split(",") if part.strip())
+        if not flags["by"]:
+            message = "--by: name at least one field, such as --by region,age_band"
+            raise UsageError(message)
+    return {name: value for name, value in flags.items() if value is not None}
+
+
+@contextmanager
+def _progress(app: App) -> Iterator[Callable[[int, int, str], None]]:
+    from regard.cli.console import make_progress
+
+    visible = app.err.is_terminal and not app.quiet
+    with make_progress(app.err, visible=visible) as bar:
+        task = bar.add_task("columns", total=None, rate="")
+
+        def shown(done: int, total: int, table: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"columns: {table}")
+
+        yield shown
+
+
+def show(report: Report, app: App, form: str) -> None:
+    """
+    Bring a report to stdout.
+
+    Args:
+        report: What to show.
+        app: Whose console, and whose time zone where there is a project.
+        form: One of `FORMATS`.
+    """
+    if form == "terminal":
+        from regard.render import render_terminal
+
+        render_terminal(report, app.out, timezone=_timezone(app))
+        return
+    text = rendered(report, form)
+    encoding = sys.stdout.encoding or "utf-8"
+    # What the terminal's encoding lacks JSON can escape; CSV shows a mark.
+    errors = "backslashreplace" if form == "json" else "replace"
+    sys.stdout.write(text.encode(encoding, errors).decode(encoding))
+
+
+def _timezone(app: App) -> str:
+    return app.project.settings.timezone if app.has_project else "UTC"
+
+
+def rendered(report: Report, form: str) -> str:
+    """Return a report as JSON or CSV text."""
+    from regard.render import render_csv, render_json
+
+    return render_json(report) if form == "json" else render_csv(report)
+
+
+def _as_text(report: Report, form: str, app: App) -> str:
+    if form != "terminal":
+        return rendered(report, form)
+    from rich.console import Console
+
+    from regard.render import render_terminal
+
+    out = io.StringIO()
+    console = Console(file=out, width=_FILE_WIDTH, color_system=None, force_terminal=False)
+    render_terminal(report, console, timezone=_timezone(app))
+    return out.getvalue()
+
+
+def write_file(path: Path, text: str) -> None:
+    """
+    Write a file so that it is there whole or not at all.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        message = f"{path}: cannot be written: {error.strerror}"
+        raise ConfigError(message) from error
+
+
+def _deliver(report: Report, configured: ReportSettings, name: str, app: App) -> int:
+    """Bring a configured report to each of its targets; one that fails spares the others."""
+    from regard.measures.periods import local_day
+
+    today = local_day(report.made_at, app.project.settings.timezone)
+    failed = False
+    for target in configured.to:
+        form, _, place = target.partition(":")
+        try:
+            if form == "terminal":
+                show(report, app, "terminal")
+            elif form in FORMATS:
+                path = app.project.resolve(place.replace("{date}", today.isoformat()))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_file(path, rendered(report, form))
+            else:
+                message = f"{target!r} is not possible yet; use terminal, json:FILE or csv:FILE"
+                raise ConfigError(message)
+        except (RegardError, OSError) as error:
+            app.problem(f"reports.{name}.to: {error}")
+            failed = True
+    return _PARTIAL if failed else 0

@@ -1,0 +1,141 @@
+"""``regard runs``: the history of runs."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.text import Text
+
+from regard.cli.app import App
+from regard.cli.console import clean, make_table, rows_of
+from regard.errors import UsageError
+from regard.store import PastRun
+from regard.store import runs as stored
+
+__all__ = ["configure", "run"]
+
+_EPILOG = """\
+examples:
+  regard runs                 the last twenty runs
+  regard runs --source crm    of one source
+  regard runs show 17         everything about one run
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.add_argument("--source", metavar="SOURCE", help="only runs of this source")
+    parser.add_argument("-n", type=int, default=20, metavar="N", help="how many (default 20)")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    show = actions.add_parser("show", help="everything about one run")
+    show.add_argument("number", type=int, metavar="N")
+    parser.epilog = _EPILOG
+
+
+def run(args: argparse.Namespace, app: App) -> int:
+    """List runs, or show one."""
+    with app.open_store(readonly=True) as store, store.read() as transaction:
+        if args.action == "show":
+            found = stored.history(transaction, run_id=args.number)
+            if not found:
+                message = f"there is no run {args.number}; `regard runs` lists them"
+                raise UsageError(message)
+            return _show(found[0], app)
+        found = stored.history(transaction, source=args.source, limit=args.n)
+    if app.json:
+        app.print_json([_as_json(item) for item in found])
+        return 0
+    table = make_table(
+        [
+            ("run", "right"),
+            "source",
+            "outcome",
+            "started",
+            ("secs", "right"),
+            ("read", "right"),
+            ("stored", "right"),
+            ("quarantined", "right"),
+        ]
+    )
+    rows_of(table, [_row(item, app) for item in found])
+    app.out.print(table)
+    app.out.print(Text(f"{len(found)} runs"))
+    return 0
+
+
+def _seconds(item: PastRun) -> float | None:
+    if item.finished_at is None:
+        return None
+    return (item.finished_at - item.started_at).total_seconds()
+
+
+def _local(moment: datetime | None, app: App) -> str:
+    if moment is None:
+        return "-"
+    return f"{moment.astimezone(ZoneInfo(app.project.settings.timezone)):%Y-%m-%d %H:%M}"
+
+
+def _row(item: PastRun, app: App) -> list[str]:
+    counts = item.counts
+    seconds = sum(stream.seconds for stream in item.streams)
+    return [
+        str(item.id),
+        item.source,
+        item.outcome or "running",
+        _local(item.started_at, app),
+        f"{seconds:.1f}",
+        f"{counts.read:,}",
+        f"{counts.new + counts.changed:,}",
+        f"{counts.quarantined:,}",
+    ]
+
+
+def _as_json(item: PastRun) -> dict[str, Any]:
+    return {
+        "run_id": item.id,
+        "source": item.source,
+        "outcome": item.outcome,
+        "reason": item.reason,
+        "plugin": item.plugin,
+        "plugin_version": item.plugin_version,
+        "regard_version": item.regard_version,
+        "config_digest": item.config_digest,
+        "host": item.host,
+        "pid": item.pid,
+        "started_at": item.started_at,
+        "finished_at": item.finished_at,
+        "seconds": _seconds(item),
+        "error": item.error,
+        "streams": [{**stream.as_json(), "notes": stream.notes} for stream in item.streams],
+    }
+
+
+def _show(item: PastRun, app: App) -> int:
+    if app.json:
+        app.print_json(_as_json(item))
+        return 0
+    lines = {
+        "run": f"{item.id} of {item.source}: {item.outcome or 'running'} ({item.reason})",
+        "time": f"{_local(item.started_at, app)} to {_local(item.finished_at, app)}",
+        "plug-in": f"{item.plugin} {item.plugin_version or ''} with regard {item.regard_version}",
+        "settings": item.config_digest,
+        "process": f"{item.pid} on {item.host}",
+    }
+    for name, text in lines.items():
+        app.out.print(Text(f"{name:9} {clean(text)}"), soft_wrap=True)
+    for stream in item.streams:
+        rate = stream.counts.read / stream.seconds if stream.seconds else 0
+        app.out.print(
+            Text(
+                f"\n{clean(stream.stream)}: {stream.outcome.value}, {stream.seconds:.1f} s, "
+                f"{rate:,.0f} records/s"
+            )
+        )
+        for name, count in stream.counts.as_dict().items():
+            app.out.print(Text(f"  {name:12} {count:>12,}"))
+        for note in [*([stream.error] if stream.error else []), *stream.notes]:
+            app.out.print(Text(f"  {clean(note, lines=True)}"), soft_wrap=True)
+    return 0

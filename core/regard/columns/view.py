@@ -1,0 +1,325 @@
+"""
+The view: columns as read-only tables of an in-memory DuckDB.
+
+After the tables are made the connection is closed against the outside: queries can read the
+columns' files and nothing else, and nothing can be set any more.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+
+from regard import privacy
+from regard.columns.manifest import Manifest, read_manifest
+from regard.columns.results import QueryResult, plain_rows
+from regard.columns.writing import literal
+from regard.errors import RegardError, StoreMissing
+from regard.reports import Freshness
+from regard.views import Parameter
+
+__all__ = ["ColumnsView", "open_view"]
+
+_MEMORY = "1500MB"
+_PLAIN_TYPES = {
+    *("BOOLEAN", "VARCHAR", "JSON", "DATE", "FLOAT", "DOUBLE"),
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+}
+_TIME = "TIMESTAMP WITH TIME ZONE"
+_TELLING = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.PermissionException,
+    duckdb.SyntaxException,
+)
+"""Errors about the query's text; those about its data may quote personal values."""
+
+
+class ColumnsView:
+    """
+    A consistent picture of the store. Close it, or use it in a ``with`` block.
+
+    Args:
+        connection: With all tables made and locked.
+        manifest: What the tables were made from.
+        now: The time that reports are made for.
+        language: Of labels and sentences.
+        timezone: Where a day begins.
+        freshness: How current each source is.
+        pseudonym_key: The project's privacy key.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        manifest: Manifest,
+        *,
+        now: datetime,
+        language: str,
+        timezone: str,
+        freshness: Sequence[Freshness],
+        pseudonym_key: bytes,
+    ) -> None:
+        self._connection = connection
+        self._manifest = manifest
+        self._now = now
+        self._language = language
+        self._timezone = timezone
+        self._freshness = tuple(freshness)
+        self._pseudonym_key = pseudonym_key
+
+    def __enter__(self) -> ColumnsView:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free memory and temporary files."""
+        self._connection.close()
+
+    @property
+    def now(self) -> datetime:
+        """The time that the report is made for."""
+        return self._now
+
+    @property
+    def language(self) -> str:
+        """The language of labels and sentences."""
+        return self._language
+
+    @property
+    def timezone(self) -> str:
+        """The project's time zone."""
+        return self._timezone
+
+    @property
+    def written_at(self) -> datetime:
+        """When the columns were written."""
+        return self._manifest.written_at
+
+    def sql(self, query: str, /, **parameters: Parameter) -> QueryResult:
+        """
+        Run one read-only query.
+
+        Args:
+            query: One statement in DuckDB's dialect; parameters stand in it as ``$name``.
+            parameters: Their values: plain ones, or a sequence of texts.
+
+        Raises:
+            RegardError: The query is wrong; the message names its first line.
+        """
+        given = {name: _parameter(name, value) for name, value in parameters.items()}
+        try:
+            text = self._single_select(query)
+            described = self._run(f"DESCRIBE {text}", given)
+            names = tuple(str(row[0]) for row in described)
+            types = [str(row[1]) for row in described]
+            return QueryResult(names, plain_rows(self._run(_plain(text, types), given), types))
+        except duckdb.Error as error:
+            raise _wrapped(query, error) from None
+
+    def _run(self, text: str, given: Mapping[str, object]) -> list[tuple[object, ...]]:
+        # Read to the end at once: a connection has one open result only.
+        return self._connection.execute(text, given or None).fetchall()
+
+    def _single_select(self, query: str) -> str:
+        statements = self._connection.extract_statements(query)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            message = f"query {_first_line(query)!r}: a view runs one SELECT and nothing else"
+            raise RegardError(message)
+        return query.strip().rstrip(";")
+
+    def kind(self, name: str) -> QueryResult:
+        """Return all columns of one kind's current records, by table name."""
+        return self.sql(f"SELECT * FROM {_name(name)}")
+
+    def fields(self, name: str) -> Mapping[str, str]:
+        """Return the columns of a table with their types, as DuckDB names them."""
+        described = self.sql(f"SELECT column_name, column_type FROM (DESCRIBE {_name(name)})")
+        return {str(field): str(kind) for field, kind in described.rows()}
+
+    def freshness(self) -> Sequence[Freshness]:
+        """Say how current each source is."""
+        return self._freshness
+
+    def pseudonym(self, kind: str, key: str) -> str:
+        """Return the form in which a key may be shown, such as ``customer#1f3a90bc``."""
+        return privacy.pseudonym(kind, key, self._pseudonym_key)
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _first_line(query: str) -> str:
+    return next((line.strip() for line in query.splitlines() if line.strip()), "")
+
+
+def _parameter(name: str, value: Parameter) -> object:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        message = f"${name}: a time must be aware, this one has no zone"
+        raise RegardError(message)
+    if value is None or isinstance(value, str | int | Decimal) or not isinstance(value, Sequence):
+        return value
+    return list(value)
+
+
+def _plain(query: str, types: Sequence[str]) -> str:
+    """
+    Return the query with columns that become plain Python values.
+
+    DuckDB hands out aware times only where pytz is installed, so they leave as naive UTC.
+    """
+    if all(kind in _PLAIN_TYPES or kind.startswith("DECIMAL") for kind in types):
+        return query
+    names = [f"c{place}" for place in range(len(types))]
+    chosen = ", ".join(_expression(*pair) for pair in zip(names, types, strict=True))
+    return f"SELECT {chosen} FROM ({query}\n) AS q({', '.join(names)})"
+
+
+def _expression(name: str, kind: str) -> str:
+    if kind in _PLAIN_TYPES or kind.startswith("DECIMAL"):
+        return name
+    if kind == _TIME:
+        return f"timezone('UTC', {name})"
+    if kind.startswith("TIMESTAMP"):
+        message = (
+            "a query gave a time without a zone; give it one with timezone('UTC', ...), "
+            "or make it a day with CAST(... AS DATE)"
+        )
+        raise RegardError(message)
+    # Intervals, lists and the like have no plain form but their text.
+    return f"CAST({name} AS VARCHAR)"
+
+
+def _wrapped(query: str, error: duckdb.Error) -> RegardError:
+    said = type(error).__name__.removesuffix("Exception")
+    told = str(error).splitlines()[0] if str(error) else ""
+    if isinstance(error, _TELLING) or "arameter" in told:
+        said = told
+    elif isinstance(error, duckdb.OutOfMemoryException):
+        said = f"it needs more memory than {_MEMORY}, or more room for temporary files"
+    elif isinstance(error, duckdb.IOException):
+        said = "the columns' files are gone, because others replaced them; run it again"
+    return RegardError(f"query {_first_line(query)!r}: {said}")
+
+
+def open_view(
+    folder: Path,
+    *,
+    now: datetime,
+    language: str,
+    timezone: str,
+    freshness: Sequence[Freshness],
+    pseudonym_key: bytes,
+    orphans: Collection[str] = (),
+    threads: int | None = None,
+    memory: str = _MEMORY,
+) -> ColumnsView:
+    """
+    Open the columns in a folder.
+
+    Args:
+        folder: Where `regard.columns.sync_columns` wrote them.
+        now: The time that reports are made for, aware.
+        language: ``en``, ``es`` or ``fr``.
+        timezone: Where a day begins, such as ``Europe/Madrid``.
+        freshness: How current each source is.
+        pseudonym_key: The project's privacy key.
+        orphans: Sources that are no longer configured; their records are left out.
+        threads: At most so many; None: as many as there are cores.
+        memory: At most so much, such as ``1500MB``; the rest goes to temporary files.
+
+    Raises:
+        StoreMissing: There are no columns in the folder.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        message = f"{folder}: there are no columns; `regard report` writes them"
+        raise StoreMissing(message)
+    connection = _connect(folder, threads, memory)
+    try:
+        _make_tables(connection, folder.resolve(), manifest, orphans)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    except duckdb.Error as error:
+        connection.close()
+        message = f"{folder}: the columns cannot be read ({type(error).__name__})"
+        raise StoreMissing(message) from None
+    return ColumnsView(
+        connection,
+        manifest,
+        now=now,
+        language=language,
+        timezone=timezone,
+        freshness=freshness,
+        pseudonym_key=pseudonym_key,
+    )
+
+
+def _connect(folder: Path, threads: int | None, memory: str) -> duckdb.DuckDBPyConnection:
+    # DuckDB makes the folder when it first needs it and removes it in the end.
+    beside = folder if os.access(folder, os.W_OK) else Path(tempfile.gettempdir())
+    spill = beside.resolve() / f".spill-{os.getpid()}-{secrets.token_hex(4)}"
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _pattern(path: str) -> str:
+    """Return a path as DuckDB must get it to read that very file: it takes paths as globs."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)
+
+
+def _make_tables(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    manifest: Manifest,
+    orphans: Collection[str],
+) -> None:
+    paths = [str(folder / name) for name in manifest.files]
+    # The permission is checked on the pattern first and on the file behind it then.
+    allowed = sorted({*paths, *map(_pattern, paths)})
+    connection.execute(f"SET allowed_paths = [{', '.join(map(literal, allowed))}]")
+    kept = f"source NOT IN ({', '.join(map(literal, sorted(orphans)))})" if orphans else "true"
+    for table, kind in manifest.kinds.items():
+        files = ", ".join(literal(_pattern(str(folder / name))) for name in kind.files)
+        source = f"read_parquet([{files}])"
+        columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()]
+        current = f"{kept} AND deleted_at IS NULL"
+        if "valid_to" in columns:
+            # A withdrawn record is not current, but the periods in which it held are history.
+            current += " AND valid_to IS NULL"
+            _make_table(connection, f"{table}_history", "*", source, kept)
+        _make_table(connection, table, "* EXCLUDE (deleted_at)", source, current)
+
+
+def _make_table(
+    connection: duckdb.DuckDBPyConnection, name: str, chosen: str, source: str, where: str
+) -> None:
+    query = f"CREATE VIEW {_name(name)} AS SELECT {chosen} FROM {source} WHERE {where}"
+    connection.execute(query)

@@ -1,0 +1,295 @@
+"""From what a source yields to what a transaction stores: validated, keyed, encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from regard import keys
+from regard.cursors import CursorValue, as_time
+from regard.errors import RecordError
+from regard.names import did_you_mean
+from regard.records import Kind
+from regard.records.encoding import encode_time
+from regard.records.validation import BESIDE
+from regard.sources import Delete, Origin, Page, Stream
+from regard.store import Batch, Deletion, Refused
+from regard.store.quarantine import Raw, raw_hash
+
+__all__ = ["Batcher", "Identify"]
+
+Identify = Callable[[Raw], tuple[str, ...]]
+"""Returns keyed hashes of what identifies a person in a raw payload."""
+
+
+class _Pending(NamedTuple):
+    """One yielded record with where it came from."""
+
+    record: Mapping[str, Any]
+    page: _PageOrigin | None
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class _PageOrigin:
+    """Where the records of one page came from."""
+
+    origin: Origin | None
+    file: str | None
+    modified_at: datetime | None
+
+
+@dataclass(slots=True)
+class Batcher:
+    """
+    Collects what one stream yields and turns it into batches.
+
+    Attributes:
+        kind: The kind of its records.
+        stream: The stream.
+        now: The time of reading, for records that do not say how old they are.
+        identify: Finds what identifies a person in a refused payload.
+        defaults: Values for fields that a record leaves out.
+        unknown: Names of yielded values that are no fields, with how often they came.
+        reached: The largest cursor value among the records that passed.
+    """
+
+    kind: Kind
+    stream: Stream
+    now: datetime
+    identify: Identify
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
+    reached: CursorValue | None = None
+    _pending: list[_Pending] = field(default_factory=list)
+    _deletions: dict[int, list[Delete]] = field(default_factory=dict)
+    _kept: list[_Pending | None] = field(default_factory=list)
+    _strange: list[Refused] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self._pending) + len(self._deletions) + len(self._strange)
+
+    def add(self, record: object) -> None:
+        """Take one record; whatever is none is refused, like any other bad record."""
+        self._add(record, None, 0)
+
+    def _add(self, record: object, page: _PageOrigin | None, place: int) -> None:
+        values = _mapping(record)
+        if values is not None:
+            self._pending.append(_Pending(values, page, place))
+            return
+        raw = repr(record)
+        message = f"a source yields mappings, not {type(record).__name__}"
+        name = raw_hash(raw)
+        self._strange.append(Refused(name, "not-a-mapping", message, raw, None, None, None))
+
+    def add_deletion(self, deletion: Delete) -> None:
+        """Take word that a record is gone; it holds after the records before it."""
+        self._deletions.setdefault(len(self._pending), []).append(deletion)
+
+    def add_page(self, page: Page, start: int, stop: int) -> None:
+        """Take some records of a page."""
+        file = page.progress.file if page.progress else None
+        place = _PageOrigin(
+            page.origin, file.name if file else None, file.modified_at if file else None
+        )
+        records = page.records
+        for index in range(start, stop):
+            self._add(records[index], place, index)
+
+    def take(self) -> Batch:
+        """Validate and encode what was collected, and begin anew."""
+        batch = Batch(self.kind, refused=self._strange)
+        self._strange = []
+        pending, self._pending = self._pending, []
+        deletions, self._deletions = self._deletions, {}
+        self._kept = []
+        prepared = [self._prepare(item.record) for item in pending]
+        typed, problems = self.kind.validator().validate(prepared)
+        encoder = self.kind.encoder()
+        for index, item in enumerate(pending):
+            for deletion in deletions.pop(index, ()):
+                self._delete(deletion, batch)
+            record = typed[index]
+            try:
+                if record is None:
+                    raise problems[index]
+                key = self._key(item.record)
+                as_of = encode_time(self._as_of(item, record))
+                encoded = encoder.encode(key, as_of, record)
+                self._advance(item.record, record)
+            except RecordError as error:
+                batch.refused.append(self._refuse(item, error))
+                continue
+            if item.page is not None and item.page.file is not None:
+                batch.item_files[len(batch.items)] = item.page.file
+            batch.items.append(encoded)
+            self._kept.append(item)
+        for deletion in chain.from_iterable(deletions.values()):
+            self._delete(deletion, batch)
+        return batch
+
+    def accepted(self) -> list[Mapping[str, Any]]:
+        """Return the records of the last batch that passed, typed, with their keys."""
+        validator = self.kind.validator()
+        kept = [item.record for item in self._kept if item is not None]
+        typed, _ = validator.validate([self._prepare(record) for record in kept])
+        return [
+            {**values, "key": self._key(record)}
+            for record, values in zip(kept, typed, strict=True)
+            if values is not None
+        ]
+
+    def withdraw(self, batch: Batch, keys: Sequence[str], error: RecordError) -> list[Refused]:
+        """
+        Take records out of the last batch again.
+
+        Args:
+            batch: The batch.
+            keys: Which ones; none means all.
+            error: Why.
+        """
+        out = [
+            index
+            for index, item in enumerate(batch.items)
+            if self._kept[index] is not None and (not keys or item.key in keys)
+        ]
+        gone = set(out)
+        refused = [
+            self._refuse(item, error) for item in (self._kept[index] for index in out) if item
+        ]
+        kept = [index for index in range(len(batch.items)) if index not in gone]
+        batch.item_files = {
+            place: batch.item_files[index]
+            for place, index in enumerate(kept)
+            if index in batch.item_files
+        }
+        batch.items = [batch.items[index] for index in kept]
+        self._kept = [self._kept[index] for index in kept]
+        return refused
+
+    def overruled(self, indexes: Iterable[int]) -> list[Refused]:
+        """Return the items of the last batch that later ones overruled, as refused ones."""
+        message = (
+            "another row of the same file has this key and says something else; "
+            "the later one was stored: is the key complete?"
+        )
+        error = RecordError("duplicate-key", message)
+        found = (self._kept[index] for index in indexes)
+        return [self._refuse(item, error) for item in found if item is not None]
+
+    def _prepare(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a record as its validator wants it: what is no field goes to ``extra``."""
+        known = self.kind.validator().known
+        if record.keys() <= known and not self.defaults:
+            return record
+        prepared = {**self.defaults, **record}
+        extra: dict[str, Any] = {}
+        for name in [name for name in prepared if name not in known]:
+            value = prepared.pop(name)
+            if name == self.stream.cursor:
+                continue
+            if value is not None:
+                self.unknown[name] = self.unknown.get(name, 0) + 1
+                extra[name] = value
+        given = prepared.get("extra")
+        if extra:
+            prepared["extra"] = {**given, **extra} if isinstance(given, Mapping) else extra
+        return prepared
+
+    def _key(self, record: Mapping[str, Any]) -> str:
+        given = record.get("key")
+        if given is not None:
+            key = keys.compose(given if isinstance(given, list | tuple) else [given])
+        elif self.stream.key:
+            key = keys.compose(record.get(name) for name in self.stream.key)
+        else:
+            key = ""
+        if not key:
+            wanted = " | ".join(self.stream.key) if self.stream.key else "key"
+            message = f"the record has no key; it would be made of {wanted}"
+            raise RecordError("missing-key", message, "key")
+        return key
+
+    def _as_of(self, item: _Pending, record: Mapping[str, Any]) -> datetime:
+        said = record.get("as_of")
+        if said is None and self.stream.cursor:
+            said = as_time(self._cursor_value(item.record, record))
+        if said is None and item.page is not None:
+            said = item.page.modified_at
+        # A version from the future would make every later one look stale.
+        return self.now if said is None or said > self.now else said
+
+    def _cursor_value(
+        self, record: Mapping[str, Any], typed: Mapping[str, Any]
+    ) -> CursorValue | None:
+        name = self.stream.cursor or ""
+        value: CursorValue | None = typed.get(name, record.get(name))
+        if isinstance(value, datetime) and value.tzinfo is None:
+            message = f"{name}: the time has no zone; yield aware times"
+            raise RecordError("naive-time", message, name)
+        return value
+
+    def _advance(self, record: Mapping[str, Any], typed: Mapping[str, Any]) -> None:
+        if self.stream.cursor is None:
+            return
+        value = self._cursor_value(record, typed)
+        if value is None:
+            return
+        if self.reached is not None and type(value) is not type(self.reached):
+            message = (
+                f"{self.stream.cursor}: the cursor was a {type(self.reached).__name__} "
+                f"and is now a {type(value).__name__}"
+            )
+            raise RecordError("bad-cursor", message, self.stream.cursor)
+        if isinstance(value, datetime | date | int | str):
+            self.reached = value if self.reached is None else max(self.reached, value)  # type: ignore[type-var]
+        else:
+            self.reached = value
+
+    def _delete(self, deletion: Delete, batch: Batch) -> None:
+        parts = deletion.key if isinstance(deletion.key, tuple) else (deletion.key,)
+        as_of = deletion.as_of if deletion.as_of and deletion.as_of.tzinfo else self.now
+        batch.items.append(Deletion(keys.compose(parts), encode_time(min(as_of, self.now))))
+        self._kept.append(None)
+
+    def _refuse(self, item: _Pending, error: RecordError) -> Refused:
+        raw: Raw = item.record
+        line = None
+        file = item.page.file if item.page else None
+        if item.page is not None and item.page.origin is not None:
+            raw = item.page.origin.raw(item.place)
+            line = item.page.origin.line(item.place)
+        try:
+            record = self._key(item.record)
+        except RecordError:
+            record = raw_hash(raw)
+        return Refused(
+            record, error.reason, str(error), raw, error.field, file, line, self.identify(raw)
+        )
+
+    def notes(self) -> list[str]:
+        """Say which yielded values had no field."""
+        fields = [name for name in self.kind.validator().known if name not in BESIDE]
+        return [
+            f"{name!r} is no field of {self.kind.name}{_near(name, fields)}; "
+            f"kept in extra ({count} times)"
+            for name, count in sorted(self.unknown.items())
+        ]
+
+
+def _near(name: str, fields: Sequence[str]) -> str:
+    meant = did_you_mean(name, fields)
+    return meant if "did you mean" in meant else ""
+
+
+def _mapping(record: object) -> Mapping[str, Any] | None:
+    """Return a yielded record as a mapping, or None where it is none."""
+    if isinstance(record, BaseModel):
+        return record.model_dump(exclude_none=True)
+    return record if isinstance(record, Mapping) else None

@@ -1,0 +1,252 @@
+"""
+Which files have something new, and in what order they are read.
+
+A file whose size and modification time are as they were is not opened. One that was touched
+but has the same content is not read. One that is still being written is left for the next
+run. Of one glob the date in a file's name orders, else its modification time, so that an
+older snapshot never comes after a newer one.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from regard.errors import ConfigError, FileError
+from regard.sources import InputFile
+from regard.store.files import FileState
+
+__all__ = ["Fingerprint", "Inputs", "find_files", "fingerprint_of"]
+
+_SETTLED_SECONDS = 2.0
+_PATTERN = re.compile(r"[*?\[]")
+_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """
+    What a file was when the run looked at it.
+
+    Attributes:
+        path: Where it lies.
+        name: Its path below the project.
+        size: In bytes.
+        modified_ns: Its modification time in nanoseconds.
+    """
+
+    path: Path
+    name: str
+    size: int
+    modified_ns: int
+
+    @property
+    def order(self) -> tuple[str, int, str]:
+        """What files are sorted by; those without a date in their name come first."""
+        dates = _DATE.findall(self.path.name)
+        return ("".join(dates[-1]) if dates else "", self.modified_ns, self.name)
+
+    def unchanged(self) -> bool:
+        """Say whether the file still is what it was."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            return False
+        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
+
+
+def fingerprint_of(path: Path, root: Path) -> Fingerprint:
+    """
+    Return what a file is now.
+
+    Raises:
+        FileError: It cannot be looked at.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+        raise FileError(message) from error
+    resolved = path.absolute()
+    inside = resolved.is_relative_to(root)
+    name = (resolved.relative_to(root) if inside else resolved).as_posix()
+    return Fingerprint(path, name, status.st_size, status.st_mtime_ns)
+
+
+def find_files(patterns: str | Sequence[str], root: Path) -> list[Path]:
+    """
+    Return the files that paths, folders and globs name; a folder means all files in it.
+
+    Args:
+        patterns: Relative ones start at ``root``.
+        root: The project's folder.
+
+    Raises:
+        ConfigError: A pattern is an address that this version cannot fetch, or names a file
+            that does not exist.
+    """
+    found: dict[Path, None] = {}
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        if _REMOTE.match(pattern):
+            scheme = pattern.partition("://")[0]
+            message = f"path: {scheme} addresses cannot be fetched by this version; use a file"
+            raise ConfigError(message)
+        full = root / Path(pattern).expanduser()
+        if full.is_dir():
+            matches: Iterable[Path] = sorted(full.iterdir())
+        elif _PATTERN.search(pattern) and not full.exists():
+            matches = (Path(name) for name in sorted(glob.glob(str(full), recursive=True)))  # noqa: PTH207  # absolute, with **
+        elif full.exists():
+            matches = [full]
+        else:
+            message = f"path: there is no file {pattern!r} in {root}"
+            raise ConfigError(message)
+        found.update((path, None) for path in matches if _readable(path))
+    return list(found)
+
+
+def _readable(path: Path) -> bool:
+    # Hidden files and editors' lock files are nobody's export.
+    return path.is_file() and not path.name.startswith((".", "~$"))
+
+
+def _digest(path: Path) -> str:
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@dataclass(slots=True)
+class Inputs:
+    """
+    Decides which files a source has to read.
+
+    Attributes:
+        root: The project's folder.
+        known: What the store knows of the source's files.
+        settle: Whether to leave files alone that changed a moment ago.
+        notes: What the run's summary should say.
+        fingerprints: Of the files that are to be read, by name.
+        digests: The sha256 of their content, by name.
+        touched: New states of files that changed only on the outside.
+    """
+
+    root: Path
+    known: Sequence[FileState]
+    settle: bool = True
+    notes: list[str] = field(default_factory=list)
+    fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    touched: dict[tuple[str, str], FileState] = field(default_factory=dict)
+    recipes: dict[str, str] = field(default_factory=dict)
+    _busy: int = 0
+
+    def pending(
+        self, patterns: str | Sequence[str], recipe: str, stream: str | None = None
+    ) -> list[InputFile]:
+        """
+        Return the files that have something new, in the order in which to read them.
+
+        Args:
+            patterns: Paths, folders and globs.
+            recipe: What else decides about the result.
+            stream: Only what this stream has read counts; None: what any has.
+        """
+        paths = find_files(patterns, self.root)
+        if not paths:
+            shown = patterns if isinstance(patterns, str) else ", ".join(patterns)
+            self.notes.append(f"no file matches {shown!r}")
+        prints = sorted((self._settled(path) for path in paths), key=lambda found: found.order)
+        files = [self._decide(found, recipe, stream) for found in prints]
+        same = sum(file is None for file in files) - self._busy
+        if same:
+            self.notes.append(
+                f"{same} {'file is' if same == 1 else 'files are'} as when last read"
+            )
+        self._busy = 0
+        return [file for file in files if file is not None]
+
+    def _settled(self, path: Path) -> Fingerprint:
+        """Wait a moment for a file that has only just been written."""
+        found = fingerprint_of(path, self.root)
+        age = time.time() - found.modified_ns / 1e9
+        if self.settle and 0 <= age < _SETTLED_SECONDS:
+            time.sleep(_SETTLED_SECONDS - age)
+            found = fingerprint_of(path, self.root)
+        return found
+
+    def _decide(self, found: Fingerprint, recipe: str, stream: str | None) -> InputFile | None:
+        if self.settle and 0 <= time.time() - found.modified_ns / 1e9 < _SETTLED_SECONDS:
+            self.notes.append(f"{found.name} is still being written; the next run reads it")
+            self._busy += 1
+            return None
+        states = [
+            state
+            for state in self.known
+            if state.path == found.name and stream in (None, state.stream)
+        ]
+        self.fingerprints[found.name] = found
+        self.recipes[found.name] = recipe
+        same_recipe = [state for state in states if state.recipe == recipe]
+        outside = [
+            state
+            for state in same_recipe
+            if (state.size, state.modified_ns) == (found.size, found.modified_ns)
+        ]
+        if states and len(outside) == len(states) and all(state.complete for state in states):
+            return None
+        digest = self.digests[found.name] = _digest(found.path)
+        inside = [state for state in same_recipe if state.sha256 == digest]
+        if states and len(inside) == len(states) and all(state.complete for state in states):
+            self._touch(inside, found)
+            return None
+        rows_done = inside[0].rows_done if len(inside) == len(states) == 1 else 0
+        modified_at = datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
+        return InputFile(found.path, found.name, found.size, modified_at, rows_done)
+
+    def _touch(self, states: Iterable[FileState], found: Fingerprint) -> None:
+        for state in states:
+            self.touched[state.stream, state.path] = FileState(
+                state.stream,
+                state.path,
+                found.size,
+                found.modified_ns,
+                state.sha256,
+                state.rows_done,
+                state.complete,
+                state.recipe,
+            )
+
+    def state(self, name: str, stream: str, rows: int, *, complete: bool) -> FileState | None:
+        """
+        Return what to store about a file, or None where it changed while it was read.
+
+        Args:
+            name: As in `InputFile.name`.
+            stream: Where its rows went.
+            rows: How many of them are committed with the batch.
+            complete: Nothing follows.
+        """
+        found = self.fingerprints[name]
+        if complete and not found.unchanged():
+            self.notes.append(f"{name} changed while it was read; the next run reads it again")
+            return None
+        return FileState(
+            stream,
+            name,
+            found.size,
+            found.modified_ns,
+            self.digests[name],
+            rows,
+            complete,
+            self.recipes[name],
+        )

@@ -1,0 +1,296 @@
+"""
+A run: read one source's streams from their cursors into the store.
+
+Each batch is one transaction, so a run that is killed at any instant resumes to the same end
+state. One run per source at a time: a second one is told who has the lease.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any
+
+from regard import cursors
+from regard.clock import Clock
+from regard.errors import LeaseHeld, LeaseLost, RegardError
+from regard.hookspecs import RunInfo
+from regard.host import Host
+from regard.pipeline.batching import Identify
+from regard.pipeline.committing import Budget, DryCommitter, StoreCommitter
+from regard.pipeline.context import RunContext
+from regard.pipeline.inputs import Inputs
+from regard.pipeline.preparing import Prepared, identifier, prepare
+from regard.pipeline.streams import Limits, StreamTask, explain, read_streams, since_of
+from regard.records import kind_named
+from regard.runs import Outcome, StreamSummary, overall
+from regard.secrets import privacy_key
+from regard.settings import Project
+from regard.sources import Source, Stream
+from regard.store import RunStart, Store, Transaction, leases, runs, streams
+from regard.store import cursors as stored_cursors
+from regard.store import files as stored_files
+from regard.store.quarantine import Refused, open_records
+
+__all__ = ["Runner", "SourceWatch"]
+
+SourceWatch = Callable[[str, str, int, int | None, str], None]
+"""Hears of progress: source, stream, done, total if known, unit."""
+
+
+@dataclass(slots=True)
+class Runner:
+    """
+    Runs the sources of one project.
+
+    Attributes:
+        project: The project.
+        host: Its plug-ins.
+        clock: The time.
+        version: Of regard, for the history.
+        limits: How large batches get.
+        cancel: Set when the run should stop.
+        watch: Hears of progress.
+        error_budget: Overrides the configured share of records that may be refused.
+        debug: Whether bugs of plug-ins tell their whole traceback.
+        settle: Whether to leave files alone that changed a moment ago.
+    """
+
+    project: Project
+    host: Host
+    clock: Clock
+    version: str
+    limits: Limits = field(default_factory=Limits)
+    cancel: Event = field(default_factory=Event)
+    watch: SourceWatch | None = None
+    error_budget: float | None = None
+    debug: bool = False
+    settle: bool = True
+
+    def run(self, store: Store, name: str) -> list[StreamSummary]:
+        """
+        Run one source.
+
+        Args:
+            store: Where to.
+            name: The source's name in the configuration.
+
+        Returns:
+            What was done to each of its streams; never empty.
+        """
+        try:
+            prepared = prepare(self.project, self.host, name)
+        except RegardError as error:
+            return [StreamSummary(name, "", None, Outcome.FAILED, error=str(error))]
+        start = RunStart(name, prepared.plugin, prepared.version, prepared.digest, self.version)
+        try:
+            with store.write() as transaction:
+                transaction.writer.lock()
+                # The number is only known once the row is there; a held lease undoes both.
+                run_id = runs.begin(transaction, start)
+                lease = leases.acquire(transaction, f"source:{name}", run_id)
+        except LeaseHeld as error:
+            return [StreamSummary(name, "", None, Outcome.SKIPPED, error=str(error))]
+        summaries: list[StreamSummary] = []
+        try:
+            self._run_streams(store, prepared, run_id, lease, summaries)
+        finally:
+            self._finish(store, run_id, lease, summaries)
+        return summaries
+
+    def _run_streams(
+        self,
+        store: Store,
+        prepared: Prepared,
+        run_id: int,
+        lease: leases.Lease,
+        summaries: list[StreamSummary],
+    ) -> None:
+        name, source = prepared.name, prepared.source
+        with store.read() as transaction:
+            inputs = self._inputs(stored_files.load(transaction, name))
+        identify = identifier(privacy_key(self.project, self.host.resolve_secret))
+        context = self._context(prepared, inputs, identify)
+        found = self._discover(source, context, name, run_id, summaries)
+        with store.read() as transaction:
+            tasks = [
+                self._task(store, transaction, prepared, stream, run_id, lease, context)
+                for stream in found
+            ]
+        summaries += [task.summary for task in tasks]
+        with store.write() as transaction:
+            for stream in found:
+                streams.save(transaction, name, stream, prepared.plugin, run_id)
+        for task in tasks:
+            committer = task.committer
+            if isinstance(committer, StoreCommitter):
+                self.host.observers.run_started(committer.info)
+        self._read(source, tasks)
+
+    def _read(self, source: Source[Any], tasks: Sequence[StreamTask]) -> None:
+        # A plug-in that prints must not spoil results that somebody pipes on.
+        with redirect_stdout(sys.stderr):
+            read_streams(
+                source,
+                tasks,
+                clock=self.clock,
+                limits=self.limits,
+                cancel=self.cancel,
+                debug=self.debug,
+            )
+
+    def _discover(
+        self,
+        source: Source[Any],
+        context: RunContext,
+        name: str,
+        run_id: int | None,
+        summaries: list[StreamSummary],
+    ) -> Sequence[Stream]:
+        """Ask the source for its streams; what goes wrong becomes a failed summary."""
+        try:
+            with redirect_stdout(sys.stderr):
+                found = list(source.discover(context))
+            for stream in found:
+                kind_named(stream.kind)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything
+            outcome, said = explain(error, debug=self.debug)
+            summaries.append(StreamSummary(name, "", run_id, outcome, error=said))
+            return []
+        if not found:
+            notes = [*context.inputs.notes, *context.notes] or ["there was nothing to read"]
+            summaries.append(StreamSummary(name, "", run_id, Outcome.OK, notes=notes))
+        return found
+
+    def _task(
+        self,
+        store: Store,
+        transaction: Transaction,
+        prepared: Prepared,
+        stream: Stream,
+        run_id: int,
+        lease: leases.Lease,
+        context: RunContext,
+    ) -> StreamTask:
+        cursor = stored_cursors.load(transaction, prepared.name, stream.name)
+        summary = StreamSummary(prepared.name, stream.name, run_id)
+        info = RunInfo(
+            run_id,
+            prepared.name,
+            stream.name,
+            stream.kind,
+            prepared.plugin,
+            prepared.version,
+            self.clock.now(),
+        )
+        committer = StoreCommitter(
+            store,
+            self.host,
+            info,
+            run_id,
+            summary,
+            lease,
+            self._budget(prepared),
+            context.inputs,
+            open_records(transaction, prepared.name, stream.name),
+            cursors.dump(cursor) if cursor is not None else None,
+        )
+        since = since_of(cursor, stream.lookback or prepared.settings.lookback)
+        defaults = _defaults(prepared, stream)
+        return StreamTask(stream, summary, committer, context, since, defaults)
+
+    def _finish(
+        self, store: Store, run_id: int, lease: leases.Lease, summaries: list[StreamSummary]
+    ) -> None:
+        outcome = overall(summary.outcome for summary in summaries)
+        error = next((summary.error for summary in summaries if summary.error), None)
+        interrupted = sys.exception()
+        if interrupted is not None:
+            outcome = Outcome.FAILED
+            error = str(interrupted) or type(interrupted).__name__
+        if isinstance(interrupted, LeaseLost):
+            return
+        with store.write() as transaction:
+            runs.finish(transaction, run_id, outcome, error)
+            leases.release(transaction, lease)
+
+    def dry_run(self, store: Store | None, name: str) -> tuple[list[StreamSummary], list[Refused]]:
+        """
+        Do all that a run does but write.
+
+        Args:
+            store: What is stored already; None where there is no store yet.
+            name: The source's name in the configuration.
+
+        Returns:
+            What a run would do to each stream, and what it would refuse.
+        """
+        try:
+            prepared = prepare(self.project, self.host, name)
+        except RegardError as error:
+            return [StreamSummary(name, "", None, Outcome.FAILED, error=str(error))], []
+        known: list[stored_files.FileState] = []
+        if store is not None:
+            with store.read() as transaction:
+                known = stored_files.load(transaction, name)
+        # Nothing is kept, so nothing need be found again: no key is made either.
+        context = self._context(prepared, self._inputs(known), lambda raw: ())
+        summaries: list[StreamSummary] = []
+        found = self._discover(prepared.source, context, name, None, summaries)
+        tasks = []
+        committers = []
+        for stream in found:
+            cursor = None
+            if store is not None:
+                with store.read() as transaction:
+                    cursor = stored_cursors.load(transaction, name, stream.name)
+            summary = StreamSummary(name, stream.name, None)
+            committer = DryCommitter(store, name, summary, self._budget(prepared))
+            since = since_of(cursor, stream.lookback or prepared.settings.lookback)
+            tasks.append(
+                StreamTask(stream, summary, committer, context, since, _defaults(prepared, stream))
+            )
+            committers.append(committer)
+        self._read(prepared.source, tasks)
+        summaries += [task.summary for task in tasks]
+        return summaries, [item for committer in committers for item in committer.refused]
+
+    def _inputs(self, known: Sequence[stored_files.FileState]) -> Inputs:
+        return Inputs(self.project.root, known, settle=self.settle)
+
+    def _budget(self, prepared: Prepared) -> Budget:
+        configured = prepared.settings.error_budget
+        return Budget(configured if self.error_budget is None else self.error_budget)
+
+    def _context(self, prepared: Prepared, inputs: Inputs, identify: Identify) -> RunContext:
+        name = prepared.name
+        watch = self.watch
+        context: RunContext
+
+        def hear(done: int, total: int | None, unit: str) -> None:
+            if watch is not None:
+                watch(name, context.stream or "", done, total, unit)
+
+        context = RunContext(
+            name,
+            root=self.project.root,
+            timezone=self.project.zone(name),
+            clock=self.clock,
+            inputs=inputs,
+            identify=identify,
+            profiles=self.host.profiles,
+            cancel=self.cancel,
+            watch=hear,
+        )
+        return context
+
+
+def _defaults(prepared: Prepared, stream: Stream) -> dict[str, Any]:
+    """Return what the source's table says about every record."""
+    basis = prepared.settings.basis
+    return {"basis": basis} if basis and stream.kind == "purchase" else {}

@@ -1,0 +1,272 @@
+"""
+Reading streams: one after the other, batch by batch.
+
+The unit of failure is one stream: what goes wrong in it never touches another.
+"""
+
+from __future__ import annotations
+
+import gc
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from threading import Event
+from typing import Any
+
+from regard.clock import Clock
+from regard.cursors import CursorValue
+from regard.errors import BudgetExceeded, Cancelled, LeaseLost, RegardError, SourceChanged
+from regard.findings import Finding, Severity
+from regard.pipeline.batching import Batcher
+from regard.pipeline.committing import Committer
+from regard.pipeline.context import RunContext
+from regard.records import kind_named
+from regard.runs import Outcome, StreamSummary
+from regard.sources import Delete, FileProgress, Page, Source, Stream, Yielded
+
+__all__ = ["Limits", "StreamRun", "StreamTask", "explain", "read_streams", "since_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    How large batches get.
+
+    Attributes:
+        rows: At most so many records.
+        seconds: Reading for one takes at most about so long.
+    """
+
+    rows: int = 20_000
+    seconds: float = 1.0
+
+
+@contextmanager
+def calm_collector() -> Iterator[None]:
+    """
+    Let the garbage collector run rarely within a block.
+
+    A batch is some hundred thousand live objects and hardly a cycle among them; looking
+    through all of them again and again costs as much as the validation.
+    """
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+class StreamRun:
+    """
+    Reads one stream.
+
+    Args:
+        source: The source.
+        stream: One of its streams.
+        context: What the source is given.
+        committer: Stores batches, or only decides them in a dry run.
+        batcher: Collects records.
+        clock: The time.
+        limits: How large batches get.
+        cancel: Set when the run should stop.
+    """
+
+    def __init__(
+        self,
+        source: Source[Any],
+        stream: Stream,
+        *,
+        context: RunContext,
+        committer: Committer,
+        batcher: Batcher,
+        clock: Clock,
+        limits: Limits,
+        cancel: Event,
+    ) -> None:
+        self._source = source
+        self._stream = stream
+        self._context = context
+        self._committer = committer
+        self._batcher = batcher
+        self._clock = clock
+        self._limits = limits
+        self._cancel = cancel
+        self._began = clock.monotonic()
+        self._page_cursor: CursorValue | None = None
+        self._progress: list[FileProgress] = []
+
+    def read(self, since: CursorValue | None) -> None:
+        """
+        Read the stream to its end and store everything.
+
+        Raises:
+            RegardError: Why it could not be read to its end; what was committed stays.
+        """
+        context = self._context
+        yielded = self._source.read(self._stream, since, None, context)
+        for item in yielded:
+            self._take(item)
+            if self._due():
+                self._commit(complete=False)
+        self._commit(complete=True)
+
+    def _due(self) -> bool:
+        if self._cancel.is_set():
+            message = "the run was asked to stop; what was committed stays"
+            raise Cancelled(message)
+        waiting = len(self._batcher) + len(self._context.refused)
+        if waiting >= self._limits.rows:
+            return True
+        elapsed = self._clock.monotonic() - self._began
+        return waiting > 0 and elapsed >= self._limits.seconds
+
+    def _take(self, item: Yielded) -> None:
+        if isinstance(item, Page):
+            self._take_page(item)
+        elif isinstance(item, Delete):
+            self._batcher.add_deletion(item)
+        else:
+            self._batcher.add(item)
+
+    def _take_page(self, page: Page) -> None:
+        start, total = 0, len(page.records)
+        while start < total:
+            stop = min(total, start + self._limits.rows - len(self._batcher))
+            self._batcher.add_page(page, start, stop)
+            start = stop
+            if start < total:
+                self._commit(complete=False)
+        # Only now: the cursor and the progress go with the last part.
+        if page.cursor is not None:
+            self._page_cursor = page.cursor
+        if page.progress is not None:
+            self._put_progress(page.progress)
+
+    def _put_progress(self, progress: FileProgress) -> None:
+        self._progress = [old for old in self._progress if old.file.name != progress.file.name]
+        self._progress.append(progress)
+
+    def _cursor(self, *, complete: bool) -> CursorValue | None:
+        """Return how far the stream has been read, where that may be stored now."""
+        if not (complete or self._stream.ordered):
+            return None
+        return self._page_cursor if self._page_cursor is not None else self._batcher.reached
+
+    def _commit(self, *, complete: bool) -> None:
+        context = self._context
+        batch = self._batcher.take()
+        batch.refused += context.refused
+        batch.findings += context.findings
+        context.refused, context.findings = [], []
+        batch.cursor = self._cursor(complete=complete)
+        progress, self._progress = self._progress, []
+        if complete:
+            progress += context.finished
+            context.finished = []
+        batch.milliseconds = round((self._clock.monotonic() - self._began) * 1000)
+        self._committer.commit(batch, progress, self._batcher, complete=complete)
+        self._began = self._clock.monotonic()
+
+
+def since_of(stored: CursorValue | None, lookback: timedelta | None) -> CursorValue | None:
+    """Return where to start reading: the stored cursor less the lookback."""
+    if stored is None or lookback is None:
+        return stored
+    if isinstance(stored, date):
+        return stored - lookback
+    return stored
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTask:
+    """What `read_streams` needs to read one stream."""
+
+    stream: Stream
+    summary: StreamSummary
+    committer: Committer
+    context: RunContext
+    since: CursorValue | None
+    defaults: Mapping[str, Any]
+
+
+def read_streams(
+    source: Source[Any],
+    tasks: Sequence[StreamTask],
+    *,
+    clock: Clock,
+    limits: Limits,
+    cancel: Event,
+    debug: bool = False,
+) -> None:
+    """
+    Read streams one after the other; each task's summary says how that went.
+
+    Args:
+        source: The source.
+        tasks: One for each stream.
+        clock: The time.
+        limits: How large batches get.
+        cancel: Set when the run should stop.
+        debug: Whether errors that are bugs of a plug-in tell their whole traceback.
+    """
+    for task in tasks:
+        began = clock.monotonic()
+        context = task.context
+        context.kind, context.stream = kind_named(task.stream.kind), task.stream.name
+        batcher = Batcher(
+            context.kind, task.stream, clock.now(), context.identify, dict(task.defaults)
+        )
+        reading = StreamRun(
+            source,
+            task.stream,
+            context=context,
+            committer=task.committer,
+            batcher=batcher,
+            clock=clock,
+            limits=limits,
+            cancel=cancel,
+        )
+        summary = task.summary
+        try:
+            with calm_collector():
+                reading.read(task.since)
+        except (KeyboardInterrupt, LeaseLost):
+            raise
+        except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything, also exit
+            summary.outcome, summary.error = explain(error, debug=debug)
+            if isinstance(error, SourceChanged):
+                changed = Finding(
+                    "source-changed", str(error), Severity.CRITICAL, task.stream.name
+                )
+                context.findings.append(changed)
+        summary.notes += [*context.inputs.notes, *context.notes, *batcher.notes()]
+        context.inputs.notes, context.notes = [], []
+        summary.seconds = clock.monotonic() - began
+        task.committer.close(context.findings)
+        context.refused, context.findings, context.finished = [], [], []
+
+
+def explain(error: BaseException, *, debug: bool) -> tuple[Outcome, str]:
+    """Return the outcome that an error means, and how the run's summary tells it."""
+    if isinstance(error, BudgetExceeded | Cancelled):
+        return Outcome.PARTIAL, str(error)
+    if isinstance(error, RegardError):
+        return Outcome.FAILED, str(error) or type(error).__name__
+    if isinstance(error, MemoryError):
+        return Outcome.FAILED, "the plug-in used up all memory"
+    if isinstance(error, SystemExit):
+        return Outcome.FAILED, f"the plug-in tried to exit (code {error.code!r})"
+    if debug:
+        return Outcome.FAILED, "".join(traceback.format_exception(error)).rstrip()
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    # The text of a foreign error may quote the record that it failed on.
+    return Outcome.FAILED, (
+        f"the plug-in has a bug: {type(error).__name__}{place}; --debug shows more"
+    )

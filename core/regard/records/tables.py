@@ -1,0 +1,322 @@
+"""
+The tables around the records: runs, cursors, files, quarantine, leases, findings.
+
+They are what makes a run resumable and explainable, and they are written in the same
+transaction as the records they speak of.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field
+
+from regard.records.rows import StoreRow
+from regard.records.types import Millionths
+
+__all__ = [
+    "BatchRow",
+    "CursorLogRow",
+    "CursorRow",
+    "FileRow",
+    "FindingRow",
+    "InfoRow",
+    "LeaseRow",
+    "QuarantineRow",
+    "RunRow",
+    "RunStreamRow",
+    "StreamRow",
+    "TombstoneRow",
+]
+
+
+# SQLite only numbers rows by itself where the column is exactly INTEGER.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _text(*, key: bool = False) -> Any:  # noqa: ANN401  # stands where a text is declared
+    return Field(sa_type=Text, primary_key=key)
+
+
+def _some_text() -> Any:  # noqa: ANN401
+    return Field(default=None, sa_type=Text)
+
+
+def _number(default: int = 0) -> Any:  # noqa: ANN401
+    return Field(default=default, sa_type=BigInteger)
+
+
+def _id() -> Any:  # noqa: ANN401
+    return Field(default=None, primary_key=True, sa_type=_Number)
+
+
+class InfoRow(StoreRow, table=True):
+    """What the store knows of itself, such as its identity."""
+
+    __tablename__: ClassVar[str] = "store_info"
+
+    name: str = _text(key=True)
+    value: str = _text()
+
+
+class RunRow(StoreRow, table=True):
+    """
+    One execution of a source.
+
+    Attributes:
+        outcome: None while it is running.
+        reason: Who asked for it: ``manual``, later also ``schedule``.
+        config_digest: Tells whether two runs had the same settings.
+    """
+
+    __tablename__: ClassVar[str] = "runs"
+    __table_args__ = (Index("ix_runs_source", "source", "id"),)
+
+    id: int | None = _id()
+    source: str = _text()
+    outcome: str | None = _some_text()
+    reason: str = _text()
+    plugin: str = _text()
+    plugin_version: str | None = _some_text()
+    regard_version: str = _text()
+    config_digest: str = _text()
+    host: str = _text()
+    pid: int = _number()
+    started_at: datetime
+    finished_at: datetime | None = None
+    error: str | None = _some_text()
+
+
+class RunStreamRow(StoreRow, table=True):
+    """What one run did to one stream; written with each batch."""
+
+    __tablename__: ClassVar[str] = "run_streams"
+
+    run_id: int = Field(primary_key=True, sa_type=BigInteger)
+    stream: str = _text(key=True)
+    kind: str = _text()
+    outcome: str | None = _some_text()
+    read: int = _number()
+    new: int = _number()
+    changed: int = _number()
+    unchanged: int = _number()
+    stale: int = _number()
+    quarantined: int = _number()
+    deleted: int = _number()
+    milliseconds: int = _number()
+    cursor_before: str | None = _some_text()
+    cursor_after: str | None = _some_text()
+    error: str | None = _some_text()
+    notes: str | None = _some_text()
+
+
+class BatchRow(StoreRow, table=True):
+    """
+    One committed transaction.
+
+    Attributes:
+        token: Random; tells a batch from another one of the same number, such as one that
+            was made after an older copy of the store had been restored.
+    """
+
+    __tablename__: ClassVar[str] = "batches"
+
+    id: int = Field(primary_key=True, sa_type=BigInteger)
+    token: str = _text()
+    run_id: int = _number()
+    stream: str = _text()
+    committed_at: datetime
+
+
+class StreamRow(StoreRow, table=True):
+    """What a source's stream was when it was last read: its kind, key and plug-in."""
+
+    __tablename__: ClassVar[str] = "streams"
+
+    source: str = _text(key=True)
+    stream: str = _text(key=True)
+    kind: str = _text()
+    key_fields: str | None = _some_text()
+    plugin: str = _text()
+    last_run_id: int = _number()
+
+
+class CursorRow(StoreRow, table=True):
+    """
+    How far a stream has been read.
+
+    Attributes:
+        purpose: ``live``; a backfill has its own.
+        value: JSON text, from `regard.cursors.dump`.
+    """
+
+    __tablename__: ClassVar[str] = "cursors"
+
+    source: str = _text(key=True)
+    stream: str = _text(key=True)
+    purpose: str = _text(key=True)
+    value: str = _text()
+    run_id: int = _number()
+    updated_at: datetime
+
+
+class CursorLogRow(StoreRow, table=True):
+    """Every value a cursor ever had, so that one can go back to a run."""
+
+    __tablename__: ClassVar[str] = "cursor_log"
+    __table_args__ = (Index("ix_cursor_log_source", "source", "stream", "purpose", "id"),)
+
+    id: int | None = _id()
+    source: str = _text()
+    stream: str = _text()
+    purpose: str = _text()
+    value: str | None = _some_text()
+    run_id: int = _number()
+    batch_id: int = _number()
+    changed_at: datetime
+
+
+class FileRow(StoreRow, table=True):
+    """
+    How far a file has been read.
+
+    Attributes:
+        path: Below the project, with forward slashes.
+        size: In bytes.
+        modified_ns: Its modification time in nanoseconds since 1970.
+        sha256: Of its whole content.
+        rows_done: Rows whose records are committed.
+        complete: Whether it was read to its end.
+        recipe: What else decided about the result, such as a digest of the field map.
+    """
+
+    __tablename__: ClassVar[str] = "files"
+
+    source: str = _text(key=True)
+    stream: str = _text(key=True)
+    path: str = _text(key=True)
+    size: int = _number()
+    modified_ns: int = _number()
+    sha256: str = _text()
+    rows_done: int = _number()
+    complete: bool = False
+    recipe: str = _text()
+    run_id: int = _number()
+    read_at: datetime
+
+
+class QuarantineRow(StoreRow, table=True):
+    """
+    One refused record.
+
+    Attributes:
+        record: Its key, or the hash of its raw payload where it has none.
+        reason: A short code.
+        field: The field at fault.
+        message: One sentence without personal values.
+        raw: The input, whole: JSON, compressed with zlib.
+        identifiers: Keyed hashes of the e-mail addresses, phone numbers and keys in it, as
+            JSON, so that a person's refused records can be found and erased.
+        file: The file it came from, as `FileRow` names it.
+        line: Its line in that file, from 1.
+        resolution: None while open; ``stored`` when a good version came, ``replayed``,
+            ``dropped``.
+    """
+
+    __tablename__: ClassVar[str] = "quarantine"
+    __table_args__ = (
+        UniqueConstraint("source", "stream", "record", "reason", name="uq_quarantine_identity"),
+    )
+
+    id: int | None = _id()
+    source: str = _text()
+    stream: str = _text()
+    kind: str = _text()
+    record: str = _text()
+    reason: str = _text()
+    field: str | None = _some_text()
+    message: str = _text()
+    raw: bytes = Field(sa_type=LargeBinary)
+    identifiers: str | None = _some_text()
+    file: str | None = _some_text()
+    line: int | None = Field(default=None, sa_type=BigInteger)
+    run_id: int = _number()
+    plugin: str = _text()
+    plugin_version: str | None = _some_text()
+    first_seen_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None = None
+    resolution: str | None = _some_text()
+
+
+class LeaseRow(StoreRow, table=True):
+    """
+    Who may write for a source right now.
+
+    Attributes:
+        name: ``source:NAME``.
+        fence: Raised at each takeover; a holder with an older one cannot commit.
+        owner: Random; names one holder.
+        host: The machine it runs on.
+        boot: The machine's boot, so that a process number is not believed after a restart.
+        pid: Its process.
+        until_at: When it ends unless renewed, by the database's clock.
+        progress: JSON, for those who watch.
+    """
+
+    __tablename__: ClassVar[str] = "leases"
+
+    name: str = _text(key=True)
+    fence: int = _number()
+    owner: str | None = _some_text()
+    host: str | None = _some_text()
+    boot: str | None = _some_text()
+    pid: int | None = Field(default=None, sa_type=BigInteger)
+    run_id: int | None = Field(default=None, sa_type=BigInteger)
+    started_at: datetime | None = None
+    until_at: datetime | None = None
+    progress: str | None = _some_text()
+
+
+class FindingRow(StoreRow, table=True):
+    """
+    One finding; seen again, it moves ``last_seen_at``.
+
+    Attributes:
+        state: ``open``, ``acknowledged``, ``muted`` or ``resolved``.
+    """
+
+    __tablename__: ClassVar[str] = "findings"
+    __table_args__ = (UniqueConstraint("source", "code", "subject", name="uq_findings_identity"),)
+
+    id: int | None = _id()
+    source: str = _text()
+    code: str = _text()
+    subject: str = _text()
+    severity: str = _text()
+    state: str = _text()
+    text: str = _text()
+    value: Any = Field(default=None, sa_type=Millionths, nullable=True)
+    n: int | None = Field(default=None, sa_type=BigInteger)
+    why: str | None = _some_text()
+    evidence: str | None = _some_text()
+    run_id: int = _number()
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+class TombstoneRow(StoreRow, table=True):
+    """
+    That somebody was erased and must not come back.
+
+    Attributes:
+        identifier: A keyed hash of an e-mail address, phone number or key.
+    """
+
+    __tablename__: ClassVar[str] = "privacy_tombstones"
+
+    identifier: str = _text(key=True)
+    source: str | None = _some_text()
+    erased_at: datetime

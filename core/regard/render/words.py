@@ -1,0 +1,130 @@
+"""The few words that renderers add to a report, in its language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["LANGUAGES", "WORDS", "locale_of", "unit", "word"]
+
+LANGUAGES = ("en", "es", "fr")
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "findings": "Findings",
+        "info": "info",
+        "warning": "warning",
+        "critical": "critical",
+        "unknown": "unknown",
+        "none": "–",
+        "made": "made {at}",
+        "from_to": "{since} to {until}",
+        "from": "since {since}",
+        "to": "until {until}",
+        "on": "{day}",
+        "interval": "95 %: {low} to {high}",
+        "sources": "Sources",
+        "source": "Source",
+        "records": "Records",
+        "last_run": "Last read",
+        "outcome": "Outcome",
+        "newest": "Newest record",
+        "quarantined": "Refused",
+        "never": "never",
+        "ok": "ok",
+        "partial": "partial",
+        "failed": "failed",
+        "skipped": "skipped",
+        "counts": "{sections} sections, {figures} figures, {tables} tables, "
+        "{findings} findings; {sources} sources, {records} records",
+    },
+    "es": {
+        "findings": "Hallazgos",
+        "info": "información",
+        "warning": "atención",
+        "critical": "crítico",
+        "unknown": "desconocido",
+        "none": "–",
+        "made": "hecho el {at}",
+        "from_to": "del {since} al {until}",
+        "from": "desde el {since}",
+        "to": "hasta el {until}",
+        "on": "{day}",
+        "interval": "95 %: de {low} a {high}",
+        "sources": "Fuentes",
+        "source": "Fuente",
+        "records": "Registros",
+        "last_run": "Última lectura",
+        "outcome": "Resultado",
+        "newest": "Registro más reciente",
+        "quarantined": "Rechazados",
+        "never": "nunca",
+        "ok": "bien",
+        "partial": "parcial",
+        "failed": "fallida",
+        "skipped": "omitida",
+        "counts": "{sections} secciones, {figures} cifras, {tables} tablas, "
+        "{findings} hallazgos; {sources} fuentes, {records} registros",
+    },
+    "fr": {
+        "findings": "Constats",
+        "info": "information",
+        "warning": "attention",
+        "critical": "critique",
+        "unknown": "inconnu",
+        "none": "–",
+        "made": "établi le {at}",
+        "from_to": "du {since} au {until}",
+        "from": "depuis le {since}",
+        "to": "jusqu’au {until}",
+        "on": "{day}",
+        "interval": "95 % : de {low} à {high}",
+        "sources": "Sources",
+        "source": "Source",
+        "records": "Enregistrements",
+        "last_run": "Dernière lecture",
+        "outcome": "Résultat",
+        "newest": "Enregistrement le plus récent",
+        "quarantined": "Refusés",
+        "never": "jamais",
+        "ok": "bien",
+        "partial": "partielle",
+        "failed": "échouée",
+        "skipped": "omise",
+        "counts": "{sections} sections, {figures} chiffres, {tables} tableaux, "
+        "{findings} constats ; {sources} sources, {records} enregistrements",
+    },
+}
+
+_UNITS: Mapping[str, Mapping[str, str]] = {
+    "es": {
+        "customers": "clientes",
+        "purchases": "compras",
+        "lines": "líneas",
+        "days": "días",
+        "records": "registros",
+        "points": "puntos",
+    },
+    "fr": {
+        "customers": "clients",
+        "purchases": "achats",
+        "lines": "lignes",
+        "days": "jours",
+        "records": "enregistrements",
+        "points": "points",
+    },
+}
+
+
+def locale_of(language: str) -> str:
+    """Return the language whose words and number forms are used: English for unknown ones."""
+    return language if language in LANGUAGES else "en"
+
+
+def word(name: str, language: str, **values: str) -> str:
+    """Return one of our words or sentences, with values put in."""
+    return WORDS[locale_of(language)][name].format(**values)
+
+
+def unit(name: str, language: str) -> str:
+    """Return a unit's name as people read it; codes and unknown units stay as they are."""
+    return _UNITS.get(locale_of(language), {}).get(name, name)

@@ -1,0 +1,46 @@
+"""
+The configuration: one folder with a ``regard.toml`` is one project.
+
+`find_config` finds the file, `load_project` reads and validates it whole, `plugin_options` and
+`validate_options` do the same for the tables that belong to plug-ins once those are loaded.
+Secrets are not resolved here: settings hold what is written.
+"""
+
+from __future__ import annotations
+
+from regard.settings.loading import FILE_NAME, Project, find_config, load_project
+from regard.settings.models import (
+    HANDED_ON,
+    RESERVED_KEYS,
+    CompetitorSettings,
+    LogSettings,
+    PlaceSettings,
+    PluginsSettings,
+    PrivacySettings,
+    ReportSettings,
+    Settings,
+    SourceSettings,
+    unused,
+)
+from regard.settings.options import ignored_keys, plugin_options, validate_options
+
+__all__ = [
+    "FILE_NAME",
+    "HANDED_ON",
+    "RESERVED_KEYS",
+    "CompetitorSettings",
+    "LogSettings",
+    "PlaceSettings",
+    "PluginsSettings",
+    "PrivacySettings",
+    "Project",
+    "ReportSettings",
+    "Settings",
+    "SourceSettings",
+    "find_config",
+    "ignored_keys",
+    "load_project",
+    "plugin_options",
+    "unused",
+    "validate_options",
+]

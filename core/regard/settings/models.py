@@ -1,0 +1,292 @@
+"""
+The shape of regard.toml: what may stand in it, and of which type.
+
+The models hold texts as they are written: a ``${VAR}`` stays one, because secrets are
+resolved as late as possible (`regard.secrets`). Tables that this version does not act on are
+accepted in any shape, so that a file for a later version can be tried, and `unused` names
+them, so that nobody believes that they have an effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from regard.schedules import Schedule
+from regard.settings import checks
+
+__all__ = [
+    "HANDED_ON",
+    "RESERVED_KEYS",
+    "CompetitorSettings",
+    "Duration",
+    "LogSettings",
+    "PlaceSettings",
+    "PluginsSettings",
+    "PrivacySettings",
+    "ReportSettings",
+    "Settings",
+    "SourceSettings",
+    "unused",
+]
+
+T = TypeVar("T")
+
+_FAULT: Final = "regard"
+"""Pydantic's name for the faults that we find ourselves."""
+
+
+def _checked(check: Callable[[object], T]) -> Callable[[object], T]:
+    """Return a check whose sentence reaches the reader as it is."""
+
+    def validate(value: object) -> T:
+        try:
+            return check(value)
+        except ValueError as error:
+            context = {"text": str(error)}
+            raise PydanticCustomError(_FAULT, "{text}", context) from error
+
+    return validate
+
+
+def _type_of(check: Callable[[object], T], **schema: object) -> tuple[Any, Any]:
+    return PlainValidator(_checked(check)), WithJsonSchema({"type": "string", **schema})
+
+
+def _texts(value: object) -> object:
+    # `aliases = "X"` can only mean one alias; a strict tuple would refuse TOML's lists.
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+_DURATION_PATTERN = "^[0-9]+[smhd]$"
+Duration = Annotated[
+    timedelta, *_type_of(checks.check_duration, pattern=_DURATION_PATTERN, examples=["6h"])
+]
+"""A length of time, written ``90s``, ``15m``, ``6h`` or ``1d``."""
+
+ScheduleText = Annotated[
+    Schedule, *_type_of(checks.check_schedule, examples=["0 6 * * *", "every 15m"])
+]
+Timezone = Annotated[str, *_type_of(checks.check_timezone, examples=["Europe/Madrid"])]
+Language = Annotated[str, *_type_of(checks.check_language, enum=list(checks.LANGUAGES))]
+Currency = Annotated[str, *_type_of(checks.check_currency, pattern="^[A-Z]{3}$")]
+WeekStart = Annotated[str, *_type_of(checks.check_week_start, enum=list(checks.WEEKDAYS))]
+StoreAddress = Annotated[
+    str, *_type_of(checks.check_store, examples=["sqlite:///regard.db", "postgresql://host/db"])
+]
+QuietHours = Annotated[str, *_type_of(checks.check_quiet_hours, examples=["22:00-07:00"])]
+Target = Annotated[
+    str,
+    *_type_of(
+        checks.check_target,
+        pattern="^(terminal|(html|md|json|csv|xlsx|mail|webhook):.+)$",
+        examples=["terminal", "html:out/brief-{date}.html"],
+    ),
+]
+Share = Annotated[
+    float,
+    PlainValidator(_checked(checks.check_share)),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+AnyTable = dict[str, Any]
+
+
+class _Table(BaseModel):
+    """A table with known keys only, and without silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _Scheduled(_Table):
+    """The keys of everything that can be due."""
+
+    enabled: bool = Field(True, description="false: never read or made on its own")
+    schedule: ScheduleText | None = Field(None, description="a crontab line or every N")
+    jitter: Duration | None = Field(None, description="how far due times are spread")
+    depends_on: Texts = Field((), description="the names that must be done before")
+    catch_up: bool | str | None = Field(None, description="what becomes of missed times")
+    catch_up_window: Duration | None = Field(None, description="how old a missed time may be")
+    overlap: bool | str | None = Field(None, description="whether two may go on at once")
+    max_late: Duration | None = Field(None, description="later than this counts as missed")
+    deadline: Duration | None = Field(None, description="how long it may take")
+    retries: int | None = Field(None, ge=0, le=100, description="tries after the first")
+    quiet_hours: QuietHours | None = Field(None, description="when it does not start")
+
+
+class SourceSettings(_Scheduled):
+    """
+    One ``[sources.NAME]`` table.
+
+    Attributes:
+        options: Every key that is not the host's: they belong to the plug-in.
+    """
+
+    plugin: str = Field(min_length=1, description="the plug-in that reads it")
+    error_budget: Share = Field(0.05, description="share of records that may be refused")
+    lookback: Duration | None = Field(None, description="how far before the cursor to start")
+    disappear_guard: Share = Field(0.3, description="share that may disappear at once")
+    timezone: Timezone | None = Field(None, description="the zone of its local times")
+    customers: str | None = Field(None, description="the source that its customers are in")
+    basis: Literal["sale", "payment", "pipeline"] | None = Field(
+        None, description="what its purchases are"
+    )
+    counts: Texts | None = Field(None, description="the kinds that it is believed for")
+    map: AnyTable | None = Field(None, description="how columns become fields")
+    profile: str | None = Field(None, description="the export format, else recognised")
+    retention: Duration | None = Field(None, description="how long its records are kept")
+    options: AnyTable = Field(default_factory=dict, description="the plug-in's own keys")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, data: object) -> object:
+        """Put everything that is not the host's into ``options``."""
+        if not isinstance(data, dict):
+            return data
+        own = {key: value for key, value in data.items() if key in RESERVED_KEYS}
+        own["options"] = {key: value for key, value in data.items() if key not in RESERVED_KEYS}
+        return own
+
+
+RESERVED_KEYS: Final = frozenset(SourceSettings.model_fields) - {"options"}
+"""The keys of a source's table that are the host's; no plug-in's Config may use another way."""
+
+HANDED_ON: Final = ("map", "profile", "timezone", "basis", "customers")
+"""Reserved keys that a plug-in's Config gets too, where it declares a field of that name."""
+
+
+class PlaceSettings(_Table):
+    """One ``[places.KEY]`` table: a shop, a branch, a region."""
+
+    name: str = Field(min_length=1, description="as reports call it")
+    aliases: Texts = Field((), description="what else it is called in the data")
+
+
+class CompetitorSettings(_Table):
+    """One ``[competitors.KEY]`` table."""
+
+    name: str = Field(min_length=1, description="as reports call it")
+    aliases: Texts = Field((), description="what else it is called in the data")
+    sites: Texts = Field((), description="its sites, by the names of sites/*.toml")
+
+
+class ReportSettings(_Scheduled):
+    """One ``[reports.NAME]`` table."""
+
+    reporter: str = Field(min_length=1, description="the reporter that makes it")
+    params: AnyTable = Field(default_factory=dict, description="the reporter's own settings")
+    language: Language | None = Field(None, description="else the project's")
+    audience: str | None = Field(None, description="who reads it")
+    to: Annotated[tuple[Target, ...], BeforeValidator(_texts)] = Field(
+        ("terminal",), description="where it goes"
+    )
+
+
+class PluginsSettings(_Table):
+    """The ``[plugins]`` table."""
+
+    disabled: Texts = Field((), description="plug-ins that are not even imported")
+
+
+class PrivacySettings(_Table):
+    """
+    The ``[privacy]`` table.
+
+    Attributes:
+        key: Makes pseudonyms and keyed hashes; None: the file ``regard.key`` holds it.
+    """
+
+    key: SecretStr | None = Field(
+        None, description="at least 16 characters, better ${VAR}; else regard.key is made"
+    )
+    policy: str | None = Field(None, description="what is shown to whom")
+
+
+class LogSettings(_Table):
+    """The ``[log]`` table."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("warning")
+    format: Literal["text", "json"] = Field("text")
+
+
+class Settings(_Table):
+    """
+    The whole of regard.toml.
+
+    Attributes:
+        store: As written; `Project.store_url` is the address to open.
+        timezone: Where a day begins, and the zone of local times without another one.
+        language: Of labels, sentences, dates and numbers in reports.
+        base_currency: What amounts are shown in; None: each in its own.
+    """
+
+    store: StoreAddress = Field("sqlite:///regard.db", description="where records are kept")
+    timezone: Timezone = Field("UTC", description="where a day begins")
+    language: Language = Field("en", description="the language of reports")
+    base_currency: Currency | None = Field(None, description="a code of ISO 4217")
+    week_start: WeekStart = Field("monday", description="the day a week begins with")
+
+    sources: dict[str, SourceSettings] = Field(default_factory=dict)
+    places: dict[str, PlaceSettings] = Field(default_factory=dict)
+    competitors: dict[str, CompetitorSettings] = Field(default_factory=dict)
+    reports: dict[str, ReportSettings] = Field(default_factory=dict)
+    plugins: PluginsSettings = Field(default_factory=PluginsSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+
+    enrichers: AnyTable = Field(default_factory=dict)
+    audiences: AnyTable = Field(default_factory=dict)
+    notices: AnyTable = Field(default_factory=dict)
+    smtp: AnyTable = Field(default_factory=dict)
+    findings: AnyTable = Field(default_factory=dict)
+    initiatives: AnyTable = Field(default_factory=dict)
+    segments: AnyTable = Field(default_factory=dict)
+    surveys: AnyTable = Field(default_factory=dict)
+    calendar: AnyTable = Field(default_factory=dict)
+    journey: AnyTable = Field(default_factory=dict)
+    prices: AnyTable = Field(default_factory=dict)
+    limits: AnyTable = Field(default_factory=dict)
+    keep: AnyTable = Field(default_factory=dict)
+
+
+_UNUSED_TABLES: Final = (
+    *("enrichers", "audiences", "notices", "smtp", "findings", "initiatives", "segments"),
+    *("surveys", "calendar", "journey", "prices", "limits", "keep"),
+)
+_UNUSED_SCHEDULING: Final = (
+    *("jitter", "depends_on", "catch_up", "catch_up_window", "overlap", "max_late"),
+    *("deadline", "retries", "quiet_hours"),
+)
+_UNUSED_SOURCE_KEYS: Final = (
+    *_UNUSED_SCHEDULING,
+    *("lookback", "disappear_guard", "counts", "retention"),
+)
+_UNUSED_REPORT_KEYS: Final = (*_UNUSED_SCHEDULING, "audience")
+
+
+def unused(settings: Settings) -> list[str]:
+    """Return the path of every setting in a file that this version does not act on."""
+    paths: list[str] = [name for name in _UNUSED_TABLES if name in settings.model_fields_set]
+    paths += [f"privacy.{key}" for key in ("policy",) if key in settings.privacy.model_fields_set]
+    for name, source in settings.sources.items():
+        given = source.model_fields_set
+        paths += [f"sources.{name}.{key}" for key in _UNUSED_SOURCE_KEYS if key in given]
+    for name, report in settings.reports.items():
+        given = report.model_fields_set
+        paths += [f"reports.{name}.{key}" for key in _UNUSED_REPORT_KEYS if key in given]
+    return paths

@@ -1,0 +1,199 @@
+"""
+One transaction per batch: records, refused ones, cursor, files, findings and counts.
+
+All of it is stored or none, so a run that is killed at any instant resumes to the same end
+state. Batches are numbered under a lock that is held to the commit, so they become visible
+in the order of their numbers, and whoever has read up to one misses nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from regard.cursors import CursorValue
+from regard.findings import Finding
+from regard.records import Kind
+from regard.records.encoding import Encoded, StoredValue
+from regard.store.merging import (
+    HistoryPlan,
+    Item,
+    Known,
+    UpsertPlan,
+    Version,
+    plan_history,
+    plan_upserts,
+)
+from regard.store.quarantine import Refused
+from regard.store.writing import BulkWriter
+
+if TYPE_CHECKING:
+    from regard.store.transactions import Transaction
+
+__all__ = ["Batch", "decide", "look_up", "next_batch", "write_plan"]
+
+
+@dataclass(slots=True)
+class Batch:
+    """
+    What one transaction stores of one stream's records.
+
+    Attributes:
+        kind: The kind of its records.
+        items: Records and deletions in the order in which they were read.
+        item_files: For items that came from a file, which one, by index.
+        refused: Records that did not pass.
+        cursor: How far the stream has been read once this is stored; None: no change.
+        findings: What the source had to say.
+        milliseconds: How long reading it took.
+    """
+
+    kind: Kind
+    items: list[Item] = field(default_factory=list)
+    item_files: dict[int, str] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
+    cursor: CursorValue | None = None
+    findings: list[Finding] = field(default_factory=list)
+    milliseconds: int = 0
+
+
+def decide(batch: Batch, known: Mapping[str, Known], *, run_id: int) -> UpsertPlan | HistoryPlan:
+    """
+    Decide what storing a batch would do, without writing.
+
+    Args:
+        batch: The batch.
+        known: What is stored under its keys.
+        run_id: The run that reads it.
+    """
+    if batch.kind.historic:
+        return plan_history(batch.items, known)
+    return plan_upserts(batch.items, known, run_id=run_id, files=batch.item_files)
+
+
+def look_up(transaction: Transaction, batch: Batch, source: str) -> dict[str, Known]:
+    """Return what is stored under a batch's keys."""
+    keys = list(dict.fromkeys(item.key for item in batch.items))
+    return transaction.writer.known(batch.kind.table, source, keys) if keys else {}
+
+
+def next_batch(transaction: Transaction, run_id: int, stream: str) -> int:
+    """Give the transaction its number; the caller holds the lock."""
+    connection = transaction.connection
+    last = connection.execute(text("SELECT max(id) FROM batches")).scalar()
+    batch_id = int(last or 0) + 1
+    connection.execute(
+        text(
+            "INSERT INTO batches (id, token, run_id, stream, committed_at) "
+            "VALUES (:id, :token, :run_id, :stream, :at)"
+        ),
+        {
+            "id": batch_id,
+            "token": secrets.token_hex(8),
+            "run_id": run_id,
+            "stream": stream,
+            "at": transaction.now_text,
+        },
+    )
+    return batch_id
+
+
+def write_plan(
+    transaction: Transaction,
+    kind: Kind,
+    plan: UpsertPlan | HistoryPlan,
+    *,
+    source: str,
+    run_id: int,
+    batch_id: int,
+) -> None:
+    """Write what was decided, within an open transaction."""
+    writer = transaction.writer
+    if isinstance(plan, UpsertPlan):
+        _write_latest(writer, kind, plan, source, run_id, batch_id)
+    else:
+        _write_versions(writer, kind, plan, source, run_id, batch_id)
+
+
+_LATEST = (
+    "source",
+    "key",
+    "as_of",
+    "content_hash",
+    "batch_id",
+    "first_run_id",
+    "last_run_id",
+    "deleted_at",
+    "extra",
+)
+_VERSIONED = (*_LATEST, "valid_from", "valid_to", "last_seen_at")
+
+
+def _head(
+    record: Encoded, source: str, batch_id: int, run_id: int, deleted_at: str | None
+) -> tuple[StoredValue, ...]:
+    return (
+        source,
+        record.key,
+        record.as_of,
+        record.content_hash,
+        batch_id,
+        run_id,
+        run_id,
+        deleted_at,
+        record.extra,
+    )
+
+
+def _write_latest(
+    writer: BulkWriter, kind: Kind, plan: UpsertPlan, source: str, run_id: int, batch_id: int
+) -> None:
+    if plan.write:
+        rows = [
+            _head(version.record, source, batch_id, run_id, version.deleted_at)
+            + version.record.values
+            for version in plan.write
+        ]
+        writer.upsert(kind.table, (*_LATEST, *kind.fields), rows)
+    if plan.delete:
+        writer.update(
+            kind.table,
+            ("deleted_at", "as_of", "batch_id", "last_run_id"),
+            ("source", "key"),
+            [(at, at, batch_id, run_id, source, key) for key, at in plan.delete.items()],
+        )
+
+
+def _write_versions(
+    writer: BulkWriter, kind: Kind, plan: HistoryPlan, source: str, run_id: int, batch_id: int
+) -> None:
+    def row(version: Version) -> tuple[StoredValue, ...]:
+        head = _head(version.record, source, batch_id, run_id, version.deleted_at)
+        period = (version.valid_from, version.valid_to, version.last_seen_at)
+        return head + period + version.record.values
+
+    if plan.touch:
+        writer.update(
+            kind.table,
+            ("last_seen_at", "batch_id"),
+            ("source", "key", "valid_from"),
+            [(at, batch_id, source, *place) for place, at in plan.touch.items()],
+        )
+    if plan.close:
+        writer.update(
+            kind.table,
+            ("valid_to", "deleted_at", "batch_id", "last_run_id"),
+            ("source", "key", "valid_from"),
+            [
+                (ended, deleted_at, batch_id, run_id, source, *place)
+                for place, (ended, deleted_at) in plan.close.items()
+            ],
+        )
+    if plan.write:
+        writer.upsert(
+            kind.table, (*_VERSIONED, *kind.fields), [row(version) for version in plan.write]
+        )

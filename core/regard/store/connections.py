@@ -1,0 +1,186 @@
+"""
+How the store is opened, and what its drivers' errors mean.
+
+SQLite needs four settings that its driver does not give by itself. Every write transaction
+opens with BEGIN IMMEDIATE, because a deferred one that starts with a read loses updates or
+fails at once when another process writes. WAL lets readers go on meanwhile. The busy
+timeout turns a lock into waiting. And ``hide_parameters`` keeps whole batches of personal
+data out of error messages.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from regard.errors import ConfigError, StoreBusy, StoreError, StoreMissing
+
+__all__ = ["WRITE", "database_path", "make_engine", "parse_url", "translated"]
+
+WRITE = "regard_write"
+"""The execution option of a connection whose transactions write."""
+
+_BUSY_MILLISECONDS = 60_000
+_PRAGMAS = (
+    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
+    "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may lose the last batch, never tear it
+    "PRAGMA cache_size = -65536",  # 64 MiB: the key index of some million rows
+    "PRAGMA temp_store = MEMORY",  # personal data leaves no temporary files
+    "PRAGMA secure_delete = ON",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+def parse_url(text: str) -> URL:
+    """
+    Return the store's address as SQLAlchemy understands it.
+
+    Raises:
+        ConfigError: It is no ``sqlite:///file`` or ``postgresql://...`` address.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        message = 'store: not an address; write "sqlite:///regard.db" or "postgresql://..."'
+        raise ConfigError(message) from error
+    backend = url.get_backend_name()
+    if backend == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if backend == "sqlite" and url.database and url.database != ":memory:":
+        return url.set(drivername="sqlite")
+    shown = url.render_as_string(hide_password=True)
+    message = f'store: {shown!r} is neither "sqlite:///FILE" nor "postgresql://..."'
+    raise ConfigError(message)
+
+
+def database_path(url: URL) -> Path | None:
+    """Return the SQLite file of an address, or None where it is a server."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def make_engine(url: URL, *, readonly: bool) -> Engine:
+    """
+    Return an engine on the store.
+
+    Args:
+        url: From `parse_url`.
+        readonly: Whether nothing may be written.
+
+    Raises:
+        ConfigError: The driver for PostgreSQL is not installed.
+        StoreMissing: There is no such file, and it may not be created.
+    """
+    path = database_path(url)
+    if path is None:
+        return _postgres_engine(url)
+    if readonly and not path.exists():
+        message = f"there is no store at {path} yet; `regard run` makes it"
+        raise StoreMissing(message)
+    if not readonly and not path.exists():
+        _create_private(path)
+    if readonly:
+        url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+    engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    """Create the file before SQLite does, so that only its owner can read it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        message = f"the store {path} cannot be created: {error.strerror}"
+        raise StoreError(message) from error
+
+
+def _set_up_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401  # the driver's own
+    # None: the driver opens no transaction by itself; `_begin_sqlite` does.
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+    if not connection.execute("PRAGMA query_only").fetchone()[0]:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except Exception as error:
+            # A read-only connection cannot switch, and need not: the writer did.
+            if "readonly" not in str(error):
+                raise
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgres_engine(url: URL) -> Engine:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        message = "a PostgreSQL store needs its driver: pip install 'regard[postgres]'"
+        raise ConfigError(message) from error
+    return create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={
+            # Stored times are written as UTC texts without a zone.
+            "options": "-c timezone=UTC -c lock_timeout=60000",
+            "connect_timeout": 10,
+            "application_name": "regard",
+        },
+    )
+
+
+_MEANINGS = (
+    ("database is locked", StoreBusy, "another process kept the store locked for a minute"),
+    ("lock timeout", StoreBusy, "another process kept the store locked for a minute"),
+    (
+        "disk is full",
+        StoreError,
+        "the disk of the store is full; nothing of this batch was stored",
+    ),
+    (
+        "No space left",
+        StoreError,
+        "the disk of the store is full; nothing of this batch was stored",
+    ),
+    ("readonly database", StoreError, "the store may not be written: it is read-only"),
+    ("read-only transaction", StoreError, "the store may not be written: it is read-only"),
+    ("not a database", StoreError, "the store's file is no SQLite database"),
+    ("malformed", StoreError, "the store's file is damaged; restore a backup"),
+    ("unable to open", StoreError, "the store's file cannot be opened"),
+    ("disk I/O error", StoreError, "the store's file cannot be read or written, or was removed"),
+    ("connection failed", StoreError, "the database server cannot be reached"),
+    ("Connection refused", StoreError, "the database server cannot be reached"),
+    ("password authentication", StoreError, "the database server refuses the user or password"),
+)
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """
+    Turn drivers' errors into ours within a block.
+
+    Args:
+        place: How messages name the store, without a password.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        said = str(error.orig)
+        for mark, kind, meaning in _MEANINGS:
+            if mark in said:
+                message = f"{meaning} ({place})"
+                raise kind(message) from error
+        # The driver's own text may quote values; its first line names the trouble.
+        first = said.splitlines()[0] if said else type(error).__name__
+        message = f"the store failed ({place}): {type(error.orig).__name__}: {first}"
+        raise StoreError(message) from error

@@ -1,0 +1,64 @@
+"""Where findings are kept; the same one seen again is not a second one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from regard.findings import Finding, Severity
+from regard.store.transactions import Transaction, table
+
+__all__ = ["listed", "save"]
+
+
+def save(transaction: Transaction, source: str, finding: Finding, run_id: int) -> int:
+    """Store a finding and return its number."""
+    findings = table("findings")
+    values: dict[str, Any] = {
+        "severity": finding.severity.value,
+        "text": finding.text,
+        "value": finding.value,
+        "n": finding.n,
+        "why": finding.why,
+        "evidence": json.dumps(dict(finding.evidence), ensure_ascii=False),
+        "run_id": run_id,
+        "last_seen_at": transaction.now,
+    }
+    identity = {"source": source, "code": finding.code, "subject": finding.subject}
+    number = transaction.connection.execute(
+        select(findings.c.id).where(
+            *(findings.c[name] == value for name, value in identity.items())
+        )
+    ).scalar()
+    if number is not None:
+        transaction.connection.execute(
+            update(findings).where(findings.c.id == number).values(**values)
+        )
+        return int(number)
+    inserted = transaction.connection.execute(
+        findings.insert()
+        .values(**identity, **values, state="open", first_seen_at=transaction.now)
+        .returning(findings.c.id)
+    )
+    return int(inserted.scalar_one())
+
+
+def listed(transaction: Transaction, *, source: str | None = None) -> list[dict[str, Any]]:
+    """Return open findings, the gravest and latest first."""
+    findings = table("findings")
+    query = select(findings).where(findings.c.state == "open")
+    if source is not None:
+        query = query.where(findings.c.source == source)
+    rows = [_shown(row) for row in transaction.connection.execute(query)]
+    order = {Severity.CRITICAL.value: 0, Severity.WARNING.value: 1}
+    rows.sort(key=lambda row: row["last_seen_at"], reverse=True)
+    rows.sort(key=lambda row: order.get(row["severity"], 2))
+    return rows
+
+
+def _shown(row: Row[Any]) -> dict[str, Any]:
+    values = row._asdict()
+    values["evidence"] = json.loads(values["evidence"] or "{}")
+    return values

@@ -1,0 +1,325 @@
+"""
+Refused records: kept whole, named once, never in anybody's way.
+
+A refused record is the same one again when its stream, its key (or the hash of its raw
+payload) and the reason are the same; seeing it again only moves ``last_seen_at``.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import func, select, update
+
+from regard.records.encoding import canonical_json
+from regard.store.transactions import Transaction, table
+
+__all__ = ["PutAside", "Raw", "Refused", "RefusedRecord", "pack", "raw_hash", "unpack"]
+
+Raw: TypeAlias = Mapping[str, Any] | str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """
+    A record on its way into quarantine.
+
+    Attributes:
+        record: Its key, or `raw_hash` of its payload.
+        reason: A short code.
+        message: One sentence without personal values.
+        raw: The input, whole.
+        field: The field at fault.
+        file: The file it came from.
+        line: Its line there, from 1.
+        identifiers: Keyed hashes of what identifies a person in it.
+    """
+
+    record: str
+    reason: str
+    message: str
+    raw: Raw
+    field: str | None = None
+    file: str | None = None
+    line: int | None = None
+    identifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRecord:
+    """
+    A record in quarantine.
+
+    Attributes:
+        id: Its number in the store.
+        raw: The input, whole; None unless it was asked for.
+    """
+
+    id: int
+    source: str
+    stream: str
+    kind: str
+    record: str
+    reason: str
+    field: str | None
+    message: str
+    file: str | None
+    line: int | None
+    run_id: int
+    plugin: str
+    plugin_version: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None
+    resolution: str | None
+    raw: Raw | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """
+    What putting records aside did.
+
+    Attributes:
+        again: How many of them were known to be bad before.
+        fresh: Number, reason and field of those that were not.
+    """
+
+    again: int
+    fresh: Sequence[tuple[int, str, str | None]]
+
+
+def pack(raw: Raw) -> bytes:
+    """Return a payload as it is stored."""
+    value = raw if isinstance(raw, str) else {str(name): raw[name] for name in raw}
+    text = (
+        json.dumps(value, ensure_ascii=False) if isinstance(value, str) else canonical_json(value)
+    )
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 6)
+
+
+def unpack(stored: bytes) -> Raw:
+    """Return the payload that was stored."""
+    value: Raw = json.loads(zlib.decompress(stored).decode("utf-8", "surrogatepass"))
+    return value
+
+
+def raw_hash(raw: Raw) -> str:
+    """Return the name of a refused record that has no key: ``raw:`` and 16 hex digits."""
+    from hashlib import sha256
+
+    text = raw if isinstance(raw, str) else canonical_json(raw)
+    return "raw:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def put_aside(
+    transaction: Transaction,
+    refused: Sequence[Refused],
+    *,
+    source: str,
+    stream: str,
+    kind: str,
+    run_id: int,
+    plugin: str,
+    plugin_version: str | None,
+) -> PutAside:
+    """Store refused records, each once."""
+    unique = {(item.record, item.reason): item for item in refused}
+    known = _known(transaction, source, stream, {record for record, _ in unique})
+    quarantine = table("quarantine")
+    again = [known[identity] for identity in unique if identity in known]
+    now = transaction.now
+    for number in again:
+        transaction.connection.execute(
+            update(quarantine)
+            .where(quarantine.c.id == number)
+            .values(last_seen_at=now, run_id=run_id, resolved_at=None, resolution=None)
+        )
+    fresh = [
+        {
+            "source": source,
+            "stream": stream,
+            "kind": kind,
+            "record": item.record,
+            "reason": item.reason,
+            "field": item.field,
+            "message": item.message[:1000],
+            "raw": pack(item.raw),
+            "identifiers": json.dumps(item.identifiers) if item.identifiers else None,
+            "file": item.file,
+            "line": item.line,
+            "run_id": run_id,
+            "plugin": plugin,
+            "plugin_version": plugin_version,
+            "first_seen_at": now,
+            "last_seen_at": now,
+        }
+        for identity, item in unique.items()
+        if identity not in known
+    ]
+    inserted: list[tuple[int, str, str | None]] = []
+    if fresh:
+        rows = transaction.connection.execute(
+            quarantine.insert().returning(
+                quarantine.c.id, quarantine.c.reason, quarantine.c.field
+            ),
+            fresh,
+        )
+        inserted = [(row[0], row[1], row[2]) for row in rows]
+    again_count = sum((item.record, item.reason) in known for item in refused)
+    return PutAside(again_count, inserted)
+
+
+def _known(
+    transaction: Transaction, source: str, stream: str, records: Iterable[str]
+) -> dict[tuple[str, str], int]:
+    quarantine = table("quarantine")
+    found: dict[tuple[str, str], int] = {}
+    names = sorted(records)
+    for start in range(0, len(names), 500):
+        rows = transaction.connection.execute(
+            select(quarantine.c.record, quarantine.c.reason, quarantine.c.id).where(
+                quarantine.c.source == source,
+                quarantine.c.stream == stream,
+                quarantine.c.record.in_(names[start : start + 500]),
+            )
+        )
+        found.update({(row[0], row[1]): row[2] for row in rows})
+    return found
+
+
+def open_records(transaction: Transaction, source: str, stream: str) -> set[str]:
+    """Return the names of a stream's records that are in quarantine now."""
+    quarantine = table("quarantine")
+    rows = transaction.connection.execute(
+        select(quarantine.c.record).where(
+            quarantine.c.source == source,
+            quarantine.c.stream == stream,
+            quarantine.c.resolved_at.is_(None),
+        )
+    )
+    return {row[0] for row in rows}
+
+
+def resolve_stored(
+    transaction: Transaction, source: str, stream: str, keys: Sequence[str], run_id: int
+) -> None:
+    """Mark refused records of which a good version has now been stored."""
+    quarantine = table("quarantine")
+    for start in range(0, len(keys), 500):
+        transaction.connection.execute(
+            update(quarantine)
+            .where(
+                quarantine.c.source == source,
+                quarantine.c.stream == stream,
+                quarantine.c.record.in_(keys[start : start + 500]),
+                quarantine.c.resolved_at.is_(None),
+                # What this very run refused is no older version of what it stored.
+                quarantine.c.run_id < run_id,
+            )
+            .values(resolved_at=transaction.now, resolution="stored")
+        )
+
+
+def resolve_file(
+    transaction: Transaction, source: str, stream: str, file: str, run_id: int
+) -> None:
+    """Mark what an earlier reading of a file refused and a complete new one did not."""
+    quarantine = table("quarantine")
+    transaction.connection.execute(
+        update(quarantine)
+        .where(
+            quarantine.c.source == source,
+            quarantine.c.stream == stream,
+            quarantine.c.file == file,
+            quarantine.c.run_id < run_id,
+            quarantine.c.resolved_at.is_(None),
+        )
+        .values(resolved_at=transaction.now, resolution="stored")
+    )
+
+
+def listed(
+    transaction: Transaction,
+    *,
+    source: str | None = None,
+    reason: str | None = None,
+    resolved: bool = False,
+    limit: int | None = None,
+) -> list[RefusedRecord]:
+    """Return refused records, the latest first, without their payloads."""
+    quarantine = table("quarantine")
+    query = (
+        select(*_shown())
+        .order_by(quarantine.c.last_seen_at.desc(), quarantine.c.id.desc())
+        .limit(limit)
+    )
+    if source is not None:
+        query = query.where(quarantine.c.source == source)
+    if reason is not None:
+        query = query.where(quarantine.c.reason == reason)
+    if not resolved:
+        query = query.where(quarantine.c.resolved_at.is_(None))
+    return [_record(row._asdict()) for row in transaction.connection.execute(query)]
+
+
+def one(transaction: Transaction, number: int) -> RefusedRecord | None:
+    """Return one refused record with its payload, or None."""
+    quarantine = table("quarantine")
+    row = transaction.connection.execute(
+        select(*_shown(), quarantine.c.raw).where(quarantine.c.id == number)
+    ).first()
+    return _record(row._asdict()) if row else None
+
+
+def summary(
+    transaction: Transaction, source: str | None = None
+) -> list[tuple[str, str, str, str | None, int]]:
+    """Return (source, stream, reason, field, count) of open records, the most first."""
+    quarantine = table("quarantine")
+    columns = [quarantine.c[name] for name in ("source", "stream", "reason", "field")]
+    query = (
+        select(*columns, func.count())
+        .where(quarantine.c.resolved_at.is_(None))
+        .group_by(*columns)
+        .order_by(func.count().desc(), *columns)
+    )
+    if source is not None:
+        query = query.where(quarantine.c.source == source)
+    return [(*row[:4], row[4]) for row in transaction.connection.execute(query)]
+
+
+_SHOWN = (
+    "id",
+    "source",
+    "stream",
+    "kind",
+    "record",
+    "reason",
+    "field",
+    "message",
+    "file",
+    "line",
+    "run_id",
+    "plugin",
+    "plugin_version",
+    "first_seen_at",
+    "last_seen_at",
+    "resolved_at",
+    "resolution",
+)
+
+
+def _shown() -> list[Any]:
+    quarantine = table("quarantine")
+    return [quarantine.c[name] for name in _SHOWN]
+
+
+def _record(values: dict[str, Any]) -> RefusedRecord:
+    stored = values.pop("raw", None)
+    return RefusedRecord(**values, raw=unpack(stored) if stored is not None else None)

@@ -1,0 +1,270 @@
+"""The history of runs: what each one did, and how sources are doing."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select, union_all, update
+
+from regard.records import KINDS
+from regard.reports import Freshness
+from regard.runs import Counts, Outcome, StreamSummary
+from regard.store.leases import holder
+from regard.store.transactions import Transaction, table
+
+__all__ = ["PastRun", "RunStart", "begin", "finish", "freshness", "history", "put_stream"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """
+    What is known of a run when it begins.
+
+    Attributes:
+        source: The source's name.
+        plugin: Which plug-in reads it.
+        plugin_version: Of the plug-in's distribution, or the hash of its file.
+        config_digest: Tells whether two runs had the same settings.
+        regard_version: The host's.
+        reason: Who asked for it.
+    """
+
+    source: str
+    plugin: str
+    plugin_version: str | None
+    config_digest: str
+    regard_version: str
+    reason: str = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """
+    One run as the history tells it.
+
+    Attributes:
+        outcome: None while it is running.
+        streams: What it did, a summary for each stream.
+    """
+
+    id: int
+    source: str
+    outcome: str | None
+    reason: str
+    plugin: str
+    plugin_version: str | None
+    regard_version: str
+    config_digest: str
+    host: str
+    pid: int
+    started_at: datetime
+    finished_at: datetime | None
+    error: str | None
+    streams: list[StreamSummary] = field(default_factory=list)
+
+    @property
+    def counts(self) -> Counts:
+        """The counts of all its streams together."""
+        total = Counts()
+        for stream in self.streams:
+            total.add(stream.counts)
+        return total
+
+
+def begin(transaction: Transaction, start: RunStart) -> int:
+    """
+    Note that a run begins and return its number.
+
+    Runs of the same source that never said how they ended have died: the lease was free.
+    """
+    runs = table("runs")
+    transaction.connection.execute(
+        update(runs)
+        .where(runs.c.source == start.source, runs.c.outcome.is_(None))
+        .values(
+            outcome=Outcome.FAILED.value,
+            finished_at=transaction.now,
+            error="the run ended without a word: it was killed, or the machine stopped",
+        )
+    )
+    inserted = transaction.connection.execute(
+        runs.insert()
+        .values(
+            source=start.source,
+            reason=start.reason,
+            plugin=start.plugin,
+            plugin_version=start.plugin_version,
+            regard_version=start.regard_version,
+            config_digest=start.config_digest,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            started_at=transaction.now,
+        )
+        .returning(runs.c.id)
+    )
+    return int(inserted.scalar_one())
+
+
+def put_stream(
+    transaction: Transaction,
+    summary: StreamSummary,
+    kind: str,
+    *,
+    cursors: tuple[str | None, str | None] = (None, None),
+) -> None:
+    """Store what a run has done to a stream so far."""
+    transaction.put(
+        "run_streams",
+        {
+            "run_id": summary.run_id,
+            "stream": summary.stream,
+            "kind": kind,
+            "outcome": summary.outcome.value,
+            **summary.counts.as_dict(),
+            "milliseconds": round(summary.seconds * 1000),
+            "cursor_before": cursors[0],
+            "cursor_after": cursors[1],
+            "error": summary.error,
+            "notes": json.dumps(summary.notes, ensure_ascii=False) if summary.notes else None,
+        },
+    )
+
+
+def finish(transaction: Transaction, run_id: int, outcome: Outcome, error: str | None) -> None:
+    """Note how a run ended."""
+    runs = table("runs")
+    transaction.connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id)
+        .values(outcome=outcome.value, finished_at=transaction.now, error=error)
+    )
+
+
+def history(
+    transaction: Transaction,
+    *,
+    source: str | None = None,
+    run_id: int | None = None,
+    limit: int | None = 20,
+) -> list[PastRun]:
+    """Return past runs with their streams, the latest first."""
+    runs = table("runs")
+    query = select(runs).order_by(runs.c.id.desc()).limit(limit)
+    if source is not None:
+        query = query.where(runs.c.source == source)
+    if run_id is not None:
+        query = query.where(runs.c.id == run_id)
+    found = [PastRun(**row._asdict()) for row in transaction.connection.execute(query)]
+    by_id = {run.id: run for run in found}
+    for row in _stream_rows(transaction, by_id):
+        by_id[row["run_id"]].streams.append(_summary(by_id[row["run_id"]].source, row))
+    return found
+
+
+def _stream_rows(transaction: Transaction, numbers: Iterable[int]) -> list[dict[str, Any]]:
+    streams = table("run_streams")
+    query = (
+        select(streams)
+        .where(streams.c.run_id.in_(list(numbers)))
+        .order_by(streams.c.run_id, streams.c.stream)
+    )
+    return [row._asdict() for row in transaction.connection.execute(query)]
+
+
+def _summary(source: str, row: dict[str, Any]) -> StreamSummary:
+    counts = Counts(**{name: row[name] for name in Counts().as_dict()})
+    return StreamSummary(
+        source,
+        row["stream"],
+        row["run_id"],
+        Outcome(row["outcome"]) if row["outcome"] else Outcome.OK,
+        counts,
+        row["milliseconds"] / 1000,
+        row["error"],
+        json.loads(row["notes"]) if row["notes"] else [],
+    )
+
+
+def latest(transaction: Transaction) -> dict[str, PastRun]:
+    """Return the last run of each source."""
+    runs = table("runs")
+    numbers = select(func.max(runs.c.id)).group_by(runs.c.source)
+    query = select(runs).where(runs.c.id.in_(numbers))
+    found = {row.source: PastRun(**row._asdict()) for row in transaction.connection.execute(query)}
+    by_id = {run.id: run for run in found.values()}
+    for row in _stream_rows(transaction, by_id):
+        by_id[row["run_id"]].streams.append(_summary(by_id[row["run_id"]].source, row))
+    return found
+
+
+def running(transaction: Transaction, source: str) -> dict[str, Any] | None:
+    """Return who reads a source right now and how far it is, or None."""
+    held = holder(transaction, f"source:{source}")
+    if held is None:
+        return None
+    progress = json.loads(held.progress) if held.progress else {}
+    return {"run_id": held.run_id, "host": held.host, "pid": held.pid, **progress}
+
+
+_NEWEST = {
+    "customer": "created_at",
+    "purchase": "ordered_at",
+    "touchpoint": "happened_at",
+    "answer": "answered_at",
+    "visit": "visited_at",
+    "review": "published_at",
+    "offer": "observed_at",
+    "fact": "happened_at",
+}
+
+
+def freshness(transaction: Transaction) -> list[Freshness]:
+    """Return how current every source is that the store knows, by name."""
+    counted: dict[str, int] = {}
+    newest: dict[str, datetime] = {}
+    parts = []
+    for kind in KINDS.values():
+        rows = kind.table
+        moment = rows.c[_NEWEST.get(kind.name, "as_of")]
+        query = select(rows.c.source, func.count(), func.max(moment)).where(
+            rows.c.deleted_at.is_(None)
+        )
+        if kind.historic:
+            query = query.where(rows.c.valid_to.is_(None))
+        parts.append(query.group_by(rows.c.source))
+    for source, number, moment in transaction.connection.execute(union_all(*parts)):
+        counted[source] = counted.get(source, 0) + number
+        if moment is not None:
+            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            newest[source] = max(newest.get(source, aware), aware)
+    refused = _refused(transaction)
+    runs = latest(transaction)
+    return [
+        Freshness(
+            source=name,
+            records=counted.get(name, 0),
+            last_run_at=(runs[name].finished_at or runs[name].started_at)
+            if name in runs
+            else None,
+            outcome=runs[name].outcome if name in runs else None,
+            newest_at=newest.get(name),
+            quarantined=refused.get(name, 0),
+        )
+        for name in sorted({*counted, *runs})
+    ]
+
+
+def _refused(transaction: Transaction) -> dict[str, int]:
+    quarantine = table("quarantine")
+    rows = transaction.connection.execute(
+        select(quarantine.c.source, func.count())
+        .where(quarantine.c.resolved_at.is_(None))
+        .group_by(quarantine.c.source)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,146 @@
+"""
+Which version of the tables a store has, and how it gets there.
+
+An empty store is created at once; an existing one is never changed by a run, only by
+``regard db upgrade``. Alembic is imported only there: a run compares one row.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from regard.errors import StoreError, StoreOutdated, StoreTooNew
+from regard.records import metadata
+from regard.records.encoding import encode_time
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+__all__ = [
+    "KNOWN",
+    "REVISION",
+    "create",
+    "differences",
+    "require_current",
+    "revision_of",
+    "upgrade",
+]
+
+REVISION = "0001"
+"""The version of the tables that this regard reads and writes."""
+
+KNOWN = ("0001",)
+"""All versions this regard can upgrade from, oldest first."""
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the version of a store's tables, or None where it has none yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+    return str(row[0]) if row else None
+
+
+def create(connection: Connection, now: datetime) -> None:
+    """Create all tables in an empty store; the caller holds the write lock."""
+    metadata.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    connection.execute(
+        text("INSERT INTO alembic_version (version_num) VALUES (:revision)"),
+        {"revision": REVISION},
+    )
+    give_identity(connection, now)
+
+
+def give_identity(connection: Connection, now: datetime) -> None:
+    """Give a new store the random name by which columns know it."""
+    connection.execute(
+        text("INSERT INTO store_info (name, value) VALUES (:name, :value)"),
+        [
+            {"name": "id", "value": secrets.token_hex(16)},
+            {"name": "created_at", "value": encode_time(now)},
+        ],
+    )
+
+
+def ensure_identity(connection: Connection, now: datetime) -> None:
+    """Give a store its random name unless it has one."""
+    named = connection.execute(text("SELECT value FROM store_info WHERE name = 'id'")).first()
+    if named is None:
+        give_identity(connection, now)
+
+
+def require_current(revision: str | None, place: str) -> None:
+    """
+    Refuse a store whose tables are not of our version.
+
+    Raises:
+        StoreOutdated: It is older, or was left half made.
+        StoreTooNew: It is newer.
+    """
+    if revision == REVISION:
+        return
+    if revision is None or revision in KNOWN:
+        message = (
+            f"the store {place} has version {revision or 'none'}, this regard needs {REVISION}; "
+            "run `regard db upgrade` (it makes a copy first)"
+        )
+        raise StoreOutdated(message)
+    message = (
+        f"the store {place} has version {revision}, which this regard does not know "
+        f"(it knows {REVISION}); a newer regard wrote it"
+    )
+    raise StoreTooNew(message)
+
+
+def _alembic_config(connection: Connection) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that a store still lacks; the caller holds the write lock."""
+    from alembic import command
+
+    command.upgrade(_alembic_config(connection), "head")
+
+
+def differences(engine: Engine) -> list[Any]:
+    """Return how a store's tables differ from what this regard defines; empty when they match."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        return list(compare_metadata(context, metadata))
+
+
+def back_up(engine: Engine, destination: Path) -> None:
+    """
+    Copy a SQLite store into a new file, consistently, while others use it.
+
+    Raises:
+        StoreError: The file exists, or the store is a server's.
+    """
+    if engine.dialect.name != "sqlite":
+        message = "a PostgreSQL store is backed up with pg_dump, not by regard"
+        raise StoreError(message)
+    if destination.exists():
+        message = f"{destination} exists; a backup never overwrites"
+        raise StoreError(message)
+    raw = engine.raw_connection()
+    try:
+        # Outside of any transaction: VACUUM refuses to run inside one.
+        raw.cursor().execute("VACUUM INTO ?", (str(destination),))
+    finally:
+        raw.close()
+    destination.chmod(0o600)

@@ -1,0 +1,261 @@
+"""The store: the one door to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from sqlalchemy import Engine, inspect
+
+from regard.clock import Clock, SystemClock
+from regard.errors import StoreError, StoreOutdated, StoreTooNew
+from regard.reports import Freshness
+from regard.store import connections, exporting, runs, schema
+from regard.store.exporting import StoreColumn, StoreIdentity
+from regard.store.transactions import Transaction
+
+__all__ = ["Store", "StoreState"]
+
+_CREATION_LOCK = 7_263_004_126
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """
+    What one would find when opening a store.
+
+    Attributes:
+        state: Whether it can be used as it is.
+        detail: What to do, where it cannot.
+        revision: The version of its tables, where it has one.
+    """
+
+    state: Literal["missing", "ready", "outdated", "newer", "unreachable"]
+    detail: str
+    revision: str | None = None
+
+
+class Store:
+    """
+    An open store.
+
+    Args:
+        engine: From `regard.store.connections`.
+        clock: The time for what is written.
+        place: How messages name the store, without a password.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, place: str) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.place = place
+
+    @classmethod
+    def open(cls, url: str, *, clock: Clock | None = None, readonly: bool = False) -> Store:
+        """
+        Open a store; an empty one is created, an existing one is never migrated.
+
+        Args:
+            url: ``sqlite:///FILE`` or ``postgresql://...``.
+            clock: The time for what is written.
+            readonly: Nothing may be written; a missing store is an error.
+
+        Raises:
+            ConfigError: The address is wrong, or its driver is not installed.
+            StoreError: It cannot be opened, or its tables are of another version.
+        """
+        address = connections.parse_url(url)
+        place = address.render_as_string(hide_password=True).replace("+psycopg", "")
+        engine = connections.make_engine(address, readonly=readonly)
+        store = cls(engine, clock or SystemClock(), place)
+        with connections.translated(place):
+            revision = store._revision()
+            if revision is None and not readonly and store._empty():
+                store._create()
+            else:
+                schema.require_current(revision, place)
+        return store
+
+    @classmethod
+    def inspect(cls, url: str) -> StoreState:
+        """Say what one would find when opening a store, without creating anything."""
+        address = connections.parse_url(url)
+        place = address.render_as_string(hide_password=True).replace("+psycopg", "")
+        path = connections.database_path(address)
+        if path is not None and not path.exists():
+            return StoreState("missing", f"{path} does not exist yet; `regard run` makes it")
+        engine = connections.make_engine(address, readonly=True)
+        store = cls(engine, SystemClock(), place)
+        try:
+            with connections.translated(place):
+                revision = store._revision()
+                if revision is None and store._empty():
+                    return StoreState(
+                        "missing", f"{place} is empty; `regard run` makes its tables"
+                    )
+                schema.require_current(revision, place)
+        except StoreTooNew as error:
+            return StoreState("newer", str(error))
+        except StoreOutdated as error:
+            return StoreState("outdated", str(error))
+        except StoreError as error:
+            return StoreState("unreachable", str(error))
+        finally:
+            store.close()
+        return StoreState("ready", place, revision)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def _revision(self) -> str | None:
+        with self.engine.connect() as connection:
+            return schema.revision_of(connection)
+
+    def _empty(self) -> bool:
+        with self.engine.connect() as connection:
+            return not inspect(connection).get_table_names()
+
+    def _create(self) -> None:
+        with self.write() as transaction:
+            connection = transaction.connection
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})")
+            # Another process may have made it while this one waited for the lock.
+            if schema.revision_of(connection) is None:
+                schema.create(connection, self.clock.now())
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """
+        Open a transaction that writes; it is committed at the end of the block.
+
+        Raises:
+            StoreBusy: Another process kept the lock for too long.
+            StoreError: The disk is full, the store is read-only, gone or damaged.
+        """
+        with (
+            connections.translated(self.place),
+            self.engine.connect().execution_options(**{connections.WRITE: True}) as connection,
+            connection.begin(),
+        ):
+            yield Transaction(connection, self.clock.now())
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Open a transaction that only reads, and sees one moment of the store."""
+        with connections.translated(self.place), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield Transaction(connection, self.clock.now())
+
+    # What columns and reports need.
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Open a consistent picture from which several tables can be exported."""
+        with self.read() as transaction:
+            yield Snapshot(transaction)
+
+    def identity(self) -> StoreIdentity:
+        """Return which store this is and how far it has come."""
+        with self.read() as transaction:
+            return exporting.identity(transaction)
+
+    def columns_of(self, name: str) -> tuple[StoreColumn, ...]:
+        """Return a table's columns."""
+        return exporting.columns_of(name)
+
+    def freshness(self) -> Sequence[Freshness]:
+        """Return how current every source is."""
+        with self.read() as transaction:
+            return runs.freshness(transaction)
+
+    # What `regard db` needs.
+
+    @classmethod
+    def upgrade(cls, url: str, *, clock: Clock | None = None) -> Path | None:
+        """
+        Bring a store's tables to this regard's version, after making a copy of a SQLite file.
+
+        Returns:
+            The copy, where one was made.
+
+        Raises:
+            StoreTooNew: A newer regard wrote it.
+        """
+        address = connections.parse_url(url)
+        place = address.render_as_string(hide_password=True).replace("+psycopg", "")
+        engine = connections.make_engine(address, readonly=False)
+        store = cls(engine, clock or SystemClock(), place)
+        with connections.translated(place):
+            revision = store._revision()
+            if revision is not None and revision not in schema.KNOWN:
+                schema.require_current(revision, place)
+            if revision == schema.REVISION:
+                return None
+            copy = store._copy_aside() if not store._empty() else None
+            with store.write() as transaction:
+                schema.upgrade(transaction.connection)
+                schema.ensure_identity(transaction.connection, store.clock.now())
+        store.close()
+        return copy
+
+    def _copy_aside(self) -> Path | None:
+        path = connections.database_path(self.engine.url)
+        if path is None:
+            return None
+        copy = path.with_name(f"{path.name}.{self.clock.now():%Y%m%dT%H%M%S}.backup")
+        schema.back_up(self.engine, copy)
+        return copy
+
+    def back_up(self, destination: Path) -> None:
+        """Copy a SQLite store into a new file while others use it."""
+        with connections.translated(self.place):
+            schema.back_up(self.engine, destination)
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the store's tables or file; empty when nothing is."""
+        found = [f"tables differ: {difference}" for difference in schema.differences(self.engine)]
+        if self.engine.dialect.name == "sqlite":
+            with self.read() as transaction:
+                rows: list[Any] = list(
+                    transaction.connection.exec_driver_sql("PRAGMA integrity_check")
+                )
+            found += [str(row[0]) for row in rows if row[0] != "ok"]
+        return found
+
+
+class Snapshot:
+    """
+    One moment of the store, for exports.
+
+    Args:
+        transaction: A reading one.
+    """
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def identity(self) -> StoreIdentity:
+        """Return which store this is and how far it had come."""
+        return exporting.identity(self._transaction)
+
+    def export_csv(
+        self,
+        name: str,
+        destination: BinaryIO,
+        *,
+        after_batch: int = 0,
+        upto_batch: int | None = None,
+    ) -> int:
+        """Write a table's rows as CSV; see `regard.store.exporting.export_csv`."""
+        return exporting.export_csv(
+            self._transaction, name, destination, after_batch=after_batch, upto_batch=upto_batch
+        )

@@ -1,0 +1,204 @@
+"""
+CSV, whatever its delimiter and encoding.
+
+`csv.reader` does the work at its full speed; this module only looks closer at a record that is
+not as wide as the header, starts with an empty cell or with the header's first name, or stands on
+a line with bytes that are no text. A quote that is never closed would swallow what follows:
+such a record is given up and reading goes on with the physical line after its first.
+"""
+
+from __future__ import annotations
+
+import csv
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from regard.errors import FileError
+from regard.tabular.contents import Content
+from regard.tabular.dialects import FIELD_LIMIT, Dialect, find_dialect, parse_lines
+from regard.tabular.encodings import SURROGATE, Text
+from regard.tabular.lines import ODD_LINES, Lines
+from regard.tabular.tables import BadRow, Items, Row, Table
+
+__all__ = ["open_delimited"]
+
+MAX_SEARCHED = 1_000
+"""Lines of one bad record among which a swallowed neighbour is looked for."""
+
+
+def open_delimited(
+    content: Content,
+    text: str,
+    *,
+    whole: bool,
+    encoding: str,
+    settled: bool,
+    delimiter: str | None,
+    header: tuple[str, ...] | None,
+) -> Table:
+    """
+    Open a CSV file.
+
+    Args:
+        content: Its bytes.
+        text: Its decoded beginning.
+        whole: The text is all there is.
+        encoding: What it was decoded with.
+        settled: The caller wanted this encoding.
+        delimiter: What the caller wants; ``None`` to find out.
+        header: The columns of a file without a header row.
+
+    Raises:
+        FileError: Nothing is in it, or its header is no text.
+    """
+    dialect = find_dialect(text, whole=whole, delimiter=delimiter, header=header)
+    if dialect is None:
+        what = "is empty: it has neither header nor rows"
+        if text.strip(" \0\t\r\n,;|"):
+            what = "has no line that can be read as a row; is a quote left open?"
+        message = f"{content.label} {what}"
+        raise FileError(message)
+    if any(SURROGATE.search(name) or "\0" in name for name in dialect.header):
+        message = (
+            f"{content.label}: the header on line {dialect.header_line} is no text in {encoding}; "
+            "say which encoding the file is in"
+        )
+        raise FileError(message)
+    notes = []
+    if dialect.header_line > 1:
+        notes.append(f"{_count(dialect.header_line - 1, 'line')} before the header passed over")
+    return Table(
+        path=content.path,
+        member=content.member,
+        format="csv",
+        header=dialect.header,
+        reader=lambda table: _Reading(content, dialect, encoding, settled).rows(table),
+        header_line=dialect.header_line,
+        encoding=encoding,
+        delimiter=dialect.delimiter,
+        notes=notes,
+    )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over a file."""
+
+    content: Content
+    dialect: Dialect
+    encoding: str
+    settled: bool
+    repeated: int = 0
+    width: int = 0
+    lines: Lines = field(init=False)
+
+    def rows(self, table: Table) -> Items:
+        """Yield what is after the header."""
+        text = Text(self.encoding, settled=self.settled)
+        self.width = width = len(self.dialect.header)
+        first_name, make = self.dialect.cells[0], tuple.__new__
+        with closing(self.content.blocks()) as data:
+            self.lines = lines = Lines(text, data, self.content.label)
+            odd = lines.odd
+            try:
+                line, reading = self._after_header(), True
+                while reading:
+                    offset = line
+                    reader = self.dialect.reader(lines.from_line(line))
+                    try:
+                        # The hot path: a good row costs one tuple and a few comparisons.
+                        for cells in reader:
+                            if (
+                                len(cells) == width
+                                and (first := cells[0])
+                                and first != first_name
+                                and not odd
+                            ):
+                                yield make(Row, (line, cells, None))
+                            elif item := self._judge(cells, line, offset + reader.line_num - 1):
+                                yield item
+                            lines.start = line = offset + reader.line_num
+                        reading = False
+                    except csv.Error:
+                        yield self._broken(line)
+                        lines.start = line = line + 1
+            finally:
+                lines.close()
+                self._note(table, text.encoding)
+
+    def _after_header(self) -> int:
+        """Return the line on which the first record starts."""
+        lines, line = self.lines, self.dialect.first_line
+        if not self.dialect.header_line:
+            return self._skip_to(line)
+        self._skip_to(line)
+        reader = self.dialect.reader(lines.from_line(line))
+        try:
+            next(reader)
+        except (csv.Error, StopIteration) as error:
+            message = f"{self.content.label} is no longer as it was when it was opened"
+            raise FileError(message) from error
+        lines.start = after = line + reader.line_num
+        lines.take_odd(line, after - 1)
+        return after
+
+    def _skip_to(self, line: int) -> int:
+        """Let the lines before one go."""
+        before = self.lines.from_line(1)
+        for number in range(1, line):
+            next(before, None)
+            self.lines.odd.pop(number, None)
+        self.lines.start = line
+        return line
+
+    def _judge(self, cells: list[str], line: int, last: int) -> Row | BadRow | None:
+        """Look closer at a record; ``None``: there is nothing to hand on."""
+        lines, width, found = self.lines, self.width, len(cells)
+        if lines.odd and (reason := lines.take_odd(line, last)):
+            return BadRow(line, lines.raw(line, last), reason, f"line {line} {ODD_LINES[reason]}")
+        if not any(cells) or not "".join(cells).strip():
+            return None
+        if found > width and not any(cells[width:]):
+            cells = cells[:width]
+        if len(cells) == width:
+            if tuple(cells) == self.dialect.cells:
+                self.repeated += 1
+                return None
+            return Row(line, cells)
+        if last > line and self._swallowed(line, last):
+            raise csv.Error
+        message = f"line {line} has {_count(found, 'field')} where the header has {width}"
+        return BadRow(line, cells, "short-line" if found < width else "long-line", message)
+
+    def _swallowed(self, line: int, last: int) -> bool:
+        """Say whether a bad record that spans lines has whole records of others in it."""
+        inner = self.lines.between(line + 1, min(last, line + MAX_SEARCHED))
+        return any(
+            len(cells) == self.width
+            for each in inner
+            for _, cells in parse_lines(
+                [each], self.dialect.delimiter, skip_spaces=self.dialect.skip_spaces
+            )
+        )
+
+    def _broken(self, line: int) -> BadRow:
+        """Return the physical line on which a record that cannot be parsed starts."""
+        raw = self.lines.raw(line, line)
+        if odd := self.lines.take_odd(line, line):
+            return BadRow(line, raw, odd, f"line {line} {ODD_LINES[odd]}")
+        if len(raw) > FIELD_LIMIT:
+            message = f"line {line} has a field of more than {FIELD_LIMIT:,} characters"
+            return BadRow(line, raw, "field-too-large", message)
+        message = f"line {line} has a quote that is not closed, or not doubled inside quotes"
+        return BadRow(line, raw, "broken-quotes", message)
+
+    def _note(self, table: Table, encoding: str) -> None:
+        table.encoding = encoding
+        if self.repeated:
+            table.notes.append(f"{_count(self.repeated, 'repeated header')} passed over")
+        if encoding != self.encoding:
+            table.notes.append(f"read as {encoding}: it has bytes that are not {self.encoding}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

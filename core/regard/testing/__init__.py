@@ -1,0 +1,6 @@
+"""What authors of plug-ins test with; needs pytest."""
+
+from regard.testing.conformance import SourceConformance
+from regard.testing.reading import Reading, ReadRecord, read_source
+
+__all__ = ["ReadRecord", "Reading", "SourceConformance", "read_source"]

@@ -1,0 +1,1 @@
+"""The plug-ins that come with regard; each file or folder stands alone."""
