@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-BENCH_STAMP := $(VENV)/.installed-bench
+# dlt brings its own versions of shared packages: the peers get an environment of their own.
+BENCH := .venv-bench
+BENCH_STAMP := $(BENCH)/.installed
 DEMO ?= demo-project
 
-.PHONY: help demo test lint fmt types docs bench check clean
+.PHONY: help demo test test-slow lint fmt types docs bench check clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,17 +21,20 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[postgres]" --group test --group lint --group types --group docs
 	@touch $@
 
-$(BENCH_STAMP): $(STAMP)
-	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	.venv-bench/bin/python -m pip install --quiet --editable ".[postgres]" --group bench
+$(BENCH_STAMP): pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BENCH)/bin/python -m pip install --quiet --editable ".[postgres]" --group bench
 	@touch $@
 
 demo: $(STAMP)  ## Make a project with generated exports, run it and print its report
 	$(BIN)/regard demo $(DEMO)
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(STAMP)  ## Run the tests that take long
+	$(BIN)/python -m pytest -m slow
 
 lint: $(STAMP)  ## Style, layers and documented tests
 	$(BIN)/ruff check .
@@ -49,9 +54,9 @@ docs: $(STAMP)  ## Build the documentation; a broken reference fails
 	$(BIN)/sphinx-build -n -W --keep-going -q -b html docs docs/_build/html
 
 bench: $(BENCH_STAMP)  ## Measure speed and memory beside named peers
-	.venv-bench/bin/python benchmarks/load.py
+	$(BENCH)/bin/python benchmarks/load.py --postgres auto
 
-check: lint types docs test  ## Everything CI checks
+check: lint types docs test test-slow  ## Everything CI checks
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .venv-bench $(DEMO) docs/_build dist
+	rm -rf $(VENV) $(BENCH) $(DEMO) docs/_build dist

@@ -6,7 +6,8 @@ A text in the configuration may refer to a secret: ``${VAR}`` is an environment 
 (``regard_resolve_secret``, which is asked first). ``$${`` writes a plain ``${``.
 
 Every value that was resolved is remembered by `redactor`, which takes it out of log records
-and of texts, whatever brought it there.
+and of texts, whatever brought it there. The import is light, so that logging can be set up
+with it before anything else.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from regard.errors import ConfigError, SecretError
 from regard.names import did_you_mean
-from regard.settings import Project
-from regard.settings.checks import absolute_store, check_store
+
+if TYPE_CHECKING:
+    from regard.settings import Project
 
 __all__ = [
     "KEY_FILE",
@@ -278,6 +280,8 @@ def store_url(project: Project, resolver: Resolver | None = None) -> str:
         SecretError: It refers to a secret that is missing.
         ConfigError: What it refers to is not the address of a store.
     """
+    from regard.settings.checks import absolute_store, check_store
+
     written = project.settings.store
     url = str(resolve(written, where="store", root=project.root, resolver=resolver))
     if url != written:

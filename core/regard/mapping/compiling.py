@@ -326,6 +326,7 @@ def _plan(
         formulas=tuple((name, parse_formula(text).compute) for name, text in spec.compute.items()),
         lower_key=frozenset(place for place in emails if place is not None),
         carry=compiler.places(spec.carry, "carry"),
+        empty=compiler.places(spec.skip.empty, "skip.empty"),
         as_of=as_of,
         deleted=deleted,
         extra=tuple(

@@ -67,6 +67,7 @@ class Plan:
         lower_key: The places of key parts that are compared in lower case.
         carry: The places of columns that are filled on the first row of a group only.
         as_of: Fills ``as_of``.
+        empty: The places of columns without which a row says nothing of its own.
         deleted: The place of the column that says that the record is gone.
         extra: The columns that no field takes, kept as they are.
         dropped: The places of columns that are never stored.
@@ -83,6 +84,7 @@ class Plan:
     lower_key: frozenset[int] = frozenset()
     carry: tuple[int, ...] = ()
     as_of: Step | None = None
+    empty: tuple[int, ...] = ()
     deleted: int | None = None
     extra: tuple[tuple[int, str], ...] = ()
     dropped: frozenset[int] = frozenset()
@@ -115,7 +117,7 @@ class Mapper:
         self._key = plan.key
         self._lower = [at for at, place in enumerate(plan.key) if place in plan.lower_key]
         self._prefix = spec.key_prefix
-        self._skips = bool(spec.skip.starts) or spec.skip.lone
+        self._skips = bool(spec.skip.starts) or spec.skip.lone or bool(plan.empty)
         self._counted = None in plan.key
         self._group_width = plan.key.index(None) if self._counted else 1
         self._passed: dict[str, int] = {}
@@ -226,6 +228,9 @@ class Mapper:
         if not filled:
             return self._pass("empty rows")
         at, first = filled[0]
+        empty = self._plan.empty
+        if empty and not any(clean(values[place]) for place in empty):
+            return self._pass("rows without a value of their own")
         names_record = at in self._plan.key
         if first_part and not names_record:
             return False

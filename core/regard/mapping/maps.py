@@ -139,10 +139,13 @@ class Skip(Strict):
     Attributes:
         starts: Texts with which the first cell of a footer starts.
         lone: A row of which only the first cell is filled is a footer too.
+        empty: A row in which all of these columns are empty says nothing of its own, such as
+            the second picture of an article.
     """
 
     starts: Texts = ()
     lone: bool = False
+    empty: Texts = ()
 
 
 class Refund(Strict):

@@ -17,6 +17,7 @@ __all__ = [
     "BreakdownRow",
     "CustomerCounts",
     "breakdown",
+    "check_fields",
     "count_customers",
     "groupable_fields",
 ]
@@ -162,7 +163,13 @@ def groupable_fields(view: View) -> tuple[str, ...]:
     )
 
 
-def _checked(view: View, fields: Sequence[str]) -> tuple[str, ...]:
+def check_fields(view: View, fields: Sequence[str]) -> tuple[str, ...]:
+    """
+    Return the fields that a report may be divided by, as they are.
+
+    Raises:
+        ConfigError: One is unknown, personal, or named twice.
+    """
     known = groupable_fields(view)
     for name in fields:
         if name in _PERSONAL:
@@ -203,7 +210,7 @@ def breakdown(view: View, fields: Sequence[str], period: Period, *, limit: int =
     Raises:
         ConfigError: A field is unknown, personal, or named twice.
     """
-    names = _checked(view, fields)
+    names = check_fields(view, fields)
     chosen = ", ".join(f"{_expression(name)} AS v{place}" for place, name in enumerate(names))
     values = ", ".join(f"v{place}" for place in range(len(names)))
     query = f"""

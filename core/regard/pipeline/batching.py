@@ -112,17 +112,23 @@ class Batcher:
         prepared = [self._prepare(item.record) for item in pending]
         typed, problems = self.kind.validator().validate(prepared)
         encoder = self.kind.encoder()
+        has_cursor = self.stream.cursor is not None
+        moment, as_of = self.now, encode_time(self.now)
         for index, item in enumerate(pending):
-            for deletion in deletions.pop(index, ()):
-                self._delete(deletion, batch)
+            if deletions:
+                for deletion in deletions.pop(index, ()):
+                    self._delete(deletion, batch)
             record = typed[index]
             try:
                 if record is None:
                     raise problems[index]
                 key = self._key(item.record)
-                as_of = encode_time(self._as_of(item, record))
+                said = self._as_of(item, record)
+                if said is not moment:
+                    moment, as_of = said, encode_time(said)
                 encoded = encoder.encode(key, as_of, record)
-                self._advance(item.record, record)
+                if has_cursor:
+                    self._advance(item.record, record)
             except RecordError as error:
                 batch.refused.append(self._refuse(item, error))
                 continue
@@ -135,12 +141,17 @@ class Batcher:
         return batch
 
     def accepted(self) -> list[Mapping[str, Any]]:
-        """Return the records of the last batch that passed, typed, with their keys."""
+        """Return the records of the last batch that passed, typed, with key and cursor."""
         validator = self.kind.validator()
         kept = [item.record for item in self._kept if item is not None]
         typed, _ = validator.validate([self._prepare(record) for record in kept])
+        cursor = self.stream.cursor
         return [
-            {**values, "key": self._key(record)}
+            {
+                **({cursor: record.get(cursor)} if cursor else {}),
+                **values,
+                "key": self._key(record),
+            }
             for record, values in zip(kept, typed, strict=True)
             if values is not None
         ]
@@ -204,6 +215,8 @@ class Batcher:
 
     def _key(self, record: Mapping[str, Any]) -> str:
         given = record.get("key")
+        if type(given) is str and 0 < len(given) <= keys.MAX_LENGTH:
+            return given
         if given is not None:
             key = keys.compose(given if isinstance(given, list | tuple) else [given])
         elif self.stream.key:
@@ -236,8 +249,6 @@ class Batcher:
         return value
 
     def _advance(self, record: Mapping[str, Any], typed: Mapping[str, Any]) -> None:
-        if self.stream.cursor is None:
-            return
         value = self._cursor_value(record, typed)
         if value is None:
             return

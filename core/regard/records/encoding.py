@@ -130,7 +130,8 @@ class Encoder:
     def __init__(self, columns: Sequence[Column[Any]]) -> None:
         self._width = len(columns)
         self._fields = {
-            column.name: (place, _encode_for(column)) for place, column in enumerate(columns)
+            column.name: (place, _encode_for(column), column.name not in _NEVER_HASHED)
+            for place, column in enumerate(columns)
         }
 
     def encode(self, key: str, as_of: str, record: Mapping[str, Any]) -> Encoded:
@@ -148,11 +149,11 @@ class Encoder:
         """
         values: list[StoredValue] = [None] * self._width
         parts: list[str] = []
-        fields = self._fields
+        find = self._fields.get
         for name, value in record.items():
-            if value is None or name not in fields:
+            if value is None or (field := find(name)) is None:
                 continue
-            place, encode = fields[name]
+            place, encode, hashed = field
             if encode is None:
                 values[place] = value
                 parts.append(f"{name}={value}")
@@ -161,7 +162,7 @@ class Encoder:
                 values[place], shown = encode(value)
             except RecordError as error:
                 raise RecordError(error.reason, f"{name}: {error}", name) from error
-            if name not in _NEVER_HASHED:
+            if hashed:
                 parts.append(f"{name}={shown}")
         parts.sort()
         given = record.get("extra")

@@ -122,7 +122,7 @@ def age(value: datetime, now: datetime, language: str) -> str:
     passed = value - now
     if abs(passed) < timedelta(seconds=1):
         passed = timedelta(seconds=-1)
-    return format_timedelta(passed, add_direction=True, threshold=1.5, locale=locale_of(language))
+    return format_timedelta(passed, add_direction=True, locale=locale_of(language))
 
 
 def period(value: Period, timezone: str, language: str) -> str:

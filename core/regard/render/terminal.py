@@ -25,6 +25,7 @@ from regard.reports import Cell, Column, Figure, Report, Section, Table
 __all__ = ["render_terminal"]
 
 _NARROWEST = 40
+_SHORTEST_LABEL = 8
 _LABEL = 24
 """Labels keep so many columns even where bases are long."""
 _TEXT_WIDTH = 100
@@ -174,6 +175,8 @@ class _Screen:
         room = self.width - 2 - value_width - unit_width - base_width - 5
         longest = max(map(cell_len, labels))
         label_width = max(min(longest, room), min(longest, _LABEL))
+        # Where even that is too much, bases go below and labels wrap.
+        label_width = max(min(label_width, room + base_width), _SHORTEST_LABEL)
         for figure, label, (value, name), base in zip(figures, labels, values, bases, strict=True):
             first, *rest = wrapped(label, label_width)
             start = f"  {_left(first, label_width)}  {_right(value, value_width)}"

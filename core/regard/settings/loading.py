@@ -173,7 +173,7 @@ def _syntax_message(told: str, text: str, name: str) -> str:
     elif what == "Cannot overwrite a value":
         what = "the same key stands twice"
     if match is None or match[1] is None:
-        return f"{name}: is not TOML: {what} (at its end)"
+        return f"{name}:{len(text.rstrip().splitlines()) or 1}: is not TOML: {what} (at its end)"
     number, column = int(match[1]), int(match[2])
     lines = text.split("\n")
     line = lines[number - 1].strip() if number <= len(lines) else ""

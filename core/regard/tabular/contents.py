@@ -7,6 +7,7 @@ metered as it comes: the sizes that an archive declares are claims.
 
 from __future__ import annotations
 
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -20,7 +21,7 @@ from typing import Literal, cast
 from regard.errors import FileError
 from regard.tabular.tables import printable
 
-__all__ = ["BLOCK", "Content", "Meter", "Packing", "zip_contents"]
+__all__ = ["BLOCK", "BROKEN_ZIP", "UNREAD_ZIP", "Content", "Meter", "Packing", "zip_contents"]
 
 BLOCK = 1 << 18
 """Bytes read at a time: large enough to be fast, small enough for a processor's cache."""
@@ -31,6 +32,21 @@ MAX_RATIO = 250
 RATIO_COUNTS_FROM = 100 << 20
 MAX_MEMBERS = 10_000
 ENCRYPTED = 0x1
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    LookupError,
+    OSError,  # damaged offsets lead to places before the file
+    OverflowError,
+    ValueError,
+)
+"""What zipfile raises for broken archives."""
+
+UNREAD_ZIP = (NotImplementedError, RuntimeError)
+"""What zipfile raises for archives that are made in ways it does not know."""
+
 
 Packing = Literal["plain", "gzip", "zip"]
 Blocks = Generator[bytes, None, None]
@@ -153,11 +169,13 @@ class Content:
             yield copy
 
     def _plain(self) -> Blocks:
+        """Read the file as it is."""
         with self.path.open("rb", buffering=0) as file:
             while block := file.read(BLOCK):
                 yield block
 
     def _gzip(self) -> Blocks:
+        """Unpack the file, all its gzip members in a row."""
         # Not gzip.GzipFile: on a file cut short it drops what it had already unpacked.
         meter = Meter(self.label, self.path.stat().st_size)
         inflate, begun = zlib.decompressobj(31), False
@@ -186,6 +204,7 @@ class Content:
                 raise FileError(message)
 
     def _zip(self) -> Blocks:
+        """Unpack one member of the zip."""
         try:
             with zipfile.ZipFile(self.path) as archive:
                 info = archive.infolist()[self.index]
@@ -195,10 +214,10 @@ class Content:
                     while block := file.read1(BLOCK):
                         meter.add(len(block))
                         yield block
-        except (zipfile.BadZipFile, zlib.error, EOFError, IndexError) as error:
+        except BROKEN_ZIP as error:
             message = f"{self.label} is broken in its zip data; export or copy it again"
             raise FileError(message) from error
-        except (NotImplementedError, RuntimeError) as error:
+        except UNREAD_ZIP as error:
             message = f"{self.label} is packed in a way that is not read; zip it with 'deflate'"
             raise FileError(message) from error
 
@@ -215,7 +234,7 @@ def zip_contents(path: Path) -> tuple[Content, ...]:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
         packed = path.stat().st_size
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (*BROKEN_ZIP, *UNREAD_ZIP) as error:
         message = f"{label} is a broken zip, perhaps cut short; export or copy it again"
         raise FileError(message) from error
     if len(infos) > MAX_MEMBERS:

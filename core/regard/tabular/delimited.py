@@ -193,6 +193,7 @@ class _Reading:
         return BadRow(line, raw, "broken-quotes", message)
 
     def _note(self, table: Table, encoding: str) -> None:
+        """Tell the table what was passed over and which encoding it was in the end."""
         table.encoding = encoding
         if self.repeated:
             table.notes.append(f"{_count(self.repeated, 'repeated header')} passed over")
@@ -201,4 +202,5 @@ class _Reading:
 
 
 def _count(number: int, what: str) -> str:
+    """Return a number with its noun."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

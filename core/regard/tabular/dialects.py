@@ -64,6 +64,8 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class _Guess:
+    """A way to read the file, and how well it fits."""
+
     score: float
     dialect: Dialect
 
@@ -124,6 +126,7 @@ def parse_lines(
 
 
 def _reader(lines: Iterator[str], delimiter: str | None, *, skip_spaces: bool) -> Reader:
+    """Return a strict csv reader with our limit on fields."""
     # The limit belongs to the whole process; another library may have moved it meanwhile.
     csv.field_size_limit(FIELD_LIMIT)
     return csv.reader(
@@ -132,6 +135,7 @@ def _reader(lines: Iterator[str], delimiter: str | None, *, skip_spaces: bool) -
 
 
 def _wanted_delimiter(delimiter: str | None) -> str | None:
+    """Return the delimiter that the caller means."""
     if delimiter is None:
         return None
     delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
@@ -168,6 +172,7 @@ def _judge(
     *,
     skip_spaces: bool,
 ) -> _Guess:
+    """Say how regular a file's records are when they are parted like this."""
     at = 0 if header is not None else find_header([cells for _, cells in records])
     widths = Counter(len(cells) for _, cells in records[at:])
     usual = max(widths, key=lambda width: (widths[width], width))

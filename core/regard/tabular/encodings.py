@@ -34,6 +34,7 @@ FEW_NULS = 0.05
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
+    """Replace bytes that cannot be decoded by marks that can be found."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     bad = error.object[error.start : error.end]
@@ -50,6 +51,7 @@ def unmarked(text: str) -> str:
 
 
 def _written(found: re.Match[str]) -> str:
+    """Write out one mark or lone surrogate."""
     code = ord(found.group())
     return f"\\x{code - 0xDC00:02x}" if 0xDC00 <= code <= 0xDCFF else f"\\u{code:04x}"
 
@@ -142,6 +144,7 @@ class Text:
             yield text
 
     def _decode(self, block: bytes, *, final: bool = False) -> str:
+        """Decode one block, changing the encoding or leaving marks where it must."""
         state = self._decoder.getstate()
         self.marked = False
         try:
@@ -156,6 +159,7 @@ class Text:
         return text
 
     def _decode_with_marks(self, block: bytes, state: tuple[bytes, int], *, final: bool) -> str:
+        """Decode a block again from the state before it, with marks for what is no text."""
         self._decoder.setstate(state)
         self._decoder.errors = MARKS
         text = self._decoder.decode(block, final)

@@ -96,6 +96,7 @@ def recognise_text(text: str, name: str, label: str) -> str:
 
 
 def _looks_like(label: str, what: str, advice: str) -> str:
+    """Say what a file looks like and what to do about it."""
     return f"{label} is no table: it looks like {what}; {advice}"
 
 
@@ -109,6 +110,7 @@ def _is_lines(text: str, suffix: str) -> bool:
 
 
 def _is_scalar(text: str) -> bool:
+    """Say whether a text is one small JSON value."""
     try:
         json.loads(text[:65536])
     except ValueError:

@@ -63,6 +63,7 @@ class Decoder:
             return self._careful.raw_decode(text, at)
 
     def _decoder(self, *, careful: bool) -> json.JSONDecoder:
+        """Return a decoder with our hooks."""
         return json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_float=self._careful_decimal if careful else Decimal,
@@ -72,15 +73,18 @@ class Decoder:
         )
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Make an object, and note keys that occur twice."""
         made = dict(pairs)
         if len(made) != len(pairs):
             self.faults.append("duplicate-key")
         return made
 
     def _constant(self, _: str) -> None:
+        """Note a number that is not finite."""
         self.faults.append("not-finite")
 
     def _careful_int(self, digits: str) -> int | None:
+        """Make an int, and note one of too many digits."""
         try:
             return int(digits)
         except ValueError:
@@ -88,6 +92,7 @@ class Decoder:
             return None
 
     def _careful_decimal(self, digits: str) -> Decimal | None:
+        """Make a Decimal, and note one out of its bounds."""
         try:
             return Decimal(digits)
         except InvalidOperation:
@@ -191,6 +196,7 @@ class Window:
         return len(parts) > 1
 
     def _broken(self, what: str) -> FileError:
+        """Return the error that says where the JSON stops making sense."""
         ended = self._ended and self._at + NEAR_THE_END >= len(self._text)
         where = f"after {self._count:,} values"
         if ended:

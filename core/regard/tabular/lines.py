@@ -8,6 +8,7 @@ from io import StringIO
 from itertools import chain
 
 from regard.errors import FileError
+from regard.tabular.contents import BLOCK
 from regard.tabular.encodings import SURROGATE, Text, unmarked
 
 __all__ = ["ODD_LINES", "Lines", "split_lines"]
@@ -73,28 +74,35 @@ class Lines:
         self._batches.close()
 
     def _read(self, blocks: Iterator[str]) -> Generator[list[str], None, None]:
+        """Yield batches of whole lines."""
         carry, odd, line = "", False, 1
+        held: list[str] = []
         for block in blocks:
+            odd = odd or self._text.marked or "\0" in block
+            held.append(block)
+            if "\n" not in block and "\r" not in block and len(held) * BLOCK < MAX_LINE:
+                continue
             # A "\r" at the very end may be half of a "\r\n".
-            text = carry + block
+            text = carry + "".join(held)
             cut = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
             carry = text[cut:]
+            held.clear()
             if len(carry) > MAX_LINE:
                 message = (
                     f"{self._label} has a line of more than {MAX_LINE >> 20} million characters "
                     f"(line {line + text.count(chr(10))}); this is no table of records"
                 )
                 raise FileError(message)
-            odd = odd or self._text.marked or "\0" in block
             if cut:
                 batch = self._batch(text[:cut], line, odd=odd)
                 yield batch
                 line += len(batch)
                 odd = odd and ("\0" in carry or SURROGATE.search(carry) is not None)
-        if carry:
+        if carry := carry + "".join(held):
             yield self._batch(carry, line, odd=odd)
 
     def _batch(self, text: str, first: int, *, odd: bool) -> list[str]:
+        """Split a text into lines, note the odd ones, keep them all for going back."""
         batch = split_lines(text)
         if "\ufeff" in text:
             # Files put together with their byte order marks.

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from regard.errors import FileError
 from regard.tabular.contents import Content
 from regard.tabular.encodings import SURROGATE, Text, unmarked
+from regard.tabular.headers import make_header
 from regard.tabular.jsontext import FAULTS, Decoder, Window, compact
 from regard.tabular.lines import ODD_LINES, Lines
 from regard.tabular.tables import BadRow, Items, Row, Table, Value
@@ -87,6 +88,7 @@ def _table(
     header: tuple[str, ...] | None,
     records: Callable[[], Records],
 ) -> Table:
+    """Make the table of a file whose records are known how to get."""
     columns = header or _columns(records)
     known = frozenset(columns)
 
@@ -101,7 +103,8 @@ def _table(
                     surplus = {key: values[key] for key in values if key not in known}
                     yield Row(line, [values.get(key) for key in columns], surplus or None)
 
-    return Table(content.path, content.member, form, columns, rows, encoding=encoding)
+    names = make_header(columns, len(columns))
+    return Table(content.path, content.member, form, names, rows, encoding=encoding)
 
 
 def _columns(records: Callable[[], Records]) -> tuple[str, ...]:
@@ -180,6 +183,7 @@ def _find_array(window: Window) -> Path:
 
 
 def _ambiguous(label: str, paths: list[Path]) -> str:
+    """Say that there are several candidates for the table."""
     names = ", ".join(repr(".".join(path)) for path in paths[:5])
     return f"{label} holds several lists of objects ({names}); one file is to hold one table"
 
@@ -210,6 +214,7 @@ def _walk(window: Window, path: Path) -> Generator[_Element, None, None]:
 
 
 def _walk_array(window: Window, path: Path) -> Generator[_Element, None, None]:
+    """Yield the elements of an array of objects; walk past any other array."""
     window.take("[")
     first = window.peek()
     wanted = first == "{" or not path
@@ -225,6 +230,7 @@ def _walk_array(window: Window, path: Path) -> Generator[_Element, None, None]:
 
 
 def _array_records(window: Window, wanted: Path) -> Records:
+    """Yield the elements of the wanted array as records."""
     number = 0
     for path, value in _walk(window, ()):
         if path != wanted:
@@ -236,6 +242,7 @@ def _array_records(window: Window, wanted: Path) -> Records:
 
 
 def _line_records(lines: Lines) -> Records:
+    """Yield the lines as records."""
     decoder = Decoder()
     for number, line in enumerate(lines.from_line(1), 1):
         lines.start = number
@@ -248,6 +255,7 @@ def _line_records(lines: Lines) -> Records:
 
 
 def _judge_line(text: str, number: int, decoder: Decoder) -> dict[str, Value] | BadRow:
+    """Return the record on a line, or what is wrong with it."""
     try:
         value, end = decoder.decode(text, 0)
     except json.JSONDecodeError as error:
@@ -294,6 +302,7 @@ def _judge(
 
 
 def _texts(flat: Mapping[str, Value]) -> Iterator[str]:
+    """Yield all texts of a record, its keys among them."""
     yield from flat
     yield from (value for value in flat.values() if isinstance(value, str))
 

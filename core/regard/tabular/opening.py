@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regard.errors import FileError
-from regard.tabular.contents import BLOCK, Content, zip_contents
+from regard.tabular.contents import BLOCK, BROKEN_ZIP, UNREAD_ZIP, Content, zip_contents
 from regard.tabular.delimited import open_delimited
 from regard.tabular.encodings import Text, check_encoding, detect_encoding
 from regard.tabular.formats import recognise, recognise_text
@@ -74,6 +74,7 @@ def open_tables(
 
 
 def _head(content: Content) -> bytes:
+    """Return the file's first bytes, and refuse folders and empty files."""
     if content.path.is_dir():
         message = f"{content.label} is a folder, not a file"
         raise FileError(message)
@@ -85,6 +86,7 @@ def _head(content: Content) -> bytes:
 
 
 def _open_one(content: Content, head: bytes, found: str, wishes: _Wishes) -> tuple[Table, ...]:
+    """Open what is no archive."""
     if found in {"xlsx", "xls", "ods"}:
         return open_workbook(content, found, sheet=wishes.sheet, header=wishes.header)
     if found == "parquet":
@@ -146,7 +148,7 @@ def _office_format(content: Content) -> str:
         with zipfile.ZipFile(content.seekable()) as archive:
             names = set(archive.namelist())
             kind = archive.read("mimetype")[:80] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+    except (*BROKEN_ZIP, *UNREAD_ZIP) as error:
         message = f"{content.label} is a broken zip, perhaps cut short; export or copy it again"
         raise FileError(message) from error
     if "xl/workbook.xml" in names:
@@ -168,4 +170,5 @@ def _office_format(content: Content) -> str:
 
 
 def _packed_twice(content: Content) -> str:
+    """Say that archives inside archives are not opened."""
     return f"{content.label} is an archive inside an archive; unpack the outer one"

@@ -90,6 +90,7 @@ def _connected(content: Content) -> Iterator[tuple[DuckDBPyConnection, str]]:
 
 
 def _rows(connection: DuckDBPyConnection, source: str, columns: list[_Column]) -> Items:
+    """Yield the rows chunk by chunk."""
     texts = [f"contains({column.sql}, chr(0))" for column in columns if column.is_text]
     has_nul = " OR ".join(f"coalesce({each}, false)" for each in texts) or "false"
     selected = ", ".join([*(column.sql for column in columns), has_nul])
@@ -145,10 +146,12 @@ def _columns(name: str, kind: DuckDBPyType, sql: str) -> Iterator[_Column]:
 
 
 def _quoted(text: str, quote: str) -> str:
+    """Quote a text for SQL."""
     return quote + text.replace(quote, quote * 2) + quote
 
 
 def _from_float(value: float | str) -> Decimal | None:
+    """Return the number that a float shows; ``None`` for NaN."""
     number = Decimal(repr(value) if isinstance(value, float) else value)
     if number.is_nan():
         return None
@@ -158,6 +161,7 @@ def _from_float(value: float | str) -> Decimal | None:
 
 
 def _from_microseconds(value: int) -> datetime:
+    """Return the time so many microseconds after 1970."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
 
 
@@ -171,6 +175,7 @@ def _from_bytes(value: bytes) -> str:
 
 
 def _shown(value: Any) -> Value:  # noqa: ANN401 - a value that was not converted
+    """Return a value of a bad row as it may leave."""
     if isinstance(value, (bytes, float)):
         return str(value) if isinstance(value, float) else value.hex()
     if isinstance(value, str):

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from regard.errors import FileError
-from regard.tabular.contents import BLOCK, Content, Meter
+from regard.tabular.contents import BLOCK, BROKEN_ZIP, UNREAD_ZIP, Content, Meter
 
 __all__ = ["check_sheet_sizes"]
 
@@ -65,12 +64,13 @@ def check_sheet_sizes(content: Content, form: str) -> None:
                         "below or to the right, or export it as CSV"
                     )
                     raise FileError(message)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (*BROKEN_ZIP, *UNREAD_ZIP) as error:
         message = f"{label} is a broken workbook; open it in a spreadsheet and save it again"
         raise FileError(message) from error
 
 
 def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter) -> Iterator[bytes]:
+    """Unpack one part, metered."""
     with archive.open(info) as file:
         while block := file.read(BLOCK):
             meter.add(len(block))
@@ -97,6 +97,7 @@ def _xlsx_cells(archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter) -
 
 
 def _column_number(letters: bytes) -> int:
+    """Return the number of a column such as ``AB``."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64
@@ -114,11 +115,13 @@ class _OdsSheet:
     filled_columns: int = 0
 
     def begin_row(self, repeats: int) -> None:
+        """Begin a row that occurs so many times."""
         self.row += self.repeats
         self.repeats = repeats
         self.column = 0
 
     def add_cell(self, repeats: int, *, filled: bool) -> None:
+        """Add a cell that occurs so many times."""
         self.column += repeats
         if filled:
             self.filled_rows = max(self.filled_rows, self.row + self.repeats - 1)

@@ -78,6 +78,7 @@ def open_workbook(
 
 
 def _workbook(source: Any) -> CalamineWorkbook:  # noqa: ANN401 - a path or a file, as calamine says
+    """Open a workbook with calamine."""
     from python_calamine import CalamineWorkbook
 
     return CalamineWorkbook.from_object(source)
@@ -116,10 +117,12 @@ def _refuse_strangers(data: bytes, label: str) -> None:
 
 
 def _encrypted(label: str) -> str:
+    """Say that a workbook has a password."""
     return f"{label} is encrypted with a password; save it without one"
 
 
 def _wanted_sheets(workbook: CalamineWorkbook, sheet: str | None, label: str) -> list[str]:
+    """Return the names of the visible sheets, or of the wanted one."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
     if sheet is None:
@@ -164,6 +167,7 @@ def _open_sheet(
 
 
 def _rows(sheet: CalamineSheet, table: Table, header: list[Value]) -> Items:
+    """Yield the rows below the header."""
     width, repeated = len(header), 0
     for line, cells in _filled_rows(sheet):
         if line <= table.header_line:

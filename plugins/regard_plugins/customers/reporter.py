@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from regard.measures import periods
+from regard.measures.customers import check_fields
 from regard.reporters import ReportContext, Reporter
 from regard.reports import Report, Section
 from regard.views import View
@@ -39,7 +40,8 @@ class Customers(Reporter[CustomersParams]):
             params.since, params.until, now=view.now, timezone=view.timezone
         )
         recent = periods.last_days(_NEW_DAYS, now=view.now, timezone=view.timezone)
-        asked = Asked(view, period, period or recent, params.by, params.top, params.rows)
+        by = check_fields(view, params.by)
+        asked = Asked(view, period, period or recent, by, params.top, params.rows)
         sections = [_nothing(asked)] if _empty(view) else _sections(asked)
         return Report(
             self.name,

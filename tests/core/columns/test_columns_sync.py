@@ -171,7 +171,7 @@ def test_full_text(store: Store, fill: Fill, tmp_path: Path, view_of: Callable[.
         "a,b",
         "\\",
         "'",
-        "é 😀 \u2028 ‮",
+        "é 😀 \u2028 \u202e",
         "\x1b[0m",
     ]
     texts += ["long " * 500_000]

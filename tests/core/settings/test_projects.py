@@ -74,7 +74,7 @@ class TestUnreadable:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ("store = ", "regard.toml:1: is not TOML: Invalid value (column 9): store ="),
+            ("a = \nb = 1", "regard.toml:1: is not TOML: Invalid value (column 5): a ="),
             (
                 'a = "x"\nlanguage = "en\n',
                 "regard.toml:2: is not TOML: Illegal character '\\n' (column 15): language = \"en",
@@ -82,7 +82,10 @@ class TestUnreadable:
             (f"{CRM}\n{CRM}", "regard.toml:4: is not TOML: [sources.crm] stands twice"),
             ('store = "a"\nstore = "b"', "regard.toml:2: is not TOML: the same key stands twice"),
             ("[sources.crm\n", "regard.toml:1: is not TOML: Expected ']' at the end"),
-            ('x = """never closed', "regard.toml: is not TOML: "),
+            (
+                'x = """never closed',
+                "regard.toml:1: is not TOML: Unterminated string (at its end)",
+            ),
         ],
     )
     def test_syntax(self, tmp_path: Path, text: str, expected: str) -> None:
@@ -133,103 +136,200 @@ class TestUnreadable:
 
 
 FAULTS = [
-    ('timezone = "europe/madrid"', "timezone: 'europe/madrid' is not a time zone; "
-     "did you mean 'Europe/Madrid'?"),
-    ('timezone = "Madrid time"', "timezone: 'Madrid time' is not a time zone; "
-     'write a name such as "Europe/Madrid"'),
+    (
+        'timezone = "europe/madrid"',
+        ("timezone: 'europe/madrid' is not a time zone; did you mean 'Europe/Madrid'?"),
+    ),
+    (
+        'timezone = "Madrid time"',
+        ("timezone: 'Madrid time' is not a time zone; write a name such as \"Europe/Madrid\""),
+    ),
     ('timezone = ""', "timezone: '' is not a time zone; write a name such as \"Europe/Madrid\""),
     ("timezone = 1", 'timezone: must be a text such as "Europe/Madrid", not 1'),
-    ('language = "es-ES"', "language: 'es-ES' is not a language that regard speaks; "
-     "did you mean 'es'?"),
-    ('language = "français"', "language: 'français' is not a language that regard speaks; "
-     "did you mean 'fr'?"),
+    (
+        'language = "es-ES"',
+        ("language: 'es-ES' is not a language that regard speaks; did you mean 'es'?"),
+    ),
+    (
+        'language = "français"',
+        ("language: 'français' is not a language that regard speaks; did you mean 'fr'?"),
+    ),
     ('language = "de"', "language: 'de' is not a language that regard speaks; known: en, es, fr"),
-    ('base_currency = "eur"', "base_currency: 'eur' is not a currency code of ISO 4217; "
-     "did you mean 'EUR'?"),
-    ('base_currency = "€"', "base_currency: '€' is not a currency code of ISO 4217; "
-     "did you mean 'EUR'?"),
-    ('base_currency = "XXQ"', "base_currency: 'XXQ' is not a currency code of ISO 4217; "
-     'write a code such as "EUR"'),
+    (
+        'base_currency = "eur"',
+        ("base_currency: 'eur' is not a currency code of ISO 4217; did you mean 'EUR'?"),
+    ),
+    (
+        'base_currency = "€"',
+        ("base_currency: '€' is not a currency code of ISO 4217; did you mean 'EUR'?"),
+    ),
+    (
+        'base_currency = "XXQ"',
+        ("base_currency: 'XXQ' is not a currency code of ISO 4217; write a code such as \"EUR\""),
+    ),
     ('week_start = "Mon"', "week_start: 'Mon' is not a day of the week; did you mean 'monday'?"),
     ("week_start = 0", "week_start: 0 is not a day of the week; did you mean 'sunday'?"),
     ('storee = "x"', "storee: there is no such setting; did you mean 'store'?"),
     ('[source.crm]\nplugin = "x"', "source: there is no such setting; did you mean 'sources'?"),
     ('sources = "crm"', "sources: must be tables [sources.NAME], not 'crm'"),
-    ('[[sources]]\nplugin = "x"', "sources: each needs a name: write [sources.NAME], "
-     "not [[sources]]"),
-    ('[sources]\ncrm = "crm-export"', "sources.crm: must be a table [sources.crm], "
-     "not 'crm-export'"),
-    ('[[sources.crm]]\nplugin = "x"', "sources.crm: must be a table [sources.crm], "
-     "not a list of them"),
+    (
+        '[[sources]]\nplugin = "x"',
+        ("sources: each needs a name: write [sources.NAME], not [[sources]]"),
+    ),
+    (
+        '[sources]\ncrm = "crm-export"',
+        ("sources.crm: must be a table [sources.crm], not 'crm-export'"),
+    ),
+    (
+        '[[sources.crm]]\nplugin = "x"',
+        ("sources.crm: must be a table [sources.crm], not a list of them"),
+    ),
     ('[sources.crm]\npath = "x"', "sources.crm: 'plugin' is missing"),
     ('[sources.crm]\nplugn = "x"', "sources.crm: 'plugin' is missing; is 'plugn' meant for it?"),
-    ("[sources.crm]\nplugin = 5", 'sources.crm.plugin: must be a text in quotes, such as "x", '
-     "not 5"),
+    (
+        "[sources.crm]\nplugin = 5",
+        ('sources.crm.plugin: must be a text in quotes, such as "x", not 5'),
+    ),
     ('[sources.crm]\nplugin = ""', "sources.crm.plugin: must be a longer text, not ''"),
     ('[sources."my crm"]\nplugin = "x"', "sources.'my crm': a name has letters, digits, - and _"),
-    ('[sources.a_b]\nplugin = "x"\n[sources.A-B]\nplugin = "x"',
-     "sources.A-B: is too much like 'a_b': commands could mean either"),
-    (f'{CRM}schedule = "dayly"', "sources.crm.schedule: 'dayly' is not a schedule; "
-     'write "@daily" or "0 6 * * *" or "every 1d"'),
+    (
+        '[sources.a_b]\nplugin = "x"\n[sources.A-B]\nplugin = "x"',
+        "sources.A-B: is too much like 'a_b': commands could mean either",
+    ),
+    (
+        f'{CRM}schedule = "dayly"',
+        (
+            "sources.crm.schedule: 'dayly' is not a schedule; "
+            'write "@daily" or "0 6 * * *" or "every 1d"'
+        ),
+    ),
     (f"{CRM}schedule = 15", 'sources.crm.schedule: must be a text such as "every 6h", not 15'),
     (f'{CRM}enabled = "no"', "sources.crm.enabled: must be true or false, not 'no'"),
-    (f"{CRM}error_budget = 5", "sources.crm.error_budget: 5 is not a share between 0 and 1; "
-     "did you mean 0.05?"),
-    (f'{CRM}error_budget = "5 %"', "sources.crm.error_budget: '5 %' is not a share between "
-     "0 and 1; write 0.05"),
+    (
+        f"{CRM}error_budget = 5",
+        ("sources.crm.error_budget: 5 is not a share between 0 and 1; did you mean 0.05?"),
+    ),
+    (
+        f'{CRM}error_budget = "5 %"',
+        ("sources.crm.error_budget: '5 %' is not a share between 0 and 1; write 0.05"),
+    ),
     (f"{CRM}disappear_guard = true", "sources.crm.disappear_guard: true is not a share"),
     (f"{CRM}error_budget = nan", "sources.crm.error_budget: nan is not a share"),
     (f"{CRM}deadline = 90", 'sources.crm.deadline: 90 has no unit; write "90s" or "90m"'),
-    (f'{CRM}lookback = "2 days"', "sources.crm.lookback: '2 days' is not a length of time; "
-     'write "2d"'),
+    (
+        f'{CRM}lookback = "2 days"',
+        ("sources.crm.lookback: '2 days' is not a length of time; write \"2d\""),
+    ),
     (f'{CRM}retries = "3"', "sources.crm.retries: must be a whole number, not '3'"),
     (f"{CRM}retries = -1", "sources.crm.retries: -1 is not accepted: input should be greater"),
-    (f'{CRM}quiet_hours = "22-7"', "sources.crm.quiet_hours: '22-7' is not a span of the day; "
-     'write it as "22:00-07:00"'),
-    (f'{CRM}basis = "sales"', "sources.crm.basis: 'sales' is not known here; "
-     "did you mean 'sale'?"),
-    (f'{CRM}customers = "crmm"', "sources.crm.customers: 'crmm' is not a source of this project; "
-     "did you mean 'crm'?"),
+    (
+        f'{CRM}quiet_hours = "22-7"',
+        ("sources.crm.quiet_hours: '22-7' is not a span of the day; write it as \"22:00-07:00\""),
+    ),
+    (
+        f'{CRM}basis = "sales"',
+        ("sources.crm.basis: 'sales' is not known here; did you mean 'sale'?"),
+    ),
+    (
+        f'{CRM}customers = "crmm"',
+        ("sources.crm.customers: 'crmm' is not a source of this project; did you mean 'crm'?"),
+    ),
     (f'{CRM}depends_on = ["crm", "tills"]', "sources.crm.depends_on: 'tills' is not a source"),
     (f'{CRM}map = "x"', "sources.crm.map: must be a table, not 'x'"),
-    (f'{CRM}timezone = "Europe/Madird"', "sources.crm.timezone: 'Europe/Madird' is not a time "
-     "zone; did you mean 'Europe/Madrid'?"),
+    (
+        f'{CRM}timezone = "Europe/Madird"',
+        (
+            "sources.crm.timezone: 'Europe/Madird' is not a time "
+            "zone; did you mean 'Europe/Madrid'?"
+        ),
+    ),
     ("[places.centro]", "places.centro: 'name' is missing"),
-    ('[places.a]\nname = "A"\nalias = ["x"]', "places.a.alias: there is no such setting; "
-     "did you mean 'aliases'?"),
-    ('[places.a]\nname = "A"\n[places.b]\nname = "B"\naliases = [" a "]',
-     "places.b: ' a ' also stands for places.a; it must mean one"),
-    ('[competitors.r]\nname = "R"\naliases = [1]', "competitors.r.aliases[0]: must be a text in "
-     'quotes, such as "x", not 1'),
+    (
+        '[places.a]\nname = "A"\nalias = ["x"]',
+        ("places.a.alias: there is no such setting; did you mean 'aliases'?"),
+    ),
+    (
+        '[places.a]\nname = "A"\n[places.b]\nname = "B"\naliases = [" a "]',
+        "places.b: ' a ' also stands for places.a; it must mean one",
+    ),
+    (
+        '[competitors.r]\nname = "R"\naliases = [1]',
+        ('competitors.r.aliases[0]: must be a text in quotes, such as "x", not 1'),
+    ),
     ('[reports.m]\nto = ["terminal"]', "reports.m: 'reporter' is missing"),
-    ('[reports.m]\nreporter = "x"\nto = "out.html"', "reports.m.to[0]: 'out.html' is no place "
-     "where a report can go; did you mean 'html:out.html'?"),
-    ('[reports.m]\nreporter = "x"\nto = ["htm:x"]', "reports.m.to[0]: 'htm:x' is no place "
-     "where a report can go; did you mean 'html'?"),
-    ('[reports.m]\nreporter = "x"\nto = ["mail"]', "reports.m.to[0]: 'mail' is no place "
-     'where a report can go; write "mail:NAME"'),
+    (
+        '[reports.m]\nreporter = "x"\nto = "out.html"',
+        (
+            "reports.m.to[0]: 'out.html' is no place "
+            "where a report can go; did you mean 'html:out.html'?"
+        ),
+    ),
+    (
+        '[reports.m]\nreporter = "x"\nto = ["htm:x"]',
+        ("reports.m.to[0]: 'htm:x' is no place where a report can go; did you mean 'html'?"),
+    ),
+    (
+        '[reports.m]\nreporter = "x"\nto = ["mail"]',
+        ("reports.m.to[0]: 'mail' is no place where a report can go; write \"mail:NAME\""),
+    ),
     ('[log]\nlevel = "DEBUG"', "log.level: 'DEBUG' is not known here; did you mean 'debug'?"),
     ("[privacy]\nkey = 12345", "privacy.key: must be a text in quotes"),
-    ('store = "postgres://h/db"', "store: 'postgres://h/db' is not the address of a store; "
-     "did you mean 'postgresql://h/db'?"),
-    ('store = "postgresql+psycopg://h/db"', "store: 'postgresql+psycopg://h/db' is not the "
-     "address of a store; did you mean 'postgresql://h/db'?"),
-    ('store = "postgresql://host"', "store: 'postgresql://host' is not the address of a store; "
-     "write user, host and database"),
-    ('store = "sqlite://x.db"', "store: 'sqlite://x.db' is not the address of a store; "
-     'did you mean "sqlite:///x.db"?'),
-    ('store = "regard.db"', "store: 'regard.db' is not the address of a store; "
-     'did you mean "sqlite:///regard.db"?'),
-    ('store = "/var/x.db"', "store: '/var/x.db' is not the address of a store; "
-     'did you mean "sqlite:////var/x.db"?'),
-    ('store = "mysql://h/db"', "store: 'mysql://h/db' is not the address of a store; "
-     "the store is SQLite or PostgreSQL"),
-    ('store = "sqlite://"', "store: 'sqlite://' is not the address of a store; "
-     "a store in memory would be forgotten at once"),
-    ('store = "sqlite:///:memory:"', "store: 'sqlite:///:memory:' is not the address of a store; "
-     "a store in memory"),
+    (
+        'store = "postgres://h/db"',
+        (
+            "store: 'postgres://h/db' is not the address of a store; "
+            "did you mean 'postgresql://h/db'?"
+        ),
+    ),
+    (
+        'store = "postgresql+psycopg://h/db"',
+        (
+            "store: 'postgresql+psycopg://h/db' is not the "
+            "address of a store; did you mean 'postgresql://h/db'?"
+        ),
+    ),
+    (
+        'store = "postgresql://host"',
+        (
+            "store: 'postgresql://host' is not the address of a store; "
+            "write user, host and database"
+        ),
+    ),
+    (
+        'store = "sqlite://x.db"',
+        ("store: 'sqlite://x.db' is not the address of a store; did you mean \"sqlite:///x.db\"?"),
+    ),
+    (
+        'store = "regard.db"',
+        (
+            "store: 'regard.db' is not the address of a store; "
+            'did you mean "sqlite:///regard.db"?'
+        ),
+    ),
+    (
+        'store = "/var/x.db"',
+        (
+            "store: '/var/x.db' is not the address of a store; "
+            'did you mean "sqlite:////var/x.db"?'
+        ),
+    ),
+    (
+        'store = "mysql://h/db"',
+        ("store: 'mysql://h/db' is not the address of a store; the store is SQLite or PostgreSQL"),
+    ),
+    (
+        'store = "sqlite://"',
+        (
+            "store: 'sqlite://' is not the address of a store; "
+            "a store in memory would be forgotten at once"
+        ),
+    ),
+    (
+        'store = "sqlite:///:memory:"',
+        ("store: 'sqlite:///:memory:' is not the address of a store; a store in memory"),
+    ),
     ('store = ""', "store: '' is not the address of a store; write \"sqlite:///regard.db\""),
-]  # fmt: skip
+]
 
 
 class TestFaults:
@@ -299,7 +399,7 @@ class TestProjects:
         """A relative SQLite path starts at the project; everything else stays."""
         project = load(tmp_path, f'store = "{written}"')
 
-        assert expected.format(root=tmp_path) == project.store_url
+        assert expected.replace("{root}", str(tmp_path)) == project.store_url
 
     def test_source(self, tmp_path: Path) -> None:
         """The host's keys are understood, all others are the plug-in's."""

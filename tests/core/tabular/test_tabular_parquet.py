@@ -13,6 +13,11 @@ import pytest
 from regard.errors import FileError
 from regard.tabular import BadRow, Row, open_tables
 
+NAMES = (
+    *("i", "d", "f", "g", "b", "s", "day", "at"),
+    *("zone", "t", "n", "nan", "l", "st.a", "st.b.c", "bl"),
+)
+
 
 def write(path: Path, select: str) -> Path:
     """Write the result of a query as Parquet, whatever the name of the file."""
@@ -34,7 +39,7 @@ def test_types(tmp_path):
     (table,) = open_tables(path)
     (row,) = table.rows()
 
-    assert tuple("i d f g b s day at zone t n nan l st.a st.b.c bl".split()) == table.header
+    assert NAMES == table.header
     assert "parquet" == table.format
     assert (
         Row(

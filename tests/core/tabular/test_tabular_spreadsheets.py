@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from regard.errors import FileError
 from regard.tabular import BadRow, Row, open_tables
 
+NAMES = "urn:oasis:names:tc:opendocument:xmlns"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -36,15 +37,14 @@ def ods(path: Path, table: str) -> Path:
         archive.writestr("mimetype", ODS)
         archive.writestr(
             "META-INF/manifest.xml",
-            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            f'<manifest:manifest xmlns:manifest="{NAMES}:manifest:1.0">'
             f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODS}"/>'
             "</manifest:manifest>",
         )
         archive.writestr(
             "content.xml",
-            '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
-            ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
-            ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body>'
+            f'<office:document-content xmlns:office="{NAMES}:office:1.0"'
+            f' xmlns:table="{NAMES}:table:1.0" xmlns:text="{NAMES}:text:1.0"><office:body>'
             f'<office:spreadsheet><table:table table:name="S">{table}</table:table>'
             "</office:spreadsheet></office:body></office:document-content>",
         )
@@ -253,7 +253,8 @@ def test_repeated_ods_cells(tmp_path):
     """A few bytes of ODS that say "this cell, a billion times" are refused."""
     path = ods(
         tmp_path / "a.ods",
-        f'<table:table-row table:number-rows-repeated="1000000">{cell("x", 1000)}</table:table-row>',
+        f'<table:table-row table:number-rows-repeated="1000000">{cell("x", 1000)}'
+        "</table:table-row>",
     )
 
     with pytest.raises(FileError, match="spans 1,000,000,000 cells"):
