@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml
 $(BENCH_STAMP): pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BENCH)/bin/python -m pip install --quiet --editable ".[postgres]" --group bench
+	$(BENCH)/bin/python -m pip install --quiet --editable ".[postgres]" --group bench pyarrow
 	@touch $@
 
 demo: $(STAMP)  ## Make a project with generated exports, run it and print its report

@@ -52,19 +52,21 @@ def dump(value: CursorValue) -> str:
         RecordError: ``bad-cursor``: a naive time, no JSON, or more than 64 KiB.
     """
     name = _type_name(value)
-    plain: object = value
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise _refuse("a cursor's time must be aware; this one has no zone")
-        plain = value.astimezone(UTC).isoformat()
-    elif isinstance(value, date):
-        plain = value.isoformat()
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise _refuse("a cursor's time must be aware; this one has no zone")
     try:
+        plain: object = value
+        if isinstance(value, datetime):
+            plain = value.astimezone(UTC).isoformat()
+        elif isinstance(value, date):
+            plain = value.isoformat()
         text = json.dumps({"type": name, "value": plain}, ensure_ascii=False, sort_keys=True)
-    except (TypeError, ValueError) as error:
-        message = f"a cursor must be a time, a day, a number, a text or JSON: {error}"
+        size = len(text.encode())
+    except (OverflowError, RecursionError, TypeError, ValueError) as error:
+        said = type(error).__name__
+        message = f"a cursor must be a time, a day, a number, a text or JSON ({said})"
         raise _refuse(message) from error
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+    if size > MAX_BYTES:
         message = f"a cursor may have {MAX_BYTES} bytes; this one has {len(text)} characters"
         raise _refuse(message)
     return text
@@ -87,10 +89,10 @@ def parse(text: str) -> CursorValue:
             return time
         if name == "date":
             return date.fromisoformat(value)
+        expected = _TYPES.get(name, object)
     except (KeyError, TypeError, ValueError) as error:
         message = f"the stored cursor cannot be read: {type(error).__name__}"
         raise _refuse(message) from error
-    expected = _TYPES.get(name, object)
     if not isinstance(value, expected):
         message = f"the stored cursor says {name!r} but holds {type(value).__name__}"
         raise _refuse(message)

@@ -28,9 +28,19 @@ def _text(part: object) -> str:
         return (part.astimezone(UTC) if part.tzinfo else part).isoformat()
     if isinstance(part, date):
         return part.isoformat()
-    if isinstance(part, Decimal):
-        return format(part.normalize(), "f") if part.is_finite() else str(part)
+    if isinstance(part, Decimal) and part.is_finite():
+        return _digits(part)
     return str(part)
+
+
+def _digits(part: Decimal) -> str:
+    # Not normalize(): that rounds to 28 digits, and two long numbers would share a key.
+    if not part:
+        return "0"
+    if abs(part.adjusted()) > MAX_LENGTH:
+        return str(part)
+    text = format(part, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def compose(parts: Iterable[object]) -> str:

@@ -7,7 +7,7 @@ that is stored is an integer count of millionths. What does not fit is refused, 
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 
 from regard.errors import RecordError
 
@@ -18,6 +18,9 @@ MAX_MILLIONTHS = 10**18 - 1
 """The largest magnitude: DECIMAL(18,6) in columns, and well inside 64 bits in the store."""
 
 _SIX_PLACES = 6
+_WHOLE_PLACES = 12
+# The usual context keeps 28 digits, and would round what has more without a word.
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def to_millionths(value: Decimal | int) -> int:
@@ -30,24 +33,31 @@ def to_millionths(value: Decimal | int) -> int:
     Raises:
         RecordError: ``not-finite``, ``too-many-decimals`` or ``out-of-range``.
     """
-    if isinstance(value, int):
-        scaled = value * MILLION
-    else:
-        try:
-            shifted = value.scaleb(_SIX_PLACES)
-            scaled = int(shifted)
-            exact = shifted.to_integral_value() == shifted
-        except (InvalidOperation, OverflowError, ValueError) as error:
-            reason = "out-of-range" if value.is_finite() else "not-finite"
-            message = "a number must be finite and below a million millions"
-            raise RecordError(reason, message) from error
-        if not exact:
-            message = "a number may have at most six decimals; it is never rounded"
-            raise RecordError("too-many-decimals", message)
+    scaled = value * MILLION if isinstance(value, int) else _scaled(value)
     if not -MAX_MILLIONTHS <= scaled <= MAX_MILLIONTHS:
-        message = "a number must be below a million millions"
-        raise RecordError("out-of-range", message)
+        raise _out_of_range()
     return scaled
+
+
+def _scaled(value: Decimal) -> int:
+    if not value.is_finite():
+        message = "a number must be finite"
+        raise RecordError("not-finite", message)
+    if not value:
+        return 0
+    # Before any digit is worked out: 1E+999999999 would take all memory there is.
+    if value.adjusted() >= _WHOLE_PLACES:
+        raise _out_of_range()
+    shifted = value.scaleb(_SIX_PLACES, _EXACT) if value.adjusted() >= -_SIX_PLACES else None
+    scaled = 0 if shifted is None else int(shifted)
+    if shifted != scaled:
+        message = "a number may have at most six decimals; it is never rounded"
+        raise RecordError("too-many-decimals", message)
+    return scaled
+
+
+def _out_of_range() -> RecordError:
+    return RecordError("out-of-range", "a number must be below a million millions")
 
 
 def from_millionths(value: int) -> Decimal:

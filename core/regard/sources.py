@@ -117,11 +117,13 @@ class FileProgress:
         file: The file, as `Context.files` gave it.
         rows: How many of its rows are contained in this page and those before it.
         complete: Nothing follows.
+        also: Other streams that read the same file: it is done only when they are, too.
     """
 
     file: InputFile
     rows: int
     complete: bool = False
+    also: tuple[str, ...] = ()
 
 
 class Origin(Protocol):

@@ -46,6 +46,10 @@ class App:
             level=logging.DEBUG if self.debug else logging.WARNING,
             format="%(levelname)s %(name)s: %(message)s",
         )
+        from regard.secrets import redactor
+
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(redactor)
         return self
 
     def __exit__(

@@ -13,6 +13,7 @@ from regard.errors import ConfigError, PluginError, RegardError, SecretError
 
 if TYPE_CHECKING:
     from regard.cli.app import App
+    from regard.clock import Clock
     from regard.host import Host
     from regard.settings import Project, ReportSettings, SourceSettings
 
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace, app: App) -> int:
     """Look at everything, print one line for each thing, and the counts."""
     try:
         project = app.project
-        items = list(inspect(project, app.host))
+        items = list(inspect(project, app.host, app.clock))
     except ConfigError as error:
         if not app.has_project:
             raise
@@ -95,7 +96,7 @@ def _print(items: list[Item], counts: Counter[str], app: App) -> None:
     app.out.print(f"{counts[OK]} ok, {warnings}, {errors}", soft_wrap=True)
 
 
-def inspect(project: Project, host: Host) -> Iterator[Item]:
+def inspect(project: Project, host: Host, clock: Clock) -> Iterator[Item]:
     """Yield what there is to say about a project whose configuration has the right shape."""
     from regard.settings import unused
     from regard.settings.problems import display_path
@@ -107,7 +108,7 @@ def inspect(project: Project, host: Host) -> Iterator[Item]:
         yield Item(WARNING, path, "not used by this version")
     yield from _plugins(project, host)
     for name, source in settings.sources.items():
-        yield from _source(name, source, project, host)
+        yield from _source(name, source, project, host, clock)
     for name, report in settings.reports.items():
         yield from _report(name, report, project, host)
     yield from _privacy(project, host)
@@ -147,7 +148,10 @@ def _plugins(project: Project, host: Host) -> Iterator[Item]:
             yield Item(WARNING, "plugins.disabled", f"there is no plug-in {name!r}{near}")
 
 
-def _source(name: str, source: SourceSettings, project: Project, host: Host) -> Iterator[Item]:
+def _source(
+    name: str, source: SourceSettings, project: Project, host: Host, clock: Clock
+) -> Iterator[Item]:
+    from regard.pipeline.checking import check_source
     from regard.settings import ignored_keys, plugin_options
 
     where = f"sources.{name}"
@@ -165,11 +169,18 @@ def _source(name: str, source: SourceSettings, project: Project, host: Host) -> 
     yield from faults
     if any(item.status == ERROR for item in faults):
         return
+    try:
+        check_source(project, host, name, clock)
+    except RegardError as error:
+        yield from _told(error, where)
+        return
     entry = host.source_entry(source.plugin)
     version = f" {entry.version}" if entry.version else ""
     off = "" if source.enabled else ", disabled"
     due = f", {source.schedule}" if source.schedule else ""
     yield Item(OK, where, f"{source.plugin} ({entry.plugin}{version}){due}{off}")
+    if source.customers is not None and "customers" not in options:
+        yield Item(WARNING, f"{where}.customers", "not used by this version")
     yield from _paths(options.get("path"), f"{where}.path", project)
 
 

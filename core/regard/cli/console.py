@@ -29,6 +29,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from regard.secrets import mask
+
 __all__ = [
     "clean",
     "dump_json",
@@ -110,7 +112,8 @@ def make_progress(console: Console, *, visible: bool) -> Progress:
 
 def problem(console: Console, text: str, hint: str | None = None) -> None:
     """Print one problem, and what could be done about it, on one or two lines."""
-    console.print(Text(f"regard: {clean(text, lines=True)}", style="red"), soft_wrap=True)
+    said = clean(mask(text), lines=True)
+    console.print(Text(f"regard: {said}", style="red"), soft_wrap=True)
     if hint:
         console.print(Text(f"  {clean(hint, lines=True)}"), soft_wrap=True)
 

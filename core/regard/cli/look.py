@@ -21,7 +21,7 @@ from regard.pipeline.reporting import Surroundings, make_report
 from regard.pipeline.running import Runner
 from regard.runs import StreamSummary, exit_code
 from regard.secrets import privacy_key
-from regard.settings import FILE_NAME, Project, Settings
+from regard.settings import FILE_NAME, Project, make_settings
 from regard.store import Store
 
 __all__ = ["configure", "run"]
@@ -86,7 +86,7 @@ def _project(folder: Path, files: Sequence[Path], args: argparse.Namespace) -> P
             "path": str(file.absolute()),
             **{key: value for key, value in options.items() if value},
         }
-    settings = Settings.model_validate(
+    settings = make_settings(
         {"timezone": args.timezone, "language": args.language, "sources": sources}
     )
     return Project(folder, folder / FILE_NAME, settings)

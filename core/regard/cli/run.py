@@ -250,7 +250,7 @@ def _close(summaries: Sequence[StreamSummary], total: Counts, app: App, *, dry: 
     if total.quarantined:
         line += f", {total.quarantined:,} in quarantine"
         line += "" if dry else " (see `regard quarantine list`)"
-    app.out.print(Text(line))
+    app.out.print(Text(line), soft_wrap=True)
 
 
 def _show_refused(refused: Sequence[Refused], app: App) -> None:

@@ -14,7 +14,7 @@ from regard.errors import StoreError
 
 __all__ = ["connect_writer", "literal", "write_table"]
 
-_MEMORY = "512MB"
+_MEMORY = "256MB"
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 """A row may carry a long text and all that its profile did not map."""
 

@@ -199,12 +199,22 @@ class Mapper:
         if self._orders is not None:
             self._orders.spoil()
 
-    def passes_over(self, text: str) -> bool:
-        """Say whether a line that is no row is one of the profile's footers, and count it."""
+    def passes_over(self, cells: Sequence[object]) -> bool:
+        """
+        Say whether a line that is no row is a total or a footer, and count it.
+
+        Args:
+            cells: What stands in it, as far as it could be read.
+        """
+        filled = [text for cell in cells if (text := str(cell or "").strip())]
+        if not filled:
+            return self._pass("empty rows")
+        first, *rest = filled
+        if _TOTALS.fullmatch(fold(first)) and all(_FIGURE.fullmatch(text) for text in rest):
+            return self._pass("rows of totals")
         skip = self.spec.skip
-        line = text.strip().strip('"')
-        if skip.lone or any(line.startswith(each) for each in skip.starts):
-            return self._pass("footer lines")
+        if (skip.lone and not rest) or any(first.startswith(each) for each in skip.starts):
+            return self._pass("footer rows")
         return False
 
     def _pass(self, what: str) -> bool:

@@ -153,8 +153,8 @@ class Refund(Strict):
     A column that says how much of a row was given back.
 
     A part that was given back becomes a line of its own with a negative amount. Where all of
-    it was, the row itself has the status ``refunded`` and the line's amount is zero, so that
-    a part that was stored before no longer counts.
+    it was, the row itself has the status ``refunded``, and the line of a part that was given
+    back before is deleted, so that nothing counts twice.
 
     Attributes:
         amount: The column, positive or negative.

@@ -14,6 +14,7 @@ from typing import Any
 from regard.errors import RecordError
 from regard.keys import compose
 from regard.mapping.steps import Cells, Convert
+from regard.sources import Delete
 
 __all__ = ["OrderLines"]
 
@@ -99,7 +100,7 @@ class OrderLines:
         return compose([self._prefix + group[0], *group[1:], what])
 
     def add(self, out: dict[str, Any], group: tuple[str, ...], values: Cells) -> Sequence[Any]:
-        """Return a mapped line, and the line of its refund where something was given back."""
+        """Return a mapped line, and what its refund comes to where something was given back."""
         if self._settle is not None and self._total is not None:
             amount = out.get("amount")
             if amount is None:
@@ -118,9 +119,11 @@ class OrderLines:
         if whole is not None:
             out["status"] = "refunded" if given >= abs(whole) else "completed"
         gone = out.get("status") in ("refunded", "cancelled")
+        key = self._key(group, "refund")
+        if gone:
+            return (out, Delete(key, out.get("as_of")))
         line = {k: out[k] for k in _KEPT if k in out}
-        line |= {"key": self._key(group, "refund"), "status": "refunded"}
-        line["amount"] = Decimal(0) if gone else -given
+        line |= {"key": key, "status": "refunded", "amount": -given}
         when = None if at is None else self._time(values[at])
         if when is not None:
             line["ordered_at"] = when

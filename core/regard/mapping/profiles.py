@@ -129,7 +129,14 @@ class Profile(FieldMap):
     def _named(self) -> Iterator[str]:
         for group in self.required:
             yield from group
-        yield from (*self.fingerprint, *self.hints, *self.without, *self.as_of, *self.carry, *self.skip.empty)
+        yield from (
+            *self.fingerprint,
+            *self.hints,
+            *self.without,
+            *self.as_of,
+            *self.carry,
+            *self.skip.empty,
+        )
         for parts in self.key:
             yield from (part for part in parts if not part.startswith("#"))
         for sources in self.fields.values():

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from regard.render.formats import exact
 from regard.reports import Cell, Period, Report, Section, Table
 
 __all__ = ["COLUMNS", "render_csv"]
@@ -48,7 +49,7 @@ def _text(value: Cell) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return exact(value)
     if isinstance(value, int):
         return str(value)
     text = value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

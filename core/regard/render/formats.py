@@ -20,6 +20,7 @@ __all__ = [
     "day",
     "decimals_for",
     "duration",
+    "exact",
     "is_currency",
     "moment",
     "money",
@@ -37,6 +38,14 @@ def decimals_for(value: Decimal | int) -> int:
     if isinstance(value, int) or value == value.to_integral_value():
         return 0
     return 6 if abs(value) < _TINY else 2
+
+
+def exact(value: Decimal) -> str:
+    """Return a number for machines: every digit it has, no exponent, no trailing zeros."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def number(value: Decimal | int, language: str, decimals: int | None = None) -> str:

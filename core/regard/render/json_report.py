@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from regard.findings import Finding
+from regard.render.formats import exact
 from regard.reports import Cell, Figure, Freshness, Period, Report, Section, Table
 
 __all__ = ["render_json", "report_data"]
@@ -41,7 +42,7 @@ def _plain(value: Cell) -> str | int | None:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return exact(value)
     if isinstance(value, str):
         # Half a character pair is no text, and no reader of JSON need accept it.
         return value.encode("utf-8", "replace").decode("utf-8")

@@ -8,7 +8,7 @@ Secrets are not resolved here: settings hold what is written.
 
 from __future__ import annotations
 
-from regard.settings.loading import FILE_NAME, Project, find_config, load_project
+from regard.settings.loading import FILE_NAME, Project, find_config, load_project, make_settings
 from regard.settings.models import (
     HANDED_ON,
     RESERVED_KEYS,
@@ -40,6 +40,7 @@ __all__ = [
     "find_config",
     "ignored_keys",
     "load_project",
+    "make_settings",
     "plugin_options",
     "unused",
     "validate_options",

@@ -20,7 +20,7 @@ from regard.settings.problems import Problem, display_path, raise_problems
 from regard.settings.sentences import explain
 from regard.settings.showing import is_secret_name, show
 
-__all__ = ["FILE_NAME", "Project", "find_config", "load_project"]
+__all__ = ["FILE_NAME", "Project", "find_config", "load_project", "make_settings"]
 
 FILE_NAME: Final = "regard.toml"
 
@@ -122,6 +122,18 @@ def load_project(path: Path) -> Project:
     problems += (*faults, *_bad_names(data), *_unknown_sources(data), *_ambiguous(data))
     raise_problems(problems, path, text)
     return Project(path.parent, path, settings or Settings(), text)
+
+
+def make_settings(data: dict[str, Any]) -> Settings:
+    """
+    Return settings that stand in no file, such as those of a command's options.
+
+    Raises:
+        ConfigError: Something in them is wrong; one line for each fault.
+    """
+    settings, faults = _validated(data)
+    raise_problems(faults, None)
+    return settings or Settings()
 
 
 def _validated(data: dict[str, Any]) -> tuple[Settings | None, list[Problem]]:

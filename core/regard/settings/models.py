@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     SecretStr,
     WithJsonSchema,
@@ -80,7 +81,9 @@ Duration = Annotated[
 """A length of time, written ``90s``, ``15m``, ``6h`` or ``1d``."""
 
 ScheduleText = Annotated[
-    Schedule, *_type_of(checks.check_schedule, examples=["0 6 * * *", "every 15m"])
+    Schedule,
+    *_type_of(checks.check_schedule, examples=["0 6 * * *", "every 15m"]),
+    PlainSerializer(str, when_used="json"),
 ]
 Timezone = Annotated[str, *_type_of(checks.check_timezone, examples=["Europe/Madrid"])]
 Language = Annotated[str, *_type_of(checks.check_language, enum=list(checks.LANGUAGES))]
@@ -264,9 +267,11 @@ class Settings(_Table):
     keep: AnyTable = Field(default_factory=dict)
 
 
+# Whoever makes one of these mean something takes it out here.
 _UNUSED_TABLES: Final = (
     *("enrichers", "audiences", "notices", "smtp", "findings", "initiatives", "segments"),
     *("surveys", "calendar", "journey", "prices", "limits", "keep"),
+    *("base_currency", "week_start", "places", "competitors", "log"),
 )
 _UNUSED_SCHEDULING: Final = (
     *("jitter", "depends_on", "catch_up", "catch_up_window", "overlap", "max_late"),
@@ -274,13 +279,13 @@ _UNUSED_SCHEDULING: Final = (
 )
 _UNUSED_SOURCE_KEYS: Final = (
     *_UNUSED_SCHEDULING,
-    *("lookback", "disappear_guard", "counts", "retention"),
+    *("disappear_guard", "counts", "retention"),
 )
-_UNUSED_REPORT_KEYS: Final = (*_UNUSED_SCHEDULING, "audience")
+_UNUSED_REPORT_KEYS: Final = (*_UNUSED_SCHEDULING, "enabled", "schedule", "audience")
 
 
 def unused(settings: Settings) -> list[str]:
-    """Return the path of every setting in a file that this version does not act on."""
+    """Return the path of every setting in a file that this version has no use for."""
     paths: list[str] = [name for name in _UNUSED_TABLES if name in settings.model_fields_set]
     paths += [f"privacy.{key}" for key in ("policy",) if key in settings.privacy.model_fields_set]
     for name, source in settings.sources.items():

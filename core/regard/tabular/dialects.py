@@ -100,11 +100,12 @@ def find_dialect(
     if hint and wanted is None:
         wanted = hint.group(1)
     tried = (wanted,) if wanted else (*DELIMITERS, None)
+    used = set("".join(lines[skipped:])) - set(' "\t\r\n')
+    if not used or (len(used) == 1 and used <= set(tried)):
+        return None
     guesses = [_guess(lines[skipped:], each, skipped, header) for each in tried]
     found = [guess for guess in guesses if guess]
-    if len(found) < len(guesses):
-        return None  # nothing but delimiters and white space
-    return max(found, key=lambda guess: guess.score).dialect
+    return max(found, key=lambda guess: guess.score).dialect if found else None
 
 
 def parse_lines(
@@ -151,7 +152,7 @@ def _guess(
     skipped: int,
     header: Sequence[str] | None,
 ) -> _Guess | None:
-    """Say how well a delimiter fits; ``None`` where it leaves nothing but empty cells."""
+    """Say how well a delimiter fits; ``None`` where no line can be parsed."""
     best: _Guess | None = None
     for skip_spaces in (False, True):
         if skip_spaces and not (delimiter and f'{delimiter} "' in "".join(lines)):

@@ -39,6 +39,7 @@ HTML = re.compile(
     r"<(?:!doctype\s+html|html|head|meta|body|table|div|style|script)\b", re.IGNORECASE
 )
 JSON_ARRAY = re.compile(r"\[\s*(?:[\[\]{\"\d-]|true|false|null|NaN|-?Infinity)")
+BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 CONTROLS = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 MANY_CONTROLS = 0.05
 
@@ -53,11 +54,13 @@ def recognise(head: bytes, label: str) -> str:
     Raises:
         FileError: It is something that holds no tables; the message says what it looks like.
     """
+    # "ORCID,name" is a header: letters alone are no sign unless what follows is no text.
+    binary = BINARY.search(head[:256]) is not None
     for magic, found in TABLES:
-        if head.startswith(magic):
+        if head.startswith(magic) and (binary or not magic.isalnum()):
             return found
     for magic, what, advice in STRANGERS:
-        if head.startswith(magic):
+        if head.startswith(magic) and (binary or not magic.isalnum()):
             raise FileError(_looks_like(label, what, advice))
     if head[257:262] == b"ustar":
         raise FileError(_looks_like(label, "a tar archive", "pack it as zip or gzip"))

@@ -23,9 +23,11 @@ MAX_XML = 4 << 30
 OVERLAP = 64
 """More than any cell's address is long."""
 
-COLUMNS = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,7})[0-9]""")
-ROWS = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,7}([0-9]{1,9})""")
-LONG_ROWS = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,7}([0-9]{7,9})""")
+COLUMNS = re.compile(rb"""r=["']([A-Z]{1,7})[0-9]""")
+ROWS = re.compile(rb"""r=["'][A-Z]{0,7}([0-9]{1,9})""")
+LONG_ROWS = re.compile(rb"""r=["'][A-Z]{0,7}([0-9]{7,9})""")
+SPACED = re.compile(rb"r(?:\s+=|=\s)")
+EQUALS = re.compile(rb"\s*=\s*")
 ODS_PARTS = re.compile(
     rb"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])([^>]*)>", re.DOTALL
 )
@@ -52,7 +54,8 @@ def check_sheet_sizes(content: Content, form: str) -> None:
                 cells = 0
                 if form == "ods" and info.filename == "content.xml":
                     cells = _ods_cells(_blocks(archive, info, meter))
-                elif info.filename.startswith("xl/worksheets/") and not info.is_dir():
+                elif form == "xlsx":
+                    # Every part: a workbook may keep its sheets under any name.
                     cells = _xlsx_cells(archive, info, meter)
                 else:
                     for _ in _blocks(archive, info, meter):
@@ -77,22 +80,29 @@ def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter) -> It
             yield block
 
 
+def _addresses(archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter) -> Iterator[bytes]:
+    """Unpack a sheet in blocks that cut no cell's address, and write addresses in one way."""
+    rest = b""
+    for block in _blocks(archive, info, meter):
+        text = rest + block
+        yield EQUALS.sub(b"=", text) if SPACED.search(text) else text
+        rest = text[-OVERLAP:]
+
+
 def _xlsx_cells(archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter) -> int:
     """Return the size of the rectangle from A1 on; 0 where it is surely small enough."""
     columns: set[bytes] = set()
-    last_row, rest = MAX_SHEET_ROWS, b""
-    for block in _blocks(archive, info, meter):
-        columns.update(COLUMNS.findall(rest + block))
-        last_row = max(last_row, *map(int, LONG_ROWS.findall(rest + block)), 0)
-        rest = block[-OVERLAP:]
+    last_row = MAX_SHEET_ROWS
+    for block in _addresses(archive, info, meter):
+        columns.update(COLUMNS.findall(block))
+        last_row = max(last_row, *map(int, LONG_ROWS.findall(block)), 0)
     width = max(map(_column_number, columns), default=0)
     if width * last_row <= MAX_CELLS:
         return 0
     # Wide sheets are rare: only for them every row's number is looked at.
-    last_row, rest = 0, b""
-    for block in _blocks(archive, info, Meter(meter.label, meter.packed, meter.most)):
-        last_row = max(last_row, *map(int, ROWS.findall(rest + block)), 0)
-        rest = block[-OVERLAP:]
+    last_row = 0
+    for block in _addresses(archive, info, Meter(meter.label, meter.packed, meter.most)):
+        last_row = max(last_row, *map(int, ROWS.findall(block)), 0)
     return width * last_row
 
 

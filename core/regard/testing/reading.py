@@ -17,7 +17,7 @@ from regard.pipeline.inputs import Inputs
 from regard.pipeline.preparing import prepare
 from regard.records import kind_named
 from regard.records.encoding import Encoded
-from regard.settings import FILE_NAME, Project, Settings
+from regard.settings import FILE_NAME, Project, make_settings
 from regard.sources import Delete, Page, Stream
 from regard.store import Refused
 
@@ -84,7 +84,7 @@ def make_project(
     if plugin_file is not None:
         (folder / "plugins").mkdir(exist_ok=True)
         shutil.copy2(plugin_file, folder / "plugins")
-    settings = Settings.model_validate(
+    settings = make_settings(
         {
             "timezone": "Europe/Madrid",
             "sources": {"tested": {"plugin": plugin, **config}},

@@ -27,6 +27,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
+def any_store(store_url: str) -> Iterator[Store]:
+    """Return an empty store, once in each database."""
+    opened = Store.open(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def view_of() -> Callable[..., Any]:
     """Return what opens a view of a folder of columns with plain surroundings."""
     from datetime import UTC, datetime

@@ -88,14 +88,14 @@ def test_damaged_file(damage: str, store: Store, fill: Fill, tmp_path: Path) -> 
     assert sync_columns(store, folder).rebuilt
 
 
-def test_nothing_to_do(store: Store, fill: Fill, tmp_path: Path) -> None:
+def test_nothing_to_do(any_store: Store, fill: Fill, tmp_path: Path) -> None:
     """Columns of an unchanged store are left alone, and changed ones are written anew."""
     folder = tmp_path / "columns"
-    fill(store, "customer", [{}])
-    first = sync_columns(store, folder)
-    second = sync_columns(store, folder)
-    fill(store, "purchase", [{}, {}])
-    third = sync_columns(store, folder)
+    fill(any_store, "customer", [{}])
+    first = sync_columns(any_store, folder)
+    second = sync_columns(any_store, folder)
+    fill(any_store, "purchase", [{}, {}])
+    third = sync_columns(any_store, folder)
 
     assert [True, False, True] == [first.rebuilt, second.rebuilt, third.rebuilt]
     assert (first.written_at, 2) == (second.written_at, third.rows["purchases"])
@@ -158,7 +158,9 @@ def test_readers_keep_one_generation(
     assert 2 == len(list(folder.glob("customers-*.parquet")))
 
 
-def test_full_text(store: Store, fill: Fill, tmp_path: Path, view_of: Callable[..., Any]) -> None:
+def test_full_text(
+    any_store: Store, fill: Fill, tmp_path: Path, view_of: Callable[..., Any]
+) -> None:
     """Texts come through as they are: quotes, line breaks, blanks, signs of any script."""
     texts = [
         "",
@@ -175,9 +177,9 @@ def test_full_text(store: Store, fill: Fill, tmp_path: Path, view_of: Callable[.
         "\x1b[0m",
     ]
     texts += ["long " * 500_000]
-    fill(store, "customer", [{"key": f"{n:02}", "name": text} for n, text in enumerate(texts)])
+    fill(any_store, "customer", [{"key": f"{n:02}", "name": text} for n, text in enumerate(texts)])
     folder = tmp_path / "columns"
-    sync_columns(store, folder)
+    sync_columns(any_store, folder)
     with view_of(folder) as view:
         found = view.sql("SELECT name FROM customers ORDER BY key").rows()
 

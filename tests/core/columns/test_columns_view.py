@@ -145,7 +145,7 @@ def test_order_survives(view: Any) -> None:
     assert list(range(49_999, -1, -1)) == places
 
 
-def test_exact(store: Store, fill: Fill, tmp_path: Path, view_of: Callable[..., Any]) -> None:
+def test_exact(any_store: Store, fill: Fill, tmp_path: Path, view_of: Callable[..., Any]) -> None:
     """Numbers, times, days and flags come back as they were stored, to the last digit."""
     amounts = [
         Decimal(text) for text in ("999999999999.999999", "0.000001", "-999999999999.999999")
@@ -156,9 +156,9 @@ def test_exact(store: Store, fill: Fill, tmp_path: Path, view_of: Callable[..., 
         datetime(2026, 3, 29, 1, 30, 0, 1, tzinfo=UTC),
         datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
     ]
-    fill(store, "purchase", [{"key": f"{n}", "amount": one} for n, one in enumerate(amounts)])
+    fill(any_store, "purchase", [{"key": f"{n}", "amount": one} for n, one in enumerate(amounts)])
     fill(
-        store,
+        any_store,
         "customer",
         [
             {
@@ -171,7 +171,7 @@ def test_exact(store: Store, fill: Fill, tmp_path: Path, view_of: Callable[..., 
             for n, at in enumerate(moments)
         ],
     )
-    sync_columns(store, tmp_path / "columns")
+    sync_columns(any_store, tmp_path / "columns")
     with view_of(tmp_path / "columns") as view:
         found = view.sql("SELECT amount FROM purchases ORDER BY key").rows()
         people = view.sql(
@@ -183,13 +183,13 @@ def test_exact(store: Store, fill: Fill, tmp_path: Path, view_of: Callable[..., 
 
 
 def test_deleted_and_history(
-    store: Store, fill: Fill, tmp_path: Path, view_of: Callable[..., Any]
+    any_store: Store, fill: Fill, tmp_path: Path, view_of: Callable[..., Any]
 ) -> None:
     """Deleted records are not there; history keeps all periods, a withdrawn offer's too."""
     later = AT + timedelta(days=1)
-    fill(store, "customer", [{"key": "1"}, {"key": "2", "deleted_at": AT}])
+    fill(any_store, "customer", [{"key": "1"}, {"key": "2", "deleted_at": AT}])
     fill(
-        store,
+        any_store,
         "offer",
         [
             {"key": "a", "price": 1, "valid_to": later},
@@ -197,7 +197,7 @@ def test_deleted_and_history(
             {"key": "b", "price": 3, "valid_to": later, "deleted_at": later},
         ],
     )
-    sync_columns(store, tmp_path / "columns")
+    sync_columns(any_store, tmp_path / "columns")
     with view_of(tmp_path / "columns") as view:
         customers = view.sql("SELECT key FROM customers").rows()
         offers = view.sql("SELECT price FROM offers").rows()

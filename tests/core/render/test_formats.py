@@ -61,6 +61,15 @@ def test_no_currency(unit: str) -> None:
     assert formats.is_currency("EUR")
 
 
+def test_exact() -> None:
+    """Machines get every digit, and no exponent or idle zero."""
+    texts = ["1E+3", "1E-6", "12.500000", "-0.00", "100", "999999999999999999999999999999.999999"]
+
+    assert ["1000", "0.000001", "12.5", "0", "100", texts[5]] == [
+        formats.exact(Decimal(text)) for text in texts
+    ]
+
+
 def test_percent() -> None:
     """A percentage has one decimal and stays with its sign."""
     assert f"12.3{NBSP}%" == formats.percent(Decimal("12.34"), "en")

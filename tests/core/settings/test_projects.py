@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from regard.errors import ConfigError
-from regard.settings import Project, find_config, load_project, unused
+from regard.settings import Project, find_config, load_project, make_settings, unused
 
 CRM = '[sources.crm]\nplugin = "crm-export"\n'
 
@@ -454,3 +454,20 @@ class TestProjects:
 
         assert tmp_path / "a" / "b" == project.resolve("a/b")
         assert Path("/a") == project.resolve("/a")
+
+    def test_without_a_file(self) -> None:
+        """Settings that come from a command's options are refused in the same words."""
+        with pytest.raises(ConfigError) as caught:
+            make_settings({"timezone": "europe/paris"})
+
+        assert "timezone: 'europe/paris' is not a time zone; did you mean 'Europe/Paris'?" == str(
+            caught.value
+        )
+
+    def test_as_json(self, tmp_path: Path) -> None:
+        """Settings can be written as JSON, so that two runs can be compared; no key is in it."""
+        project = load(tmp_path, f'{CRM}schedule = "every 6h"\n[privacy]\nkey = "hunter22"')
+        text = project.settings.model_dump_json()
+
+        assert "every 6h" in text
+        assert "hunter22" not in text

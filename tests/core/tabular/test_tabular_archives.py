@@ -189,7 +189,7 @@ def test_broken_zip(tmp_path):
         (b"<?xml version='1.0'?><orders/>", "XML"),
         (b"{\\rtf1\\ansi", "an RTF document"),
         (b"SQLite format 3\0", "an SQLite database"),
-        (b"BZh91AY", "packed with bzip2"),
+        (b"BZh91AY&SY\0\1", "packed with bzip2"),
         (b"7z\xbc\xaf\x27\x1c\0\4", "a 7z archive"),
         (b"x" * 257 + b"ustar\0", "a tar archive"),
         (bytes(range(1, 32)) * 50, "binary data"),
@@ -202,6 +202,15 @@ def test_strangers(tmp_path, data, what):
 
     with pytest.raises(FileError, match=rf"^orders\.csv is no table: it looks like {what}"):
         open_tables(path)
+
+
+@pytest.mark.parametrize("name", ["ORCID", "PAR1", "BZh", "GIF8", "ARROW1"])
+def test_names_like_signatures(tmp_path, name):
+    """A header that starts like another format's signature is a header."""
+    path = tmp_path / "x.csv"
+    path.write_text(f"{name},b\n1,2\n")
+
+    assert (name, "b") == open_tables(path)[0].header
 
 
 def test_office_documents(tmp_path):

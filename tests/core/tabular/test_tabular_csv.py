@@ -212,6 +212,14 @@ def test_quotes(tmp_path):
     assert [Row(2, ["1", "two\r\nlines"]), Row(4, ["2", 'say "hi", you'])] == list(table.rows())
 
 
+def test_everything_quoted(tmp_path):
+    """A file in which every cell is quoted is read like any other."""
+    table = opened(tmp_path, '"a","b"\r\n"1","x;y"\r\n"2","say ""hi"""\r\n')
+
+    assert (("a", "b"), ",") == (table.header, table.delimiter)
+    assert [["1", "x;y"], ["2", 'say "hi"']] == values(table)
+
+
 def test_unusual_line_separators_are_text(tmp_path):
     """What Unicode calls a line separator is a character like others."""
     table = opened(tmp_path, "a,b\n1,x\u2028y\x0bz\x85\n2,ok\n")

@@ -240,6 +240,9 @@ def test_stray_cell(tmp_path):
 
     with pytest.raises(FileError, match="spans 17,179,869,184 cells"):
         open_tables(path)
+    _rewrite(path, b'r="XFD1048576"', b"r\n = 'XFD1048576'")
+    with pytest.raises(FileError, match="spans 17,179,869,184 cells"):
+        open_tables(path)
 
 
 def test_wide_sheet(tmp_path):

@@ -1,0 +1,326 @@
+"""What all tests share: real databases, project folders and the command in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regard.records import KINDS
+from regard.records.encoding import Encoded, encode_time
+from regard.store import Batch, Store
+from regard.store.batches import decide, look_up, next_batch, write_plan
+from regard.store.merging import HistoryPlan, Item, UpsertPlan
+
+RunRegard = Callable[..., "subprocess.CompletedProcess[str]"]
+MakeProject = Callable[..., Path]
+Encode = Callable[..., Encoded]
+Commit = Callable[..., UpsertPlan | HistoryPlan]
+
+_OLD_SECONDS = 3_600
+_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "listen_addresses": "",
+    "max_connections": "60",
+    "shared_buffers": "32MB",
+    "autovacuum": "off",
+    # Not UTC: times must not depend on what the server believes.
+    "timezone": "Pacific/Chatham",
+}
+
+
+class NoServer(Exception):
+    """There is no PostgreSQL server to be had here."""
+
+
+class PostgresServer:
+    """
+    A PostgreSQL server of our own, reached through a socket in a folder of our own.
+
+    Args:
+        binaries: The folder of ``initdb`` and ``postgres``.
+    """
+
+    def __init__(self, binaries: Path) -> None:
+        # postgres refuses to run as root, so root runs it as somebody who may do nothing else.
+        self._user = _unprivileged() if os.geteuid() == 0 else None
+        # A socket's whole path may have about a hundred characters.
+        self._folder = Path(tempfile.mkdtemp(prefix="regard-pg-", dir="/tmp"))
+        data = self._folder / "data"
+        if self._user is not None:
+            os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
+        made = subprocess.run(
+            [binaries / "initdb", "-D", data, "-U", "regard", "-A", "trust", "-E", "UTF8"]
+            + ["--no-locale", "--no-sync"],
+            capture_output=True,
+            text=True,
+            check=False,
+            **self._as_user(),
+        )
+        if made.returncode:
+            self.stop()
+            raise NoServer(f"initdb failed: {made.stderr.strip()[-400:]}")
+        options = [text for item in _SETTINGS.items() for text in ("-c", "=".join(item))]
+        with (self._folder / "log").open("wb") as log:
+            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+                [binaries / "postgres", "-D", data, "-k", self._folder, *options],
+                stdout=log,
+                stderr=log,
+                **self._as_user(),
+            )
+        self._wait()
+
+    _process: subprocess.Popen[bytes] | None = None
+
+    def _as_user(self) -> dict[str, Any]:
+        options: dict[str, Any] = {"cwd": self._folder, "stdin": subprocess.DEVNULL}
+        if self._user is not None:
+            ids = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
+            options |= ids
+        return options
+
+    def _wait(self) -> None:
+        import psycopg
+
+        end = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(self.url("postgres")).close()
+            except psycopg.OperationalError:
+                log = (self._folder / "log").read_text("utf-8", errors="replace")
+                gone = self._process is None or self._process.poll() is not None
+                if gone or time.monotonic() > end:
+                    self.stop()
+                    raise NoServer(f"postgres did not start: {log[-400:]}") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def url(self, database: str) -> str:
+        """Return the address of a database."""
+        return f"postgresql://regard@/{database}?host={self._folder}"
+
+    def create(self) -> str:
+        """Create an empty database and return its name."""
+        name = f"test_{secrets.token_hex(6)}"
+        self._command(f"CREATE DATABASE {name} TEMPLATE template0")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop a database, also while somebody is connected."""
+        self._command(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _command(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]  # our own text
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(timeout=30)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise NoServer("postgres refuses to run as root, and there is no other user to run it as")
+
+
+def _binaries() -> Path:
+    """Return the folder with the newest ``initdb`` and ``postgres``."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"),
+        key=lambda path: float(path.parent.name) if path.parent.name.isdigit() else 0,
+        reverse=True,
+    )
+    on_path = shutil.which("initdb")
+    if on_path:
+        found.append(Path(on_path).resolve().parent)
+    wheel = find_spec("pgserver")
+    if wheel is not None and wheel.origin:
+        found.append(Path(wheel.origin).parent / "pginstall" / "bin")
+    for folder in found:
+        if all((folder / name).exists() for name in ("initdb", "postgres")):
+            return folder
+    raise NoServer("there is no PostgreSQL here: apt-get install postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """
+    Return one PostgreSQL server for all tests.
+
+    Where there is none, CI fails and others skip: a promise that nobody checks is none.
+    """
+    try:
+        server = PostgresServer(_binaries())
+    except NoServer as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"PostgreSQL is not tested: {error}", pytrace=False)
+        pytest.skip(f"PostgreSQL is not tested: {error}")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Return the address of an empty PostgreSQL database."""
+    name = postgres_server.create()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of a store that does not exist yet, once for each database."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgres_url")
+        return url
+    return f"sqlite:///{tmp_path / 'regard.db'}"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> MakeProject:
+    """Return what writes a project: its regard.toml, its plug-ins and its files."""
+
+    def make(
+        config: str = "",
+        plugins: Mapping[str, str] | None = None,
+        files: Mapping[str, str | bytes] | None = None,
+        *,
+        store: str | None = None,
+        name: str = "project",
+    ) -> Path:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        head = f'store = "{store}"\n' if store else ""
+        contents: dict[str, str | bytes] = {"regard.toml": head + textwrap.dedent(config)}
+        for plugin, text in (plugins or {}).items():
+            contents[f"plugins/{plugin}.py"] = textwrap.dedent(text)
+        contents |= files or {}
+        for path, content in contents.items():
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
+            # Files that were written a moment ago are left for the next run.
+            old = time.time() - _OLD_SECONDS
+            os.utime(file, (old, old))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def run_regard(tmp_path: Path) -> RunRegard:
+    """Return what runs the command in a process of its own with a clean environment."""
+
+    def run(
+        *arguments: str | Path,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+        timeout: float = 120,
+    ) -> subprocess.CompletedProcess[str]:
+        surroundings = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(tmp_path),
+            "LANG": "C.UTF-8",
+            "COLUMNS": "200",
+            "NO_COLOR": "1",
+            **(env or {}),
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "regard", *map(str, arguments)],
+            cwd=cwd,
+            env=surroundings,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def encode() -> Encode:
+    """Return what validates and encodes one record as a run does."""
+
+    def encoded(
+        kind: str,
+        record: Mapping[str, Any],
+        key: str = "1",
+        as_of: datetime = datetime(2026, 1, 1, tzinfo=UTC),
+    ) -> Encoded:
+        typed, problems = KINDS[kind].validator().validate([record])
+        if problems:
+            raise problems[0]
+        assert typed[0] is not None
+        return KINDS[kind].encoder().encode(key, encode_time(as_of), typed[0])
+
+    return encoded
+
+
+@pytest.fixture
+def commit() -> Commit:
+    """Return what decides and stores items as one batch, through the bulk write path."""
+
+    def committed(
+        store: Store,
+        kind: str,
+        items: Sequence[Item],
+        *,
+        source: str = "crm",
+        run_id: int = 1,
+        files: Mapping[int, str] | None = None,
+    ) -> UpsertPlan | HistoryPlan:
+        batch = Batch(KINDS[kind], items=list(items), item_files=dict(files or {}))
+        with store.write() as transaction:
+            transaction.writer.lock()
+            plan = decide(batch, look_up(transaction, batch, source), run_id=run_id)
+            if plan.writes:
+                number = next_batch(transaction, run_id, kind)
+                write_plan(
+                    transaction,
+                    batch.kind,
+                    plan,
+                    source=source,
+                    run_id=run_id,
+                    batch_id=number,
+                )
+        return plan
+
+    return committed
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """Return an empty store, once for each database."""
+    opened = Store.open(store_url)
+    yield opened
+    opened.close()
