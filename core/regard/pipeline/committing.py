@@ -241,7 +241,8 @@ class StoreCommitter:
             state = self.inputs.state(name, stream, item.rows, complete=item.complete)
             if state is None:
                 continue
-            stored_files.save(transaction, source, state, self.run_id)
+            for one in (state, *self.inputs.unbegun(name, item.also)):
+                stored_files.save(transaction, source, one, self.run_id)
             if item.complete and item.file.rows_done == 0:
                 stored_quarantine.resolve_file(transaction, source, stream, name, self.run_id)
 

@@ -149,6 +149,7 @@ class Inputs:
     touched: dict[tuple[str, str], FileState] = field(default_factory=dict)
     recipes: dict[str, str] = field(default_factory=dict)
     _busy: int = 0
+    _announced: set[tuple[str, str]] = field(default_factory=set)
 
     def pending(
         self, patterns: str | Sequence[str], recipe: str, stream: str | None = None
@@ -226,6 +227,32 @@ class Inputs:
                 state.recipe,
             )
 
+    def unbegun(self, name: str, streams: Sequence[str]) -> list[FileState]:
+        """
+        Return what to store of other streams' part in a file that they have yet to read.
+
+        Without it, a run that is killed between two streams would leave a file that looks
+        done, because the one stream that is known of has read it whole.
+        """
+        found = self.fingerprints[name]
+        digest, recipe = self.digests[name], self.recipes[name]
+        states = []
+        for stream in streams:
+            begun = any(
+                (state.stream, state.path, state.sha256, state.recipe)
+                == (stream, name, digest, recipe)
+                for state in self.known
+            )
+            if not begun and (stream, name) not in self._announced:
+                size, modified = found.size, found.modified_ns
+                states.append(
+                    FileState(
+                        stream, name, size, modified, digest, 0, complete=False, recipe=recipe
+                    )
+                )
+            self._announced.add((stream, name))
+        return states
+
     def state(self, name: str, stream: str, rows: int, *, complete: bool) -> FileState | None:
         """
         Return what to store about a file, or None where it changed while it was read.
@@ -237,6 +264,7 @@ class Inputs:
             complete: Nothing follows.
         """
         found = self.fingerprints[name]
+        self._announced.add((stream, name))
         if complete and not found.unchanged():
             self.notes.append(f"{name} changed while it was read; the next run reads it again")
             return None

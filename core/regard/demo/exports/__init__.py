@@ -1,0 +1,20 @@
+"""What three vendors' products would export of the demo's world, with faults as they happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from regard.demo.exports import baskets, hubspot, shopify, till
+from regard.demo.exports.files import ExportFile
+from regard.demo.world import World
+
+__all__ = ["ExportFile", "make_exports"]
+
+
+def make_exports(world: World) -> Iterator[ExportFile]:
+    """Yield all exports of a world."""
+    yield hubspot.contacts(world)
+    yield hubspot.deals(world)
+    yield from shopify.orders(world)
+    yield from till.tickets(world)
+    yield baskets.left(world)
