@@ -87,6 +87,7 @@ class PostgresServer:
         self._wait()
 
     _process: subprocess.Popen[bytes] | None = None
+    _emptied: str | None = None
 
     def _as_user(self) -> dict[str, Any]:
         options: dict[str, Any] = {"cwd": self._folder, "stdin": subprocess.DEVNULL}
@@ -117,20 +118,35 @@ class PostgresServer:
         return f"postgresql://regard@/{database}?host={self._folder}"
 
     def create(self) -> str:
-        """Create an empty database and return its name."""
+        """Create an empty database and return its address."""
         name = f"test_{secrets.token_hex(6)}"
-        self._command(f"CREATE DATABASE {name} TEMPLATE template0")
-        return name
+        self._command("postgres", f"CREATE DATABASE {name} TEMPLATE template0")
+        return self.url(name)
 
-    def drop(self, name: str) -> None:
-        """Drop a database, also while somebody is connected."""
-        self._command(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    def empty(self) -> str:
+        """
+        Return the address of the one database that is emptied for each test.
 
-    def _command(self, statement: str) -> None:
+        Emptying takes a fifth of the time of a new database.
+        """
+        if self._emptied is None:
+            self._emptied = self.create()
+        name = self._emptied.partition("@/")[2].partition("?")[0]
+        self._command(
+            name,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            "DROP SCHEMA public CASCADE",
+            "CREATE SCHEMA public",
+        )
+        return self._emptied
+
+    def _command(self, database: str, *statements: str) -> None:
         import psycopg
 
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]  # our own text
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[call-overload]  # our own text
 
     def stop(self) -> None:
         """Stop the server and remove its folder."""
@@ -186,11 +202,9 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+def postgres_url(postgres_server: PostgresServer) -> str:
     """Return the address of an empty PostgreSQL database."""
-    name = postgres_server.create()
-    yield postgres_server.url(name)
-    postgres_server.drop(name)
+    return postgres_server.empty()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

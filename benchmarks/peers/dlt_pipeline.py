@@ -69,7 +69,7 @@ def load(read: Callable[[], Iterator[Any]], url: str, *, arrow: bool) -> None:
         write_disposition=_disposition(on_server=on_server),
         columns=COLUMNS,
     )
-    done = pipeline.run(resource(), loader_file_format=_format(on_server=on_server, arrow=arrow))
+    done = pipeline.run(resource(), loader_file_format=_format(on_server=on_server))
     done.raise_on_failed_jobs()
     shutil.rmtree(folder)
 
@@ -79,7 +79,7 @@ def _disposition(*, on_server: bool) -> Any:
     return {"disposition": "merge", "strategy": "upsert" if on_server else "delete-insert"}
 
 
-def _format(*, on_server: bool, arrow: bool) -> Any:
+def _format(*, on_server: bool) -> Any:
     if on_server:
         return "csv"  # loaded with COPY
-    return "parquet" if arrow else None
+    return "parquet"  # a tenth faster than its default, also from dictionaries

@@ -144,13 +144,14 @@ class Page:
     A page above the batch size is split; its cursor and progress go with the last part.
 
     Attributes:
-        records: In the order in which they were read.
+        records: In the order in which they were read; the host's own readers also hand over
+            records that are validated and encoded already.
         cursor: How far the stream has been read once they are stored.
         progress: How far the file has been read once they are stored.
         origin: Where to find the raw input of a record that is refused.
     """
 
-    records: Sequence[Record]
+    records: Sequence[Any]
     cursor: CursorValue | None = None
     progress: FileProgress | None = None
     origin: Origin | None = None

@@ -51,7 +51,9 @@ def _kind(kind: Kind) -> str:
 def _type(kind: Kind, name: str) -> str:
     annotation = kind.model.model_fields[name].annotation
     words = _words(annotation)
-    return f"one of {', '.join(f'`{word}`' for word in words)}" if words else _plain(name, annotation)
+    return (
+        f"one of {', '.join(f'`{word}`' for word in words)}" if words else _plain(name, annotation)
+    )
 
 
 def _plain(name: str, annotation: object) -> str:

@@ -36,6 +36,8 @@ def settings() -> str:
     top = [name for name in Settings.model_fields if name not in tables]
     parts = ["## Top level\n", _keys(Settings, top, schema)]
     for name, heading, idle in _TABLES:
+        if name in models._UNUSED_TABLES:
+            continue
         model = _model(Settings.model_fields[name].annotation)
         keys = [key for key in model.model_fields if key != "options" and key not in idle]
         parts += [f"## `{heading}`\n", _keys(model, keys, schema["$defs"][model.__name__])]
@@ -43,9 +45,9 @@ def settings() -> str:
             parts.append(f"Accepted, but without effect in this version: {_listed(idle)}.\n")
         if name == "sources":
             parts.append("All other keys of the table belong to the plug-in.\n")
-    parts.append("## Tables of later versions\n")
+    parts.append("## What later versions will heed\n")
     parts.append(
-        "These are accepted in any shape and have no effect in this version; `regard check` "
+        "These keys and tables are accepted and have no effect in this version; `regard check` "
         f"says so where they are used: {_listed(models._UNUSED_TABLES)}.\n"
     )
     return "\n".join(parts)
@@ -127,11 +129,11 @@ def plugin_tables() -> str:
     parts = []
     for name in host.sources:
         source = host.source_class(name)
-        parts += [f"## `plugin = \"{name}\"`\n", f"{summary(source)}\n"]
+        parts += [f'## `plugin = "{name}"`\n', f"{summary(source)}\n"]
         parts.append(_own_keys(source.Config))
     for name in host.reporters:
         reporter = host.reporter_class(name)
-        parts += [f"## `reporter = \"{name}\"`\n", f"{summary(reporter)}\n"]
+        parts += [f'## `reporter = "{name}"`\n', f"{summary(reporter)}\n"]
         parts.append("Its `params`:\n")
         parts.append(_own_keys(reporter.Params))
     return "\n".join(parts)

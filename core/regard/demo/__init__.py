@@ -1,6 +1,12 @@
 """
 A project to look at: a world of its own, its exports in three vendors' shapes, its config.
 
-Everything in it is generated; nobody in it exists. `make_world` says what is true,
-`make_project` writes what three vendors would export of it, with faults as they happen.
+Everything in it is generated; nobody in it exists. `make_world` says what is true, and
+`make_demo` writes what several vendors' products would export of it, with faults as they happen.
 """
+
+from regard.demo.making import make_world
+from regard.demo.project import Demo, make_demo
+from regard.demo.world import World
+
+__all__ = ["Demo", "World", "make_demo", "make_world"]

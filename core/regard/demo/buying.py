@@ -15,7 +15,9 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Final
 
-from regard.demo.people import PRODUCTS, STORES, Product, Store
+from regard.demo.chances import drawn
+from regard.demo.people import STORES, Store
+from regard.demo.products import PRODUCTS, Product
 from regard.demo.seasons import (
     at_the_till,
     buying_days,
@@ -180,15 +182,14 @@ def _settled(rng: random.Random, order: Order, until: datetime) -> Order:
     fate = rng.random()
     cancelled_at = min(order.ordered_at + timedelta(minutes=rng.randint(20, 2400)), until)
     if fate < 0.025:
-        return replace(
-            order, state="refunded", cancelled_at=cancelled_at, refunded=_paid(order)
-        )
+        return replace(order, state="refunded", cancelled_at=cancelled_at, refunded=_paid(order))
     if fate < 0.033:
         return replace(order, state="expired", cancelled_at=cancelled_at)
     if fate < 0.055:
         return replace(order, state="refunded", refunded=_paid(order))
     if fate < 0.085 and len(order.lines) > 1:
-        return replace(order, state="partially_refunded", refunded=order.lines[-1].amount / 2)
+        back = (order.lines[-1].amount / 2).quantize(_CENT)
+        return replace(order, state="partially_refunded", refunded=back)
     if until - order.ordered_at < timedelta(days=4) and rng.random() < 0.15:
         return replace(order, state="pending")
     return order
@@ -235,8 +236,6 @@ def make_baskets(
 ) -> tuple[Basket, ...]:
     """Return the baskets that were left, in the order of time."""
     found = []
-    reasons, often = zip(*_REASONS, strict=True)
-    steps, weights = zip(*_STEPS, strict=True)
     for shopper in shoppers:
         email = shopper.customer.email
         if email is None:
@@ -253,11 +252,11 @@ def make_baskets(
                     number="",
                     email=email,
                     left_at=left_at,
-                    step=rng.choices(steps, weights)[0],
+                    step=drawn(rng, _STEPS),
                     articles=sum(line.quantity for line in lines),
                     value=sum((line.amount for line in lines), Decimal(0)),
                     currency=currency,
-                    reason=rng.choices(reasons, often)[0],
+                    reason=drawn(rng, _REASONS),
                 )
             )
     found.sort(key=lambda each: (each.left_at, each.email))

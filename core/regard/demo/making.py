@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from unicodedata import normalize
 
 from regard.demo.buying import Shopper, make_baskets, make_purchases
+from regard.demo.chances import drawn
 from regard.demo.people import BUSINESSES, COUNTRIES, Country, Region
 from regard.demo.quoting import make_deals
-from regard.demo.seasons import ZONE
-from regard.demo.world import Customer, World
+from regard.demo.seasons import ZONE, on_the_web
+from regard.demo.world import Customer, Deal, Order, Ticket, World
 
 __all__ = ["make_world"]
 
@@ -49,7 +52,7 @@ def make_world(seed: int, now: datetime) -> World:
     until = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     since = until - timedelta(days=_DAYS)
     known = sorted(
-        (_customer(rng, since, until, business=at < BUSINESSES_AMONG) for at in range(CUSTOMERS)),
+        (_customer(rng, until, business=at < BUSINESSES_AMONG) for at in range(CUSTOMERS)),
         key=lambda customer: customer.created_at,
     )
     numbered = [replace(each, number=_FIRST_NUMBER + at) for at, each in enumerate(known)]
@@ -57,33 +60,37 @@ def make_world(seed: int, now: datetime) -> World:
     private = [Shopper.of(rng, each) for each in addressed if each.company is None]
     orders, tickets = make_purchases(rng, private, since, until)
     deals = make_deals(rng, [each for each in addressed if each.company], since, until)
-    counts = {each.number: 0 for each in addressed}
-    for one in (*orders, *tickets, *(deal for deal in deals if deal.stage == "Closed Won")):
-        if one.customer is not None:
-            counts[one.customer.number] += 1
+    counts = Counter(each.number for each in _buyers(orders, tickets, deals))
     grown = {
         each.number: replace(each, segment=_segment(rng, counts[each.number]))
         for each in addressed
     }
+
+    def met(customer: Customer | None) -> Customer | None:
+        return None if customer is None else grown[customer.number]
+
     return World(
         seed,
         since,
         until,
         tuple(grown.values()),
-        tuple(replace(each, customer=_grown(each.customer, grown)) for each in orders),
-        tuple(replace(each, customer=_grown(each.customer, grown)) for each in tickets),
+        tuple(replace(each, customer=met(each.customer)) for each in orders),
+        tuple(replace(each, customer=met(each.customer)) for each in tickets),
         tuple(replace(each, customer=grown[each.customer.number]) for each in deals),
         make_baskets(rng, private, since, until),
     )
 
 
-def _grown(customer: Customer | None, grown: dict[int, Customer]) -> Customer | None:
-    return None if customer is None else grown[customer.number]
+def _buyers(
+    orders: Iterable[Order], tickets: Iterable[Ticket], deals: Iterable[Deal]
+) -> Iterator[Customer]:
+    """Yield who bought, once for each purchase."""
+    bought = (*(each.customer for each in orders), *(each.customer for each in tickets))
+    yield from (each for each in bought if each is not None)
+    yield from (each.customer for each in deals if each.stage == "Closed Won")
 
 
-def _customer(
-    rng: random.Random, since: datetime, until: datetime, *, business: bool
-) -> Customer:
+def _customer(rng: random.Random, until: datetime, *, business: bool) -> Customer:
     country = rng.choices(COUNTRIES, [each.weight for each in COUNTRIES])[0]
     region = rng.choices(country.regions, [each.weight for each in country.regions])[0]
     woman = rng.random() < 0.61
@@ -93,17 +100,15 @@ def _customer(
     company = None
     if business:
         company = rng.choice(BUSINESSES[country.code]).format(rng.choice(country.families))
-    created_at = until - timedelta(
-        # More came lately than long ago: the shop is growing.
-        days=(_DAYS + _BEFORE_DAYS) * (1 - rng.triangular(0, 1, 0.7))
-    )
-    asked = not business and rng.random() < 0.84
+    # More came lately than long ago: the shop is growing.
+    created_at = until - timedelta(days=(_DAYS + _BEFORE_DAYS) * (1 - rng.random() ** 0.75))
+    asked = not business and rng.random() < 0.92
     return Customer(
         number=0,
         given_name=rng.choice(country.women if woman else country.men),
         family_name=family,
         sex=("Female" if woman else "Male") if asked else None,
-        birth_on=_birthday(rng, until.date()) if asked and rng.random() < 0.9 else None,
+        birth_on=_birthday(rng, until.date()) if asked and rng.random() < 0.95 else None,
         email=None,
         phone=_phone(rng, country) if rng.random() < 0.7 else None,
         country=country,
@@ -111,8 +116,8 @@ def _customer(
         postal_code=_postal_code(rng, country, region),
         company=company,
         segment="",
-        source=rng.choices([name for name, _ in _SOURCES], [often for _, often in _SOURCES])[0],
-        created_at=created_at.astimezone(ZONE).replace(microsecond=0),
+        source=drawn(rng, _SOURCES),
+        created_at=min(on_the_web(rng, created_at), until.astimezone(ZONE)),
         unsubscribed=rng.random() < 0.14,
     )
 
@@ -167,4 +172,4 @@ def _segment(rng: random.Random, purchases: int) -> str:
         return "Evangelist"
     if purchases:
         return "Customer"
-    return rng.choices(("Subscriber", "Lead", "Opportunity"), (60, 32, 8))[0]
+    return drawn(rng, (("Subscriber", 60), ("Lead", 32), ("Opportunity", 8)))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from regard.demo.chances import drawn
 from regard.demo.people import COMPETITORS, LOSS_REASONS, OWNERS
 from regard.demo.seasons import buying_days, on_the_web
 from regard.demo.world import Customer, Deal
@@ -28,8 +29,10 @@ _OPEN: Final = (
 _PER_YEAR: Final = 1.6
 _FIRST_NUMBER: Final = 70_001
 _WON: Final = 0.46
-_TOLD: Final = 0.8
-"""How often a loser is told to whom, where the price or a competitor decided."""
+_TOLD: Final = 0.85
+"""How often one hears to whom a deal was lost, where it was lost to somebody."""
+
+_TO_NOBODY: Final = ("No budget", "No answer")
 
 
 def make_deals(
@@ -60,17 +63,17 @@ def _deal(rng: random.Random, customer: Customer, created_at: datetime, until: d
         closed_at=closed_at,
     )
     won = rng.random() < _WON
-    reason = rng.choices([name for name, _ in LOSS_REASONS], [often for _, often in LOSS_REASONS])
+    reason = drawn(rng, LOSS_REASONS)
     told = rng.random() < _TOLD
-    competitor = rng.choices(COMPETITORS, (40, 27, 21, 12))[0]
+    competitor = drawn(rng, COMPETITORS)
     if closed_at >= until:
         return replace(deal, stage=rng.choice(_OPEN))
     if won:
         return deal
-    beaten = told and reason[0] in ("Price", "Chose a competitor")
+    beaten = told and reason not in _TO_NOBODY
     return replace(
         deal,
         stage="Closed Lost",
-        reason=reason[0],
+        reason=reason,
         competitor=competitor if beaten else "",
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-__all__ = ["ZONE", "at_the_till", "buying_days", "offer_percent", "on_the_web", "offer_code"]
+__all__ = ["ZONE", "at_the_till", "buying_days", "offer_code", "offer_percent", "on_the_web"]
 
 ZONE: Final = ZoneInfo("Europe/Madrid")
 """Where the retailer is at home."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from regard.demo.people import Country, Product, Region
+from regard.demo.people import Country, Region
+from regard.demo.products import Product
 
 __all__ = ["Basket", "Customer", "Deal", "Line", "Order", "Ticket", "World"]
 
@@ -232,4 +233,5 @@ class World:
     @property
     def lines(self) -> int:
         """How many lines of articles orders and tickets have."""
-        return sum(len(each.lines) for each in (*self.orders, *self.tickets))
+        web = sum(len(order.lines) for order in self.orders)
+        return web + sum(len(ticket.lines) for ticket in self.tickets)

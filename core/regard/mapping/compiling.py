@@ -157,13 +157,27 @@ class _Compiler:
                     )
                     raise ConfigError(message)
 
-    def steps(self, times: TimeReader, decimal: DecimalSign | None) -> tuple[Step, ...]:
-        """Return the steps of all fields; the currency's first, because amounts check it."""
+    def steps(
+        self, times: TimeReader, decimal: DecimalSign | None
+    ) -> tuple[tuple[str, tuple[int, ...], Step], ...]:
+        """
+        Return each field with the columns it reads and the step that fills it.
+
+        The currency comes first, because amounts check it.
+        """
         self.guard_consent()
         # Sorting is stable: the others keep their order.
         names = sorted(self.spec.fields, key=lambda field: field != "currency")
         made = ((field, self.reads(field, times, decimal)) for field in names)
-        return tuple(step(field, self.kinds[field], reads) for field, reads in made if reads)
+        return tuple(
+            (
+                field,
+                tuple(sorted({place for each in reads for place in each.places})),
+                step(field, self.kinds[field], reads),
+            )
+            for field, reads in made
+            if reads
+        )
 
     def reads(self, field: str, times: TimeReader, decimal: DecimalSign | None) -> list[Reader]:
         """Return what reads the sources of one field that the file has."""
@@ -185,8 +199,8 @@ class _Compiler:
             self.place(self.spec.fields[field][0].columns[0], f"fields.{field}")
         return found
 
-    def as_of(self, times: TimeReader) -> Step | None:
-        """Return the step that says how old a row's version is."""
+    def as_of(self, times: TimeReader) -> tuple[Step, int] | None:
+        """Return the step that says how old a row's version is, and the column it reads."""
         there = [each for each in self.spec.as_of if self.columns.has(each)]
         if not there:
             self.places(self.spec.as_of[:1], "as_of")
@@ -203,7 +217,7 @@ class _Compiler:
             if moment is not None:
                 out["as_of"] = moment
 
-        return run
+        return run, place
 
     def deleted(self) -> int | None:
         """Return the place of the column that says that a record is gone."""
@@ -321,13 +335,15 @@ def _plan(
     emails = (columns.find(each) for s in spec.fields.get("email", ()) for each in s.columns)
     return Plan(
         key=key,
-        steps=steps,
+        steps=tuple(run for _, _, run in steps),
+        places=tuple((name, places) for name, places, _ in steps),
         template=compiler.constants(times, basis),
         formulas=tuple((name, parse_formula(text).compute) for name, text in spec.compute.items()),
         lower_key=frozenset(place for place in emails if place is not None),
         carry=compiler.places(spec.carry, "carry"),
         empty=compiler.places(spec.skip.empty, "skip.empty"),
-        as_of=as_of,
+        as_of=as_of[0] if as_of else None,
+        as_of_place=as_of[1] if as_of else None,
         deleted=deleted,
         extra=tuple(
             (place, name)

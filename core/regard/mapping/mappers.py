@@ -24,13 +24,13 @@ from regard.mapping.steps import Cells, Step, parse_text
 from regard.mapping.values import Cell, as_text, clean, parse_flag
 from regard.sources import Delete
 
-__all__ = ["Mapped", "Mapper", "Numbered", "Plan"]
+__all__ = ["TOTAL_HEADS", "Mapped", "Mapper", "Numbered", "Plan"]
 
 _TOTALS = re.compile(
     r"(?:grand |gran |sub[ -]?|sous[ -])?(?:totals?|totales|totaux|suma|sum|somme|summe|"
     r"gesamt|gesamtsumme)(?: general)?\s*(?::|\(\d+\))?"
 )
-_TOTAL_HEADS = frozenset({"tot", "gra", "sub", "sou", "sum", "som", "ges"})
+TOTAL_HEADS = frozenset({"tot", "gra", "sub", "sou", "sum", "som", "ges"})
 _WRAPPED = ("'", "=")
 _FIGURE = re.compile(r"[\d.,\s€$£%()+-]*")
 
@@ -62,11 +62,13 @@ class Plan:
     Attributes:
         key: The places of the key's parts; None for the counted line.
         steps: Fill the fields, in this order.
+        places: For each step, its field and the columns that it reads.
         template: The fields that are the same in each record.
         formulas: Fields that follow from others.
         lower_key: The places of key parts that are compared in lower case.
         carry: The places of columns that are filled on the first row of a group only.
         as_of: Fills ``as_of``.
+        as_of_place: The column that it reads.
         empty: The places of columns without which a row says nothing of its own.
         deleted: The place of the column that says that the record is gone.
         extra: The columns that no field takes, kept as they are.
@@ -79,11 +81,13 @@ class Plan:
 
     key: tuple[int | None, ...]
     steps: tuple[Step, ...]
+    places: tuple[tuple[str, tuple[int, ...]], ...] = ()
     template: Mapping[str, Any] = field(default_factory=dict)
     formulas: tuple[tuple[str, Callable[[Mapping[str, object]], Decimal | None]], ...] = ()
     lower_key: frozenset[int] = frozenset()
     carry: tuple[int, ...] = ()
     as_of: Step | None = None
+    as_of_place: int | None = None
     empty: tuple[int, ...] = ()
     deleted: int | None = None
     extra: tuple[tuple[int, str], ...] = ()
@@ -109,7 +113,7 @@ class Mapper:
         self.header = tuple(header)
         self.form = plan.form
         self.recipe = plan.recipe
-        self._plan = plan
+        self.plan = plan
         self._steps = plan.steps
         self._template = dict(plan.template)
         self._extra = plan.extra
@@ -128,7 +132,7 @@ class Mapper:
     @property
     def drops(self) -> bool:
         """Whether the file has columns that must never be stored."""
-        return bool(self._plan.dropped)
+        return bool(self.plan.dropped)
 
     @property
     def notes(self) -> list[str]:
@@ -140,10 +144,10 @@ class Mapper:
         cells = {
             name: as_text(cell)
             for place, (name, cell) in enumerate(zip(self.header, row.values, strict=False))
-            if place not in self._plan.dropped
+            if place not in self.plan.dropped
         }
         for name, cell in (row.surplus or {}).items():
-            if not self._plan.never_stored(name):
+            if not self.plan.never_stored(name):
                 cells[name] = as_text(cell)
         return cells
 
@@ -169,14 +173,14 @@ class Mapper:
         parts = self._parts(values)
         first = parts[0]
         if (
-            not first or self._skips or first[:3].casefold() in _TOTAL_HEADS
+            not first or self._skips or first[:3].casefold() in TOTAL_HEADS
         ) and self._is_no_record(values, first):
             return ()
-        if self._plan.carry:
+        if self.plan.carry:
             values, parts = self._carried(values, parts)
         orders = self._orders
         if orders is None:
-            if self._plan.carry:
+            if self.plan.carry:
                 self._group = tuple(parts[: self._group_width])
             return (self._mapped(row, values, parts),)
         group = tuple(parts[: self._group_width])
@@ -238,10 +242,10 @@ class Mapper:
         if not filled:
             return self._pass("empty rows")
         at, first = filled[0]
-        empty = self._plan.empty
+        empty = self.plan.empty
         if empty and not any(clean(values[place]) for place in empty):
             return self._pass("rows without a value of their own")
-        names_record = at in self._plan.key
+        names_record = at in self.plan.key
         if first_part and not names_record:
             return False
         if _TOTALS.fullmatch(fold(first)) and (
@@ -259,12 +263,12 @@ class Mapper:
         first = self._first
         same = tuple(parts[: self._group_width]) == self._group
         # An empty key that is carried itself belongs to the row above, as in merged cells.
-        same = same or (not parts[0] and self._plan.key[0] in self._plan.carry)
+        same = same or (not parts[0] and self.plan.key[0] in self.plan.carry)
         if first is None or not same:
             self._first = values
             return values, parts
         filled = list(values)
-        for place in self._plan.carry:
+        for place in self.plan.carry:
             if filled[place] is None or filled[place] == "":
                 filled[place] = first[place]
         return filled, self._parts(filled)
@@ -278,7 +282,7 @@ class Mapper:
             self._counts[group] = number
             parts[self._group_width] = str(number)
         if not known:
-            names = [self.header[place] for place in self._plan.key if place is not None]
+            names = [self.header[place] for place in self.plan.key if place is not None]
             message = f"column {names[0]!r} names the record and is empty"
             raise RecordError("missing-key", message, "key")
         key = self._prefix + "|".join(parts)
@@ -287,7 +291,7 @@ class Mapper:
 
     def _mapped(self, row: Numbered, values: Cells, parts: list[str]) -> Mapped | Delete:
         key = self._named(parts)
-        plan = self._plan
+        plan = self.plan
         out = self._template.copy()
         out["key"] = key
         if plan.as_of is not None:
@@ -318,6 +322,6 @@ class Mapper:
                     extra[name] = text
         for name, cell in surplus.items() if surplus else ():
             text = parse_text(cell)
-            if text is not None and not self._plan.never_stored(name):
+            if text is not None and not self.plan.never_stored(name):
                 extra.setdefault(name, text)
         return extra

@@ -96,10 +96,13 @@ def recognise(
     return Recognition(None, tuple(others[:_NEAREST]))
 
 
-def _shown(name: str) -> str:
+def _is_data(name: str) -> bool:
     # A file without a header row has a person where a header should be.
-    personal = "@" in name or sum(each.isdigit() for each in name) > 4
-    return repr(shape(name) if personal else name[:_SHOWN])
+    return "@" in name or sum(each.isdigit() for each in name) > 4
+
+
+def _shown(name: str) -> str:
+    return repr(name[:_SHOWN])
 
 
 def _guesses(header: Sequence[str], kind: str, profiles: Iterable[Profile]) -> dict[str, str]:
@@ -160,13 +163,14 @@ def explain(
     The text names the file's headers, the nearest profiles with what they miss, and a map
     that can be pasted into the configuration.
     """
-    names = ", ".join(_shown(each) for each in header[:_SHOWN])
+    data = any(_is_data(each) for each in header)
+    names = ", ".join(_shown(shape(each) if data else each) for each in header[:_SHOWN])
     more = f" and {len(header) - _SHOWN} more" if len(header) > _SHOWN else ""
     lines = [f"{filename}: no profile fits its headers {names}{more}"]
     for near in recognition.nearest:
         lacks = ", ".join(repr(each) for each in near.missing)
         lines.append(f"  {near.profile.name} ({near.profile.title}) needs also {lacks}")
-    if not header or any("@" in each for each in header):
+    if not header or data:
         lines.append("Its first line looks like data: does the file have a row of headers?")
         return "\n".join(lines)
     lines.append("If it is none of these, say what its columns mean, for example:")

@@ -102,7 +102,7 @@ def zone_of(name: str) -> ZoneInfo:
     """
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (ValueError, LookupError, OSError) as error:
         message = f"timezone: {name!r} is no time zone such as Europe/Madrid or UTC"
         raise ConfigError(message) from error
 

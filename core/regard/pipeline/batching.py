@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
@@ -15,7 +15,7 @@ from regard.cursors import CursorValue, as_time
 from regard.errors import RecordError
 from regard.names import did_you_mean
 from regard.records import Kind
-from regard.records.encoding import encode_time
+from regard.records.encoding import Encoded, Encoder, encode_time
 from regard.records.validation import BESIDE
 from regard.sources import Delete, Origin, Page, Stream
 from regard.store import Batch, Deletion, Refused
@@ -28,9 +28,9 @@ Identify = Callable[[Raw], tuple[str, ...]]
 
 
 class _Pending(NamedTuple):
-    """One yielded record with where it came from."""
+    """One yielded record, a mapping or encoded already, with where it came from."""
 
-    record: Mapping[str, Any]
+    record: Any
     page: _PageOrigin | None
     place: int
 
@@ -70,6 +70,12 @@ class Batcher:
     _deletions: dict[int, list[Delete]] = field(default_factory=dict)
     _kept: list[_Pending | None] = field(default_factory=list)
     _strange: list[Refused] = field(default_factory=list)
+    _encoder: Encoder = field(init=False)
+    _moment: tuple[datetime, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._encoder = self.kind.encoder()
+        self._moment = self.now, encode_time(self.now)
 
     def __len__(self) -> int:
         return len(self._pending) + len(self._deletions) + len(self._strange)
@@ -79,7 +85,7 @@ class Batcher:
         self._add(record, None, 0)
 
     def _add(self, record: object, page: _PageOrigin | None, place: int) -> None:
-        values = _mapping(record)
+        values = _usable(record)
         if values is not None:
             self._pending.append(_Pending(values, page, place))
             return
@@ -109,52 +115,86 @@ class Batcher:
         pending, self._pending = self._pending, []
         deletions, self._deletions = self._deletions, {}
         self._kept = []
-        prepared = [self._prepare(item.record) for item in pending]
-        typed, problems = self.kind.validator().validate(prepared)
-        encoder = self.kind.encoder()
-        has_cursor = self.stream.cursor is not None
-        moment, as_of = self.now, encode_time(self.now)
+        loose = [item for item in pending if type(item.record) is not Encoded]
+        if loose or deletions:
+            self._take_mixed(pending, loose, deletions, batch)
+        else:
+            # What the bulk lane encoded needs nothing more.
+            batch.items = [item.record for item in pending]
+            batch.item_files = [item.page.file if item.page else None for item in pending]
+            self._kept = list(pending)
+        return batch
+
+    def _take_mixed(
+        self,
+        pending: Sequence[_Pending],
+        loose: Sequence[_Pending],
+        deletions: dict[int, list[Delete]],
+        batch: Batch,
+    ) -> None:
+        typed = iter(self._validated(loose))
         for index, item in enumerate(pending):
             if deletions:
                 for deletion in deletions.pop(index, ()):
                     self._delete(deletion, batch)
-            record = typed[index]
             try:
-                if record is None:
-                    raise problems[index]
-                key = self._key(item.record)
-                said = self._as_of(item, record)
-                if said is not moment:
-                    moment, as_of = said, encode_time(said)
-                encoded = encoder.encode(key, as_of, record)
-                if has_cursor:
-                    self._advance(item.record, record)
+                record = item.record
+                encoded = (
+                    record if type(record) is Encoded else self._encode(item, record, next(typed))
+                )
             except RecordError as error:
                 batch.refused.append(self._refuse(item, error))
                 continue
-            if item.page is not None and item.page.file is not None:
-                batch.item_files[len(batch.items)] = item.page.file
             batch.items.append(encoded)
+            batch.item_files.append(item.page.file if item.page else None)
             self._kept.append(item)
         for deletion in chain.from_iterable(deletions.values()):
             self._delete(deletion, batch)
-        return batch
+
+    def _validated(self, items: Sequence[_Pending]) -> Iterator[Mapping[str, Any] | RecordError]:
+        """Yield each record typed, or why it is none."""
+        prepared = [self._prepare(item.record) for item in items]
+        typed, problems = self.kind.validator().validate(prepared)
+        for index, record in enumerate(typed):
+            yield problems[index] if record is None else record
+
+    def _encode(
+        self,
+        item: _Pending,
+        record: Mapping[str, Any],
+        typed: Mapping[str, Any] | RecordError,
+    ) -> Encoded:
+        if isinstance(typed, RecordError):
+            raise typed
+        key = self._key(record)
+        as_of = self._as_of(item, record, typed)
+        if as_of is not self._moment[0]:
+            self._moment = as_of, encode_time(as_of)
+        encoded = self._encoder.encode(key, self._moment[1], typed)
+        if self.stream.cursor is not None:
+            self._advance(record, typed)
+        return encoded
 
     def accepted(self) -> list[Mapping[str, Any]]:
         """Return the records of the last batch that passed, typed, with key and cursor."""
-        validator = self.kind.validator()
-        kept = [item.record for item in self._kept if item is not None]
-        typed, _ = validator.validate([self._prepare(record) for record in kept])
-        cursor = self.stream.cursor
+        kept = [item for item in self._kept if item is not None]
+        loose = [item for item in kept if type(item.record) is not Encoded]
+        typed = iter(self._validated(loose))
         return [
-            {
-                **({cursor: record.get(cursor)} if cursor else {}),
-                **values,
-                "key": self._key(record),
-            }
-            for record, values in zip(kept, typed, strict=True)
-            if values is not None
+            self.kind.decode(item.record)
+            if type(item.record) is Encoded
+            else self._accepted(item.record, next(typed))
+            for item in kept
         ]
+
+    def _accepted(
+        self, record: Mapping[str, Any], typed: Mapping[str, Any] | RecordError
+    ) -> Mapping[str, Any]:
+        if isinstance(typed, RecordError):
+            raise typed
+        cursor = self.stream.cursor
+        beside = {cursor: record.get(cursor)} if cursor else {}
+        return {**beside, **typed, "key": self._key(record)}
 
     def withdraw(self, batch: Batch, keys: Sequence[str], error: RecordError) -> list[Refused]:
         """
@@ -175,11 +215,7 @@ class Batcher:
             self._refuse(item, error) for item in (self._kept[index] for index in out) if item
         ]
         kept = [index for index in range(len(batch.items)) if index not in gone]
-        batch.item_files = {
-            place: batch.item_files[index]
-            for place, index in enumerate(kept)
-            if index in batch.item_files
-        }
+        batch.item_files = [batch.item_files[index] for index in kept]
         batch.items = [batch.items[index] for index in kept]
         self._kept = [self._kept[index] for index in kept]
         return refused
@@ -229,10 +265,12 @@ class Batcher:
             raise RecordError("missing-key", message, "key")
         return key
 
-    def _as_of(self, item: _Pending, record: Mapping[str, Any]) -> datetime:
-        said = record.get("as_of")
+    def _as_of(
+        self, item: _Pending, record: Mapping[str, Any], typed: Mapping[str, Any]
+    ) -> datetime:
+        said = typed.get("as_of")
         if said is None and self.stream.cursor:
-            said = as_time(self._cursor_value(item.record, record))
+            said = as_time(self._cursor_value(record, typed))
         if said is None and item.page is not None:
             said = item.page.modified_at
         # A version from the future would make every later one look stale.
@@ -267,17 +305,19 @@ class Batcher:
         parts = deletion.key if isinstance(deletion.key, tuple) else (deletion.key,)
         as_of = deletion.as_of if deletion.as_of and deletion.as_of.tzinfo else self.now
         batch.items.append(Deletion(keys.compose(parts), encode_time(min(as_of, self.now))))
+        batch.item_files.append(None)
         self._kept.append(None)
 
     def _refuse(self, item: _Pending, error: RecordError) -> Refused:
-        raw: Raw = item.record
+        given = item.record
+        raw: Raw = self.kind.decode(given) if isinstance(given, Encoded) else given
         line = None
         file = item.page.file if item.page else None
         if item.page is not None and item.page.origin is not None:
             raw = item.page.origin.raw(item.place)
             line = item.page.origin.line(item.place)
         try:
-            record = self._key(item.record)
+            record = given.key if isinstance(given, Encoded) else self._key(given)
         except RecordError:
             record = raw_hash(raw)
         return Refused(
@@ -299,8 +339,10 @@ def _near(name: str, fields: Sequence[str]) -> str:
     return meant if "did you mean" in meant else ""
 
 
-def _mapping(record: object) -> Mapping[str, Any] | None:
-    """Return a yielded record as a mapping, or None where it is none."""
+def _usable(record: object) -> Any:  # noqa: ANN401  # a mapping, or an encoded record
+    """Return a yielded record as a mapping, an encoded one as it is, and None for the rest."""
+    if isinstance(record, Encoded):
+        return record
     if isinstance(record, BaseModel):
         return record.model_dump(exclude_none=True)
     return record if isinstance(record, Mapping) else None

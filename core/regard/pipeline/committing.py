@@ -354,16 +354,15 @@ class DryCommitter:
         self.summary.counts = total
 
     def _remember(self, plan: UpsertPlan | HistoryPlan) -> None:
+        if isinstance(plan, UpsertPlan):
+            for record in plan.write:
+                key, as_of, digest, _, _ = record
+                self._pending[key] = Known(key, as_of, digest, 0, plan.gone.get(key))
+            return
         for version in plan.write:
-            record = version.record
-            self._pending[record.key] = Known(
-                record.key,
-                record.as_of,
-                record.content_hash,
-                0,
-                version.deleted_at,
-                version.valid_from,
-                version.last_seen_at,
+            key, as_of, digest, _, _ = version.record
+            self._pending[key] = Known(
+                key, as_of, digest, 0, version.deleted_at, version.valid_from, version.last_seen_at
             )
 
     def close(self, findings: Sequence[Finding]) -> None:

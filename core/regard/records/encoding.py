@@ -11,6 +11,7 @@ the same thing again is no change.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,17 +23,27 @@ from sqlalchemy import BigInteger, Boolean, Column, Date
 from sqlmodel import UTCDateTime
 
 from regard.errors import RecordError
-from regard.numbers import to_millionths
+from regard.numbers import from_millionths, to_millionths
 from regard.records.types import Millionths
 
-__all__ = ["Encoded", "Encoder", "StoredValue", "canonical_json", "encode_time"]
+__all__ = [
+    "SEPARATOR",
+    "Encoded",
+    "Encoder",
+    "StoredValue",
+    "canonical_json",
+    "decode",
+    "encode_time",
+]
 
 StoredValue: TypeAlias = str | int | None
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SEPARATOR = "\x1f"
+SEPARATOR = "\x1f"
+"""What stands between the parts of the hashed text: U+001F."""
 _NEVER_HASHED = frozenset({"observed_at", "last_seen_at"})
 _UNSTORABLE = "\x00"
+_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Encoded(NamedTuple):
@@ -55,8 +66,17 @@ class Encoded(NamedTuple):
 
 
 def encode_time(value: datetime) -> str:
-    """Return an aware time as the store's text: UTC, microseconds, no zone."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    """
+    Return an aware time as the store's text: UTC, microseconds, no zone.
+
+    Raises:
+        RecordError: ``bad-time``: in UTC it is before year 1 or after year 9999.
+    """
+    try:
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    except OverflowError as error:
+        message = "the time is not between the years 1 and 9999 in UTC"
+        raise RecordError("bad-time", message) from error
 
 
 def _microseconds(value: datetime) -> int:
@@ -75,8 +95,13 @@ def _encode_count(value: int) -> tuple[StoredValue, str]:
     return value, str(to_millionths(value))
 
 
-@lru_cache(maxsize=65_536)
 def _encode_time(value: datetime) -> tuple[StoredValue, str]:
+    # In an autumn night two instants compare equal but for their fold: it must be in the key.
+    return _encode_instant(value, value.fold)
+
+
+@lru_cache(maxsize=65_536)
+def _encode_instant(value: datetime, fold: int) -> tuple[StoredValue, str]:
     return encode_time(value), str(_microseconds(value))
 
 
@@ -104,19 +129,63 @@ def _encode_for(column: Column[Any]) -> _Encode | None:
     return next((encode for kind, encode in by_type if isinstance(column.type, kind)), None)
 
 
+def decode(column: Column[Any], stored: StoredValue) -> Any:  # noqa: ANN401  # any field's value
+    """Return the value that a column's stored form stands for."""
+    if isinstance(column.type, Millionths):
+        return from_millionths(int(stored or 0))
+    if isinstance(column.type, UTCDateTime):
+        return datetime.fromisoformat(str(stored)).replace(tzinfo=UTC)
+    if isinstance(column.type, Boolean):
+        return bool(stored)
+    return date.fromisoformat(str(stored)) if isinstance(column.type, Date) else stored
+
+
 def _json_value(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        # A set has another order in every process, and would look changed in every run.
+        return sorted(value, key=str)
     return str(value)
 
 
 def canonical_json(value: Mapping[str, Any]) -> str:
-    """Return JSON text that is the same for equal mappings: sorted, compact, not escaped."""
+    """
+    Return JSON text that is the same for equal mappings: sorted, compact, not escaped.
+
+    Raises:
+        TypeError: Names of different types cannot be sorted.
+        ValueError: It contains itself, or a number that is not finite.
+        RecursionError: It is nested too deeply.
+    """
     return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_json_value
+        value,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+        default=_json_value,
     )
+
+
+def _encode_extra(value: Mapping[str, Any]) -> str:
+    try:
+        text = canonical_json(value)
+    except (RecursionError, TypeError, ValueError) as error:
+        message = f"extra: this is no JSON ({type(error).__name__})"
+        raise RecordError("bad-value", message, "extra") from error
+    # An even number of backslashes before it spells an escaped backslash, and no NUL.
+    if "\\u0000" in text and _NUL_IN_JSON.search(text):
+        raise _nul()
+    return text
+
+
+def _nul() -> RecordError:
+    return RecordError("nul-character", "a text holds the character NUL, which no database stores")
 
 
 class Encoder:
@@ -133,6 +202,20 @@ class Encoder:
             column.name: (place, _encode_for(column), column.name not in _NEVER_HASHED)
             for place, column in enumerate(columns)
         }
+
+    def part(self, name: str, value: Any) -> tuple[StoredValue, str]:  # noqa: ANN401  # any field's
+        """
+        Return one field's stored value and its part of the hashed text.
+
+        The part carries its separator behind it, so that parts need only be joined; fields
+        that are never hashed have an empty one.
+
+        Raises:
+            RecordError: A number does not fit.
+        """
+        _, encode, hashed = self._fields[name]
+        stored, shown = (value, value) if encode is None else encode(value)
+        return stored, f"{name}={shown}{SEPARATOR}" if hashed else ""
 
     def encode(self, key: str, as_of: str, record: Mapping[str, Any]) -> Encoded:
         """
@@ -166,17 +249,18 @@ class Encoder:
                 parts.append(f"{name}={shown}")
         parts.sort()
         given = record.get("extra")
-        extra = canonical_json(given) if given else None
+        extra = _encode_extra(given) if given else None
         if extra is not None:
             parts.append(f"extra={extra}")
-        return Encoded(key, as_of, self._digest(key, _SEPARATOR.join(parts)), extra, tuple(values))
+        return Encoded(key, as_of, self._digest(key, SEPARATOR.join(parts)), extra, tuple(values))
 
     @staticmethod
     def _digest(key: str, text: str) -> str:
-        if _UNSTORABLE in text or _UNSTORABLE in key or "\\u0000" in text:
-            message = "a text holds the character NUL, which no database stores"
-            raise RecordError("nul-character", message)
+        if _UNSTORABLE in text or _UNSTORABLE in key:
+            raise _nul()
         try:
+            if not key.isascii():
+                key.encode()
             # Not for security: it tells two versions apart, and DuckDB computes the same.
             return md5(text.encode(), usedforsecurity=False).hexdigest()
         except UnicodeEncodeError as error:

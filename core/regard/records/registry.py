@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,7 +13,7 @@ from sqlmodel import SQLModel
 from regard.errors import ConfigError
 from regard.names import did_you_mean
 from regard.records import kinds, rows
-from regard.records.encoding import Encoder
+from regard.records.encoding import Encoded, Encoder, decode
 from regard.records.validation import Validator
 
 __all__ = ["KINDS", "Kind", "kind_named"]
@@ -61,6 +62,16 @@ class Kind:
     def validator(self) -> Validator:
         """Return the validator of its records; made once."""
         return _validator(self.model)
+
+    def decode(self, record: Encoded) -> dict[str, Any]:
+        """Return an encoded record's values by field, with ``key``; empty ones left out."""
+        values: dict[str, Any] = {"key": record.key}
+        for column, stored in zip(self._columns(), record.values, strict=True):
+            if stored is not None:
+                values[column.name] = decode(column, stored)
+        if record.extra is not None:
+            values["extra"] = json.loads(record.extra)
+        return values
 
     def encoder(self) -> Encoder:
         """Return an encoder of its records."""

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from regard.cursors import CursorValue
 from regard.findings import Finding
 from regard.records import Kind
-from regard.records.encoding import Encoded, StoredValue
+from regard.records.encoding import StoredValue
 from regard.store.merging import (
     HistoryPlan,
     Item,
@@ -45,7 +45,7 @@ class Batch:
     Attributes:
         kind: The kind of its records.
         items: Records and deletions in the order in which they were read.
-        item_files: For items that came from a file, which one, by index.
+        item_files: For each item the file it came from, or None.
         refused: Records that did not pass.
         cursor: How far the stream has been read once this is stored; None: no change.
         findings: What the source had to say.
@@ -54,7 +54,7 @@ class Batch:
 
     kind: Kind
     items: list[Item] = field(default_factory=list)
-    item_files: dict[int, str] = field(default_factory=dict)
+    item_files: list[str | None] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     cursor: CursorValue | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -133,30 +133,14 @@ _LATEST = (
 _VERSIONED = (*_LATEST, "valid_from", "valid_to", "last_seen_at")
 
 
-def _head(
-    record: Encoded, source: str, batch_id: int, run_id: int, deleted_at: str | None
-) -> tuple[StoredValue, ...]:
-    return (
-        source,
-        record.key,
-        record.as_of,
-        record.content_hash,
-        batch_id,
-        run_id,
-        run_id,
-        deleted_at,
-        record.extra,
-    )
-
-
 def _write_latest(
     writer: BulkWriter, kind: Kind, plan: UpsertPlan, source: str, run_id: int, batch_id: int
 ) -> None:
     if plan.write:
+        gone = plan.gone.get
         rows = [
-            _head(version.record, source, batch_id, run_id, version.deleted_at)
-            + version.record.values
-            for version in plan.write
+            (source, key, as_of, digest, batch_id, run_id, run_id, gone(key), extra, *values)
+            for key, as_of, digest, extra, values in plan.write
         ]
         writer.upsert(kind.table, (*_LATEST, *kind.fields), rows)
     if plan.delete:
@@ -172,9 +156,9 @@ def _write_versions(
     writer: BulkWriter, kind: Kind, plan: HistoryPlan, source: str, run_id: int, batch_id: int
 ) -> None:
     def row(version: Version) -> tuple[StoredValue, ...]:
-        head = _head(version.record, source, batch_id, run_id, version.deleted_at)
-        period = (version.valid_from, version.valid_to, version.last_seen_at)
-        return head + period + version.record.values
+        key, as_of, digest, extra, values = version.record
+        head = (source, key, as_of, digest, batch_id, run_id, run_id, version.deleted_at, extra)
+        return (*head, version.valid_from, version.valid_to, version.last_seen_at, *values)
 
     if plan.touch:
         writer.update(

@@ -11,10 +11,12 @@ data out of error messages.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -26,6 +28,7 @@ __all__ = ["WRITE", "database_path", "make_engine", "parse_url", "translated"]
 WRITE = "regard_write"
 """The execution option of a connection whose transactions write."""
 
+_SQLITE = "sqlite:///"
 _BUSY_MILLISECONDS = 60_000
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
@@ -44,6 +47,9 @@ def parse_url(text: str) -> URL:
     Raises:
         ConfigError: It is no ``sqlite:///file`` or ``postgresql://...`` address.
     """
+    if text.startswith(_SQLITE) and (path := text.removeprefix(_SQLITE)) not in ("", ":memory:"):
+        # Not by make_url: a folder's name may hold a question mark, which begins no options.
+        return URL.create("sqlite", database=path)
     try:
         url = make_url(text)
     except ArgumentError as error:
@@ -52,8 +58,6 @@ def parse_url(text: str) -> URL:
     backend = url.get_backend_name()
     if backend == "postgresql":
         return url.set(drivername="postgresql+psycopg")
-    if backend == "sqlite" and url.database and url.database != ":memory:":
-        return url.set(drivername="sqlite")
     shown = url.render_as_string(hide_password=True)
     message = f'store: {shown!r} is neither "sqlite:///FILE" nor "postgresql://..."'
     raise ConfigError(message)
@@ -78,14 +82,15 @@ def make_engine(url: URL, *, readonly: bool) -> Engine:
     """
     path = database_path(url)
     if path is None:
-        return _postgres_engine(url)
+        return _postgres_engine(url, readonly=readonly)
     if readonly and not path.exists():
         message = f"there is no store at {path} yet; `regard run` makes it"
         raise StoreMissing(message)
     if not readonly and not path.exists():
         _create_private(path)
     if readonly:
-        url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+        named = quote(str(path.absolute()))
+        url = url.set(database=f"file:{named}", query={"mode": "ro", "uri": "true"})
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -105,15 +110,22 @@ def _create_private(path: Path) -> None:
 def _set_up_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401  # the driver's own
     # None: the driver opens no transaction by itself; `_begin_sqlite` does.
     connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-    if not connection.execute("PRAGMA query_only").fetchone()[0]:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except Exception as error:
-            # A read-only connection cannot switch, and need not: the writer did.
-            if "readonly" not in str(error):
-                raise
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        _switch_to_wal(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        # A read-only connection cannot switch, and need not: the writer did.
+        if "readonly" not in str(error):
+            raise
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -121,18 +133,22 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _postgres_engine(url: URL) -> Engine:
+def _postgres_engine(url: URL, *, readonly: bool) -> Engine:
     try:
         import psycopg  # noqa: F401
     except ImportError as error:
         message = "a PostgreSQL store needs its driver: pip install 'regard[postgres]'"
         raise ConfigError(message) from error
+    # Stored times are written as UTC texts without a zone.
+    options = "-c timezone=UTC -c lock_timeout=60000"
+    if readonly:
+        options += " -c default_transaction_read_only=on"
     return create_engine(
         url,
         hide_parameters=True,
+        pool_pre_ping=True,  # a server that was restarted fails one batch, not all later ones
         connect_args={
-            # Stored times are written as UTC texts without a zone.
-            "options": "-c timezone=UTC -c lock_timeout=60000",
+            "options": options,
             "connect_timeout": 10,
             "application_name": "regard",
         },
@@ -158,9 +174,12 @@ _MEANINGS = (
     ("malformed", StoreError, "the store's file is damaged; restore a backup"),
     ("unable to open", StoreError, "the store's file cannot be opened"),
     ("disk I/O error", StoreError, "the store's file cannot be read or written, or was removed"),
+    ("password authentication", StoreError, "the database server refuses the user or password"),
+    ("does not exist", StoreError, "the database server has no such database, user or table"),
     ("connection failed", StoreError, "the database server cannot be reached"),
     ("Connection refused", StoreError, "the database server cannot be reached"),
-    ("password authentication", StoreError, "the database server refuses the user or password"),
+    ("No such file or directory", StoreError, "the database server cannot be reached"),
+    ("connection to server", StoreError, "the database server cannot be reached"),
 )
 
 
@@ -175,12 +194,26 @@ def translated(place: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        said = str(error.orig)
-        for mark, kind, meaning in _MEANINGS:
-            if mark in said:
-                message = f"{meaning} ({place})"
-                raise kind(message) from error
-        # The driver's own text may quote values; its first line names the trouble.
-        first = said.splitlines()[0] if said else type(error).__name__
-        message = f"the store failed ({place}): {type(error.orig).__name__}: {first}"
-        raise StoreError(message) from error
+        raise _meant(error.orig or error, place) from error
+    except Exception as error:
+        # The bulk write path speaks with the driver itself.
+        if not _from_driver(error):
+            raise
+        raise _meant(error, place) from error
+
+
+def _from_driver(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return True
+    return any(cls.__module__ == "psycopg" for cls in type(error).__mro__)
+
+
+def _meant(error: BaseException, place: str) -> StoreError:
+    """Return our error for a driver's."""
+    said = str(error)
+    for mark, kind, meaning in _MEANINGS:
+        if mark in said:
+            return kind(f"{meaning} ({place})")
+    # The driver's own text may quote values; its first line names the trouble.
+    first = said.splitlines()[0] if said else "no reason given"
+    return StoreError(f"the store failed ({place}): {type(error).__name__}: {first}")

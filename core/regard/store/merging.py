@@ -9,9 +9,9 @@ it left, so that the size of a batch never changes the result.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeGuard
 
 from regard.records.encoding import Encoded
 from regard.runs import Counts
@@ -84,6 +84,7 @@ class UpsertPlan:
 
     Attributes:
         write: Rows to insert or to overwrite.
+        gone: Those of them that were deleted within the same batch, with the time.
         delete: Stored rows to mark, by key, with the time of deletion.
         counts: What became of the items.
         overruled: Indexes of items that a later item of the same file overruled though
@@ -92,7 +93,8 @@ class UpsertPlan:
             is not newer.
     """
 
-    write: list[Version] = field(default_factory=list)
+    write: list[Encoded] = field(default_factory=list)
+    gone: dict[str, str] = field(default_factory=dict)
     delete: dict[str, str] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     overruled: list[int] = field(default_factory=list)
@@ -117,11 +119,11 @@ class _Slot:
 
 
 def plan_upserts(
-    items: Iterable[Item],
+    items: Sequence[Item],
     known: Mapping[str, Known],
     *,
     run_id: int,
-    files: Mapping[int, str] | None = None,
+    files: Sequence[str | None] = (),
 ) -> UpsertPlan:
     """
     Decide a batch of a kind whose latest version wins.
@@ -130,11 +132,14 @@ def plan_upserts(
         items: Records and deletions in the order in which they were read.
         known: What the store holds under their keys.
         run_id: The run that reads them.
-        files: For items that came from a file, which one, by index.
+        files: For each item the file it came from, or None; empty: none came from one.
     """
     plan = UpsertPlan()
+    if not known and _all_new(items):
+        plan.write = list(items)
+        plan.counts.new = len(items)
+        return plan
     slots: dict[str, _Slot] = {}
-    came_from = files or {}
     for index, item in enumerate(items):
         slot = slots.get(item.key)
         if slot is None:
@@ -154,13 +159,20 @@ def plan_upserts(
         elif item.content_hash == slot.content_hash and slot.deleted_at is None:
             plan.counts.unchanged += 1
         else:
-            _overwrite(item, index, slot, plan, came_from)
+            _overwrite(item, index, slot, plan, files)
             if slot.record is item and item.key in known:
                 stored = known[item.key]
                 again = stored.last_run_id == run_id and stored.as_of == item.as_of
                 plan.rewritten += again and slot.index == index
     _collect(slots, plan)
     return plan
+
+
+def _all_new(items: Sequence[Item]) -> TypeGuard[Sequence[Encoded]]:
+    """Say whether a batch has neither deletions nor a key twice: a first load's usual case."""
+    if any(type(item) is not Encoded for item in items):
+        return False
+    return len({item.key for item in items}) == len(items)
 
 
 def _decide_deletion(item: Deletion, slot: _Slot | None, plan: UpsertPlan) -> None:
@@ -174,10 +186,15 @@ def _decide_deletion(item: Deletion, slot: _Slot | None, plan: UpsertPlan) -> No
 
 
 def _overwrite(
-    item: Encoded, index: int, slot: _Slot, plan: UpsertPlan, files: Mapping[int, str]
+    item: Encoded, index: int, slot: _Slot, plan: UpsertPlan, files: Sequence[str | None]
 ) -> None:
-    same_file = index in files and files[index] == files.get(slot.index)
-    if slot.record is not None and same_file and item.as_of == slot.as_of:
+    same_file = (
+        slot.index >= 0
+        and bool(files)
+        and files[index] is not None
+        and files[index] == files[slot.index]
+    )
+    if same_file and item.as_of == slot.as_of:
         # Two rows of one file say different things about one key, and neither is newer.
         # The later one wins and takes the earlier one's place in the counts.
         plan.overruled.append(slot.index)
@@ -190,8 +207,13 @@ def _overwrite(
 
 def _collect(slots: Mapping[str, _Slot], plan: UpsertPlan) -> None:
     for key, slot in slots.items():
-        if slot.record is not None:
-            plan.write.append(Version(slot.record, slot.deleted_at))
+        if slot.record is not None and slot.deleted_at is None:
+            plan.write.append(slot.record)
+        elif slot.record is not None and slot.deleted_at is not None:
+            # Deleted within the batch, it is as old as its deletion: a batch boundary between
+            # the two would have made it so.
+            plan.write.append(slot.record._replace(as_of=slot.as_of))
+            plan.gone[key] = slot.deleted_at
         elif slot.deleted_at is not None:
             plan.delete[key] = slot.deleted_at
 
@@ -225,8 +247,9 @@ class _History:
     def __init__(self, stored: Known | None) -> None:
         self.stored = stored
         self.pending: list[Version] = []
-        self.seen_at: str | None = stored.last_seen_at if stored else None
-        self.stored_seen_at = self.seen_at or ""
+        self.stored_seen_at = stored.last_seen_at if stored else ""
+        # What is older than a deletion is as stale as what is older than a version.
+        self.seen_at = max(self.stored_seen_at, (stored.deleted_at or "") if stored else "")
         self.closed: tuple[str, str | None] | None = None
         self.content_hash = stored.content_hash if stored else ""
         self.valid_from = stored.valid_from if stored else ""
@@ -238,7 +261,7 @@ class _History:
 
     def see(self, as_of: str) -> None:
         """The current version was observed again."""
-        self.seen_at = max(self.seen_at or "", as_of)
+        self.seen_at = max(self.seen_at, as_of)
         if self.pending:
             self.pending[-1] = replace(self.pending[-1], last_seen_at=self.seen_at)
         else:
@@ -254,6 +277,7 @@ class _History:
         else:
             self.closed = (as_of, deleted_at)
         self.deleted = deleted_at is not None
+        self.seen_at = max(self.seen_at, deleted_at or "")
 
     def begin(self, record: Encoded) -> None:
         """A version begins; one that began at the same instant is corrected."""
@@ -301,7 +325,7 @@ def _decide_version(item: Item, history: _History, counts: Counts) -> None:
     if isinstance(item, Deletion):
         if not history.known or history.deleted:
             counts.unchanged += 1
-        elif item.as_of < (history.seen_at or ""):
+        elif item.as_of < history.seen_at:
             counts.stale += 1
         else:
             counts.deleted += 1
@@ -312,7 +336,7 @@ def _decide_version(item: Item, history: _History, counts: Counts) -> None:
     elif item.content_hash == history.content_hash and not history.deleted:
         counts.unchanged += 1
         history.see(item.as_of)
-    elif item.as_of < (history.seen_at or ""):
+    elif item.as_of < history.seen_at:
         counts.stale += 1
     else:
         counts.changed += 1

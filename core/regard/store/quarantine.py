@@ -96,11 +96,26 @@ class PutAside:
 
 def pack(raw: Raw) -> bytes:
     """Return a payload as it is stored."""
-    value = raw if isinstance(raw, str) else {str(name): raw[name] for name in raw}
-    text = (
-        json.dumps(value, ensure_ascii=False) if isinstance(value, str) else canonical_json(value)
-    )
-    return zlib.compress(text.encode("utf-8", "surrogatepass"), 6)
+    return zlib.compress(_json(raw).encode("utf-8", "surrogatepass"), 6)
+
+
+def _json(raw: Raw) -> str:
+    """Return any payload as JSON text; what JSON cannot hold, as Python shows it."""
+    if isinstance(raw, str):
+        return json.dumps(raw, ensure_ascii=False)
+    named = {str(name): value for name, value in raw.items()}
+    try:
+        return canonical_json(named)
+    except (RecursionError, TypeError, ValueError):
+        shown = {name: _shown_value(value) for name, value in named.items()}
+        return json.dumps(shown, sort_keys=True, ensure_ascii=False)
+
+
+def _shown_value(value: object) -> str:
+    try:
+        return value if isinstance(value, str) else repr(value)
+    except RecursionError:
+        return f"(a {type(value).__name__} that is nested too deeply)"
 
 
 def unpack(stored: bytes) -> Raw:
@@ -113,7 +128,7 @@ def raw_hash(raw: Raw) -> str:
     """Return the name of a refused record that has no key: ``raw:`` and 16 hex digits."""
     from hashlib import sha256
 
-    text = raw if isinstance(raw, str) else canonical_json(raw)
+    text = raw if isinstance(raw, str) else _json(raw)
     return "raw:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -7,6 +7,7 @@ An empty store is created at once; an existing one is never changed by a run, on
 
 from __future__ import annotations
 
+import os
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -134,13 +135,21 @@ def back_up(engine: Engine, destination: Path) -> None:
     if engine.dialect.name != "sqlite":
         message = "a PostgreSQL store is backed up with pg_dump, not by regard"
         raise StoreError(message)
-    if destination.exists():
+    try:
+        # Made before it is filled, so that nobody else can read it meanwhile.
+        os.close(os.open(destination, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError as error:
         message = f"{destination} exists; a backup never overwrites"
-        raise StoreError(message)
+        raise StoreError(message) from error
+    except OSError as error:
+        message = f"the backup {destination} cannot be made: {error.strerror}"
+        raise StoreError(message) from error
     raw = engine.raw_connection()
     try:
         # Outside of any transaction: VACUUM refuses to run inside one.
         raw.cursor().execute("VACUUM INTO ?", (str(destination),))
+    except BaseException:
+        destination.unlink(missing_ok=True)
+        raise
     finally:
         raw.close()
-    destination.chmod(0o600)

@@ -71,12 +71,16 @@ class Store:
         place = address.render_as_string(hide_password=True).replace("+psycopg", "")
         engine = connections.make_engine(address, readonly=readonly)
         store = cls(engine, clock or SystemClock(), place)
-        with connections.translated(place):
-            revision = store._revision()
-            if revision is None and not readonly and store._empty():
-                store._create()
-            else:
-                schema.require_current(revision, place)
+        try:
+            with connections.translated(place):
+                if not readonly and store._revision() is None and store._empty():
+                    store._create()
+                else:
+                    # Asked again: another process may have made it between the two questions.
+                    schema.require_current(store._revision(), place)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @classmethod
@@ -194,17 +198,22 @@ class Store:
         place = address.render_as_string(hide_password=True).replace("+psycopg", "")
         engine = connections.make_engine(address, readonly=False)
         store = cls(engine, clock or SystemClock(), place)
-        with connections.translated(place):
-            revision = store._revision()
-            if revision is not None and revision not in schema.KNOWN:
-                schema.require_current(revision, place)
-            if revision == schema.REVISION:
-                return None
-            copy = store._copy_aside() if not store._empty() else None
-            with store.write() as transaction:
-                schema.upgrade(transaction.connection)
-                schema.ensure_identity(transaction.connection, store.clock.now())
-        store.close()
+        try:
+            with connections.translated(place):
+                return store._upgrade()
+        finally:
+            store.close()
+
+    def _upgrade(self) -> Path | None:
+        revision = self._revision()
+        if revision == schema.REVISION:
+            return None
+        if revision is not None and revision not in schema.KNOWN:
+            schema.require_current(revision, self.place)
+        copy = None if self._empty() else self._copy_aside()
+        with self.write() as transaction:
+            schema.upgrade(transaction.connection)
+            schema.ensure_identity(transaction.connection, self.clock.now())
         return copy
 
     def _copy_aside(self) -> Path | None:

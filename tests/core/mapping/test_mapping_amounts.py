@@ -142,9 +142,7 @@ def test_the_declared_sign_decides(text: str, decimal: str, expected: str) -> No
         ("100 kr", ("100", None)),
     ],
 )
-def test_a_currency_beside_an_amount_is_found(
-    text: str, expected: tuple[str, str | None]
-) -> None:
+def test_a_currency_beside_an_amount_is_found(text: str, expected: tuple[str, str | None]) -> None:
     """A sign that only one currency has names it; one that several share does not."""
     found = parse_amount(text)
 

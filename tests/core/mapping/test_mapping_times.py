@@ -41,9 +41,7 @@ def utc(*parts: int) -> datetime:
         ("01-02-03", (), "ambiguous-date"),
     ],
 )
-def test_no_date_or_two_dates_are_refused(
-    text: str, styles: tuple[str, ...], reason: str
-) -> None:
+def test_no_date_or_two_dates_are_refused(text: str, styles: tuple[str, ...], reason: str) -> None:
     """A text that is no date, contradicts what is declared, or may be two is refused."""
     with pytest.raises(RecordError) as caught:
         TimeReader(MADRID, styles).time(text)

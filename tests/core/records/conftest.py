@@ -20,7 +20,10 @@ Records = Callable[[str], st.SearchStrategy[dict[str, Any]]]
 
 _ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 _TYPES: tuple[tuple[type, st.SearchStrategy[Any]], ...] = (
-    (Millionths, st.integers(-MAX_MILLIONTHS, MAX_MILLIONTHS).map(lambda n: Decimal(n).scaleb(-6))),
+    (
+        Millionths,
+        st.integers(-MAX_MILLIONTHS, MAX_MILLIONTHS).map(lambda n: Decimal(n).scaleb(-6)),
+    ),
     (UTCDateTime, st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=_ZONES)),
     (Boolean, st.booleans()),
     (Date, st.dates(date(1, 1, 1), date(9999, 12, 31))),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from hashlib import md5
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -135,7 +136,8 @@ def test_both_hours_of_an_autumn_night_are_told_apart(encode: Encode) -> None:
     winter = summer.replace(fold=1)
     place = KINDS["fact"].fields.index("happened_at")
     told = [
-        encode("fact", {"happened_at": moment}).values[place] for moment in (summer, winter, summer)
+        encode("fact", {"happened_at": moment}).values[place]
+        for moment in (summer, winter, summer)
     ]
 
     assert [
@@ -158,6 +160,7 @@ def test_observation_times_are_stored_though_not_hashed(encode: Encode) -> None:
         ({"text": "a\0b"}, "nul-character", None),
         ({"text": "a\ud800b"}, "broken-text", None),
         ({"extra": {"a": "x\0"}}, "nul-character", None),
+        ({"extra": {"a": "\\\0"}}, "nul-character", None),
         ({"extra": {"a": "\udfff"}}, "broken-text", None),
         ({"extra": {"\udfff": 1}}, "broken-text", None),
         ({"extra": {"a": {1: 1, "b": 2}}}, "bad-value", "extra"),
@@ -182,7 +185,7 @@ def test_what_no_database_holds_is_refused(
 
 @pytest.mark.parametrize(
     ("key", "reason"),
-    [("a\0", "nul-character"), ("a\udc80", "broken-text"), ("\ud800" * 300, "broken-text")],
+    [("a\0", "nul-character"), ("a\udc80", "broken-text")],
 )
 def test_a_key_that_cannot_be_stored_is_refused(key: str, reason: str, encode: Encode) -> None:
     """A key is text like any other: NUL and half of a character pair are refused."""
@@ -219,11 +222,13 @@ def test_extra_is_canonical() -> None:
         "z": Decimal("1.50"),
         "a": datetime(2026, 1, 1, tzinfo=UTC),
         "ñ": [date(2026, 1, 2), None, True],
+        "s": {"c", "a", "b"},
+        "m": MappingProxyType({"n": 1}),
     }
 
     assert (
-        '{"a":"2026-01-01T00:00:00+00:00","z":"1.50","ñ":["2026-01-02",null,true]}'
-        == canonical_json(value)
+        '{"a":"2026-01-01T00:00:00+00:00","m":{"n":1},"s":["a","b","c"],"z":"1.50",'
+        '"ñ":["2026-01-02",null,true]}' == canonical_json(value)
     )
 
 

@@ -35,7 +35,9 @@ def test_every_kind_comes_back_as_it_was(
         typed, problems = KINDS[kind].validator().validate(given_records)
         assert {} == problems
         keys = [str(next(number)) for _ in given_records]
-        items = [encode(kind, values, key) for key, values in zip(keys, given_records, strict=True)]
+        items = [
+            encode(kind, values, key) for key, values in zip(keys, given_records, strict=True)
+        ]
         commit(store, kind, items)
         with Session(store.engine) as session:
             stored = {
@@ -66,9 +68,7 @@ def test_numbers_are_exact(
     assert isinstance(stored.value, Decimal)
 
 
-def test_times_are_aware_and_utc(
-    store: Store, encode: Encode, commit: Callable[..., Any]
-) -> None:
+def test_times_are_aware_and_utc(store: Store, encode: Encode, commit: Callable[..., Any]) -> None:
     """A time in any zone comes back as the same instant, aware, in UTC, to the microsecond."""
     zone = timezone(timedelta(hours=-9, minutes=-30))
     moment = datetime(2026, 3, 29, 1, 30, 15, 123_456, tzinfo=zone)
@@ -85,7 +85,17 @@ def test_texts_of_all_peoples_are_kept(
     store: Store, encode: Encode, commit: Callable[..., Any]
 ) -> None:
     """Letters, emoji, quotes, line breaks and bulk-format control characters are kept."""
-    texts = ["Zoë", "日本語", "👩‍👩‍👧", "a\tb\nc\r\n", "\\N", "\\.", "'\"`;--", "\x1f\x7f\x80", " "]
+    texts = [
+        "Zoë",
+        "日本語",
+        "👩‍👩‍👧",
+        "a\tb\nc\r\n",
+        "\\N",
+        "\\.",
+        "'\"`;--",
+        "\x1f\x7f\x80",
+        " ",
+    ]
     commit(
         store,
         "customer",
@@ -97,9 +107,7 @@ def test_texts_of_all_peoples_are_kept(
     assert texts == stored
 
 
-def test_typed_reads_of_history(
-    store: Store, encode: Encode, commit: Callable[..., Any]
-) -> None:
+def test_typed_reads_of_history(store: Store, encode: Encode, commit: Callable[..., Any]) -> None:
     """A kind that keeps its history is read through its class with its periods."""
     first, second = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
     commit(store, "offer", [encode("offer", {"price": "9.99"}, as_of=first)])

@@ -39,9 +39,7 @@ from regard.records import KINDS, kind_named
         ("customer", {"extra": "text"}, "not-a-mapping", "extra"),
     ],
 )
-def test_what_is_wrong_is_said(
-    kind: str, record: dict[str, Any], reason: str, field: str
-) -> None:
+def test_what_is_wrong_is_said(kind: str, record: dict[str, Any], reason: str, field: str) -> None:
     """A refused record has a stable reason code and the field at fault."""
     good = {"key": "1"}
     typed, problems = KINDS[kind].validator().validate([good, record, good])
@@ -92,7 +90,8 @@ def test_values_are_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [({}, "sale"), ({"basis": None}, "sale"), ({"basis": "payment"}, "payment")]
+    ("given", "expected"),
+    [({}, "sale"), ({"basis": None}, "sale"), ({"basis": "payment"}, "payment")],
 )
 def test_a_purchase_is_a_sale_unless_it_says_otherwise(
     given: dict[str, Any], expected: str

@@ -7,7 +7,7 @@ not exist, an amount that is not known yet, a contact without its number, a line
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from regard.demo.exports.files import ExportFile, Row, as_csv
@@ -127,4 +127,4 @@ def _odd_deal(number: int, amount: str, closed_at: str) -> Row:
     owner = "Nerea Soto"
     key = str(_STRANGER + number)
     row = (key, title, "Contract Sent", "Sales Pipeline", amount, "EUR", closed_at)
-    return (*row, f"{date.fromisoformat('2025-01-07')} 10:00", owner, "", "", "Hotel Prueba", "", "")
+    return (*row, f"{closed_at[:4]}-09-03 10:00", owner, "", "", "Hotel Prueba", "", "")
