@@ -17,8 +17,9 @@ from pathlib import Path
 README = Path(__file__).resolve().parents[1] / "README.md"
 NOW = "2026-11-20T09:00:00+00:00"
 WIDTH = 80
-LAST = "Who buys most"
-"""The section before which the picture ends: it shows how the report begins."""
+QUESTION = ("report", "customers", "--by", "segment")
+END = "\n  Why they were not made\n"
+"""The table before which the picture ends: it shows how the report begins."""
 
 _MARKS = re.compile(r"(<!-- picture: .*? -->\n).*?(<!-- end of picture -->\n)", re.DOTALL)
 
@@ -46,10 +47,10 @@ def picture() -> str:
     with tempfile.TemporaryDirectory(prefix="regard-picture-") as folder:
         root = Path(folder)
         _regard("demo", "demo-project", "--quiet", cwd=root)
-        report = _regard("report", "customers", cwd=root / "demo-project")
-    shown, found, _ = report.partition(f"\n{LAST}\n")
+        report = _regard(*QUESTION, cwd=root / "demo-project")
+    shown, found, _ = report.partition(END)
     if not found:
-        message = f"the report has no section {LAST!r} any more: say where the picture ends"
+        message = f"the report has no {END.strip()!r} any more: say where the picture ends"
         raise SystemExit(message)
     return "\n".join(line.rstrip() for line in shown.strip("\n").splitlines())
 

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
 _FENCE = re.compile(
-    r"^```(?:\{code-block\} )?(?P<language>\w+)\n(?::caption: (?P<caption>[^\n]+)\n)?(?P<text>.*?)^```$",
+    r"^```(?:\{code-block\} )?(?P<language>\w+)\n"
+    r"(?::caption: (?P<caption>[^\n]+)\n)?(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 _ARGUMENTS = {"toml_block": "toml", "python_block": "python", "console_block": "console"}
@@ -42,9 +43,7 @@ class Block:
 def written_pages() -> list[Path]:
     """Return all pages that people wrote."""
     made = {DOCS / "_build", DOCS / "reference" / "generated"}
-    found = [
-        path for path in sorted(DOCS.rglob("*.md")) if not made.intersection(path.parents)
-    ]
+    found = [path for path in sorted(DOCS.rglob("*.md")) if not made.intersection(path.parents)]
     return [ROOT / "README.md", *found]
 
 

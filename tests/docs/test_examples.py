@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -186,9 +185,7 @@ def test_the_short_form_stores_every_suggestion(suggestions: Path, run_regard: R
 def test_the_readme_shows_the_same_source(blocks: list[Any]) -> None:
     """README and guide do not drift apart."""
     (shown,) = [
-        block.text
-        for block in blocks
-        if block.page == "README.md" and block.language == "python"
+        block.text for block in blocks if block.page == "README.md" and block.language == "python"
     ]
 
     assert _captioned(blocks, GUIDE, "plugins/suggestion_box.py") == shown
@@ -320,6 +317,6 @@ def test_columns_of_the_second_map_fit(
 
 def test_examples_are_old_enough_to_be_read(suggestions: Path) -> None:
     """The files of these tests are not taken for files that are still being written."""
-    changed = max(os.stat(path).st_mtime for path in suggestions.rglob("*.tsv"))
+    changed = max(path.stat().st_mtime for path in suggestions.rglob("*.tsv"))
 
     assert changed < time.time() - 2

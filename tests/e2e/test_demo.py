@@ -129,7 +129,7 @@ def test_revenue_adds_up(demo, report):
 
 
 def test_purchases_not_made_add_up(demo, report):
-    """The report finds every basket that was left and every order and deal that came to nothing."""
+    """The report finds every basket that was left, and what else came to nothing."""
     found: Counter[str] = Counter()
     for what, _, count, _ in report["tables"]["Why they were not made"]["rows"]:
         found[what] += count

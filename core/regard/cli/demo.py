@@ -100,9 +100,11 @@ def _show_files(demo: Demo, app: App) -> None:
         )
     )
     app.out.print(Text(f"{_books(demo)}\n"))
-    sizes = {export.path: (demo.root / export.path).stat().st_size for export in demo.exports}
-    table = make_table(["export", ("kB", "right")])
-    rows = [(path, f"{size / 1000:,.0f}") for path, size in sizes.items()]
+    table = make_table(["export", "of", ("kB", "right")])
+    rows = [
+        (each.path, each.origin, f"{(demo.root / each.path).stat().st_size / 1000:,.0f}")
+        for each in demo.exports
+    ]
     app.out.print(rows_of(table, rows))
 
 

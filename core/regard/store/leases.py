@@ -55,15 +55,17 @@ def _boot() -> str:
 
 
 def _process_start(pid: int) -> str | None:
-    """Return when a process began, in clock ticks, or None where there is no such process."""
+    """Return when a process began, in clock ticks, or None where it does not live."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return None
     except OSError:
         return ""
     # The command's name stands in brackets and may hold anything; the start is field 22.
-    return status.rpartition(")")[2].split()[19]
+    fields = status.rpartition(")")[2].split()
+    # A killed process stays as a zombie until its parent asks for it; in containers, for ever.
+    return None if fields[0] in "ZX" else fields[19]
 
 
 def _dead(row: Row[Any]) -> bool:

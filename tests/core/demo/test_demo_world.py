@@ -73,7 +73,7 @@ def test_numbers_are_unique(world):
 
 
 def test_nobody_can_be_reached(world):
-    """All mail addresses are in domains that are reserved for examples, and each is one person's."""
+    """All mail addresses are in domains that are reserved for examples, and each is one's own."""
     addresses = [each.email for each in world.customers if each.email]
     domains = {address.partition("@")[2] for address in addresses}
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Boolean, Column, Date
+from sqlmodel import UTCDateTime
 
 from regard.clock import Clock, FixedClock
 from regard.errors import RegardError
 from regard.findings import Finding
+from regard.numbers import from_millionths, to_millionths
+from regard.records import Encoded, Kind, kind_named
+from regard.records.encoding import encode_time
+from regard.records.types import Millionths
 from regard.sources import Delete, FileProgress, InputFile, Page, Source
 from regard_plugins.crm_export.source import CrmExport
 
@@ -116,7 +124,44 @@ class Outcome:
             return str(value).lower()
         if isinstance(value, datetime):
             return value.isoformat().replace("+00:00", "Z")
+        if isinstance(value, Decimal):
+            return str(from_millionths(to_millionths(value)))
         return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _decoded(field: str, column: Column[Any], value: Any) -> Any:
+    """Return the value that a stored one stands for."""
+    if value is None:
+        return None
+    if isinstance(column.type, Millionths):
+        return from_millionths(value)
+    if isinstance(column.type, Boolean):
+        return bool(value)
+    if isinstance(column.type, Date):
+        return date.fromisoformat(value)
+    if isinstance(column.type, UTCDateTime):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value
+
+
+def _plain(record: Any, kind: Kind) -> dict[str, Any]:
+    """Return a record as a mapping, also where the bulk lane has encoded it already."""
+    if isinstance(record, dict):
+        return record
+    assert isinstance(record, Encoded)
+
+    columns = kind.table.columns
+    plain = {
+        field: _decoded(field, columns[field], value)
+        for field, value in zip(kind.fields, record.values, strict=True)
+    }
+    plain = {field: value for field, value in plain.items() if value is not None}
+    plain["key"] = record.key
+    if record.as_of != encode_time(NOW):
+        plain["as_of"] = datetime.fromisoformat(record.as_of).replace(tzinfo=UTC)
+    if record.extra is not None:
+        plain["extra"] = json.loads(record.extra)
+    return plain
 
 
 def _read(context: FakeContext, **config: Any) -> Outcome:
@@ -135,9 +180,8 @@ def _read(context: FakeContext, **config: Any) -> Outcome:
                 outcome.pages.append(item)
                 if item.progress is not None:
                     outcome.progress.append(item.progress)
-                for record in item.records:
-                    assert isinstance(record, dict)
-
+                for each in item.records:
+                    record = _plain(each, kind_named(stream.kind))
                     records[record["key"]] = record
         except RegardError as error:
             outcome.errors[stream.name] = error

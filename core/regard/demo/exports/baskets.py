@@ -24,6 +24,7 @@ def left(world: World) -> ExportFile:
     text = "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in lines)
     return ExportFile(
         f"baskets/left_{world.until:%Y-%m-%d}.jsonl",
+        "the web shop",
         text.encode(),
         ("ambiguous-date", "ambiguous-number"),
     )

@@ -19,11 +19,13 @@ class ExportFile:
 
     Attributes:
         path: Where it lies below the project.
+        origin: Whose product writes such files.
         data: Its bytes.
         faults: For each record in it that must be refused, the reason's code.
     """
 
     path: str
+    origin: str
     data: bytes
     faults: tuple[str, ...] = ()
 

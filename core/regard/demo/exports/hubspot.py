@@ -26,6 +26,7 @@ _DEALS: Final = (
     "Create Date", "Deal owner", "Closed Lost Reason", "Competitor", "Associated Company",
     "Associated Contact", "Associated Contact IDs",
 )  # fmt: skip
+_ORIGIN: Final = "HubSpot"
 _STRANGER: Final = 90_001
 """Faulty rows are nobody's in the world, so that they take nothing away from what is true."""
 
@@ -48,7 +49,7 @@ def contacts(world: World) -> ExportFile:
         rows.insert(place, row)
     name = f"hubspot-crm-exports-all-contacts-{world.until:%Y-%m-%d}.csv"
     faults = tuple(reason for *_, reason in slips)
-    return ExportFile(f"exports/{name}", as_csv([_CONTACTS, *rows]), faults)
+    return ExportFile(f"exports/{name}", _ORIGIN, as_csv([_CONTACTS, *rows]), faults)
 
 
 def _contact(one: Customer) -> Row:
@@ -98,7 +99,7 @@ def deals(world: World) -> ExportFile:
         rows.insert(place, row)
     name = f"hubspot-crm-exports-all-deals-{world.until:%Y-%m-%d}.csv"
     faults = tuple(reason for *_, reason in slips)
-    return ExportFile(f"exports/{name}", as_csv([_DEALS, *rows]), faults)
+    return ExportFile(f"exports/{name}", _ORIGIN, as_csv([_DEALS, *rows]), faults)
 
 
 def _deal(one: Deal) -> Row:

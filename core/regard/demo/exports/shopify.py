@@ -55,7 +55,8 @@ def orders(world: World) -> Iterator[ExportFile]:
         if year == max(years) - 1:
             faults = _add_faults(groups, newest_first, world)
         cells = ([row.get(name, "") for name in HEADER] for rows in groups for row in rows)
-        yield ExportFile(f"exports/orders_export_{day}.csv", as_csv([HEADER, *cells]), faults)
+        data = as_csv([HEADER, *cells])
+        yield ExportFile(f"exports/orders_export_{day}.csv", "Shopify", data, faults)
 
 
 def _add_faults(

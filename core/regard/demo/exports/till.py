@@ -44,7 +44,7 @@ def tickets(world: World) -> Iterator[ExportFile]:
         end = ("TOTAL", *([""] * 10), _number(total), "", "")
         data = as_csv([HEADER, *rows, end], delimiter=";", encoding="cp1252", line_end="\r\n")
         name = f"till/ventas_{day.replace('-', '')}.csv"
-        yield ExportFile(name, data, tuple(spoiled.faults))
+        yield ExportFile(name, "a till", data, tuple(spoiled.faults))
 
 
 def _number(value: Decimal | int) -> str:
