@@ -53,7 +53,7 @@ def _written(action: argparse.Action) -> str:
     """Return how an argument is typed."""
     value = ""
     if action.nargs != 0:
-        choices = ",".join(str(choice) for choice in action.choices or ())
+        choices = "|".join(str(choice) for choice in action.choices or ())
         metavar = action.metavar if isinstance(action.metavar, str) else None
         value = metavar or (f"{{{choices}}}" if choices else action.dest.upper())
     if not action.option_strings:

@@ -68,7 +68,6 @@ class Batcher:
     reached: CursorValue | None = None
     _pending: list[_Pending] = field(default_factory=list)
     _deletions: dict[int, list[Delete]] = field(default_factory=dict)
-    _kept: list[_Pending | None] = field(default_factory=list)
     _strange: list[Refused] = field(default_factory=list)
     _encoder: Encoder = field(init=False)
     _moment: tuple[datetime, str] = field(init=False)
@@ -114,7 +113,6 @@ class Batcher:
         self._strange = []
         pending, self._pending = self._pending, []
         deletions, self._deletions = self._deletions, {}
-        self._kept = []
         loose = [item for item in pending if type(item.record) is not Encoded]
         if loose or deletions:
             self._take_mixed(pending, loose, deletions, batch)
@@ -122,7 +120,7 @@ class Batcher:
             # What the bulk lane encoded needs nothing more.
             batch.items = [item.record for item in pending]
             batch.item_files = [item.page.file if item.page else None for item in pending]
-            self._kept = list(pending)
+            batch.origins = list(pending)
         return batch
 
     def _take_mixed(
@@ -147,7 +145,7 @@ class Batcher:
                 continue
             batch.items.append(encoded)
             batch.item_files.append(item.page.file if item.page else None)
-            self._kept.append(item)
+            batch.origins.append(item)
         for deletion in chain.from_iterable(deletions.values()):
             self._delete(deletion, batch)
 
@@ -175,9 +173,9 @@ class Batcher:
             self._advance(record, typed)
         return encoded
 
-    def accepted(self) -> list[Mapping[str, Any]]:
-        """Return the records of the last batch that passed, typed, with key and cursor."""
-        kept = [item for item in self._kept if item is not None]
+    def accepted(self, batch: Batch) -> list[Mapping[str, Any]]:
+        """Return the records of a batch that passed, typed, with key and cursor."""
+        kept = [item for item in batch.origins if item is not None]
         loose = [item for item in kept if type(item.record) is not Encoded]
         typed = iter(self._validated(loose))
         return [
@@ -198,7 +196,7 @@ class Batcher:
 
     def withdraw(self, batch: Batch, keys: Sequence[str], error: RecordError) -> list[Refused]:
         """
-        Take records out of the last batch again.
+        Take records out of a batch again.
 
         Args:
             batch: The batch.
@@ -208,26 +206,26 @@ class Batcher:
         out = [
             index
             for index, item in enumerate(batch.items)
-            if self._kept[index] is not None and (not keys or item.key in keys)
+            if batch.origins[index] is not None and (not keys or item.key in keys)
         ]
         gone = set(out)
         refused = [
-            self._refuse(item, error) for item in (self._kept[index] for index in out) if item
+            self._refuse(item, error) for item in (batch.origins[index] for index in out) if item
         ]
         kept = [index for index in range(len(batch.items)) if index not in gone]
         batch.item_files = [batch.item_files[index] for index in kept]
         batch.items = [batch.items[index] for index in kept]
-        self._kept = [self._kept[index] for index in kept]
+        batch.origins = [batch.origins[index] for index in kept]
         return refused
 
-    def overruled(self, indexes: Iterable[int]) -> list[Refused]:
-        """Return the items of the last batch that later ones overruled, as refused ones."""
+    def overruled(self, batch: Batch, indexes: Iterable[int]) -> list[Refused]:
+        """Return the items of a batch that later ones overruled, as refused ones."""
         message = (
             "another row of the same file has this key and says something else; "
             "the later one was stored: is the key complete?"
         )
         error = RecordError("duplicate-key", message)
-        found = (self._kept[index] for index in indexes)
+        found = (batch.origins[index] for index in indexes)
         return [self._refuse(item, error) for item in found if item is not None]
 
     def _prepare(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -306,7 +304,7 @@ class Batcher:
         as_of = deletion.as_of if deletion.as_of and deletion.as_of.tzinfo else self.now
         batch.items.append(Deletion(keys.compose(parts), encode_time(min(as_of, self.now))))
         batch.item_files.append(None)
-        self._kept.append(None)
+        batch.origins.append(None)
 
     def _refuse(self, item: _Pending, error: RecordError) -> Refused:
         given = item.record

@@ -102,8 +102,8 @@ def counted(plan: UpsertPlan | HistoryPlan, refused: int) -> Counts:
     return counts
 
 
-def _overruled(plan: UpsertPlan | HistoryPlan, batcher: Batcher) -> list[Refused]:
-    return batcher.overruled(plan.overruled) if isinstance(plan, UpsertPlan) else []
+def _overruled(plan: UpsertPlan | HistoryPlan, batch: Batch, batcher: Batcher) -> list[Refused]:
+    return batcher.overruled(batch, plan.overruled) if isinstance(plan, UpsertPlan) else []
 
 
 def _sum(first: Counts, second: Counts) -> Counts:
@@ -155,7 +155,7 @@ class StoreCommitter:
             transaction.writer.lock()
             known = look_up(transaction, batch, self.info.source)
             plan = decide(batch, known, run_id=self.run_id)
-            overruled = _overruled(plan, batcher)
+            overruled = _overruled(plan, batch, batcher)
             reasons.update(item.reason for item in overruled)
             counts = counted(plan, len(batch.refused))
             total = _sum(self.summary.counts, counts)
@@ -185,7 +185,7 @@ class StoreCommitter:
         """Let plug-ins object before anything is written."""
         if not self.host.checks_batches:
             return
-        shown = CheckedBatch(self.info.stream, self.info.kind, batcher.accepted())
+        shown = CheckedBatch(self.info.stream, self.info.kind, batcher.accepted(batch))
         for problem in self.host.check_batch(self.info, shown):
             said = f"{problem.plugin}: {problem.text}"
             if problem.severity is Consequence.STOP:
@@ -345,7 +345,7 @@ class DryCommitter:
             if item.key in self._pending:
                 known[item.key] = self._pending[item.key]
         plan = decide(batch, known, run_id=0)
-        overruled = _overruled(plan, batcher)
+        overruled = _overruled(plan, batch, batcher)
         self.refused += [*batch.refused, *overruled]
         self._reasons.update(item.reason for item in [*batch.refused, *overruled])
         total = _sum(self.summary.counts, counted(plan, len(batch.refused)))

@@ -102,7 +102,7 @@ def _preview_stream(
     except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything, also exit
         shown.error = explain(error, debug=False)[1]
     batch = batcher.take()
-    shown.records = batcher.accepted()[:limit]
+    shown.records = batcher.accepted(batch)[:limit]
     shown.refused = [*context.refused, *batch.refused]
     shown.notes = [*context.inputs.notes, *context.notes, *batcher.notes()]
     context.refused, context.notes, context.inputs.notes = [], [], []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +18,14 @@ from typing import Any
 
 from regard.clock import Clock
 from regard.cursors import CursorValue
-from regard.errors import BudgetExceeded, Cancelled, LeaseLost, RegardError, SourceChanged
+from regard.errors import (
+    BudgetExceeded,
+    Cancelled,
+    LeaseLost,
+    RegardError,
+    SourceChanged,
+    StoreError,
+)
 from regard.findings import Finding, Severity
 from regard.pipeline.batching import Batcher
 from regard.pipeline.committing import Committer
@@ -100,6 +108,7 @@ class StreamRun:
         self._began = clock.monotonic()
         self._page_cursor: CursorValue | None = None
         self._progress: list[FileProgress] = []
+        self._writing: Future[None] | None = None
 
     def read(self, since: CursorValue | None) -> None:
         """
@@ -108,13 +117,24 @@ class StreamRun:
         Raises:
             RegardError: Why it could not be read to its end; what was committed stays.
         """
-        context = self._context
-        yielded = self._source.read(self._stream, since, None, context)
-        for item in yielded:
+        with ThreadPoolExecutor(1, thread_name_prefix="regard-write") as self._pool:
+            try:
+                self._read_all(since)
+                self._commit(complete=True)
+            except (BudgetExceeded, Cancelled, StoreError):
+                raise
+            except BaseException:
+                # What was yielded before the source failed is good, and stays.
+                self._commit(complete=False)
+                raise
+            finally:
+                self._settle()
+
+    def _read_all(self, since: CursorValue | None) -> None:
+        for item in self._source.read(self._stream, since, None, self._context):
             self._take(item)
             if self._due():
                 self._commit(complete=False)
-        self._commit(complete=True)
 
     def _due(self) -> bool:
         if self._cancel.is_set():
@@ -170,8 +190,24 @@ class StreamRun:
             progress += context.finished
             context.finished = []
         batch.milliseconds = round((self._clock.monotonic() - self._began) * 1000)
-        self._committer.commit(batch, progress, self._batcher, complete=complete)
+        # One batch is stored while the next is read: both databases work without the
+        # interpreter most of the time. There is never more than one on its way.
+        self._settle()
+        self._writing = self._pool.submit(
+            self._committer.commit, batch, progress, self._batcher, complete=complete
+        )
         self._began = self._clock.monotonic()
+
+    def _settle(self) -> None:
+        """
+        Wait for the batch that is on its way.
+
+        Raises:
+            RegardError: It could not be stored.
+        """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
 
 def since_of(stored: CursorValue | None, lookback: timedelta | None) -> CursorValue | None:

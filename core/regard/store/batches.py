@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
@@ -50,6 +50,7 @@ class Batch:
         cursor: How far the stream has been read once this is stored; None: no change.
         findings: What the source had to say.
         milliseconds: How long reading it took.
+        origins: For each item what its batcher remembers of where it came from.
     """
 
     kind: Kind
@@ -59,6 +60,7 @@ class Batch:
     cursor: CursorValue | None = None
     findings: list[Finding] = field(default_factory=list)
     milliseconds: int = 0
+    origins: list[Any] = field(default_factory=list)
 
 
 def decide(batch: Batch, known: Mapping[str, Known], *, run_id: int) -> UpsertPlan | HistoryPlan:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from regard.findings import Finding, Severity
+from regard.store.texts import storable
 from regard.store.transactions import Transaction, table
 
 __all__ = ["listed", "save"]
@@ -18,15 +19,19 @@ def save(transaction: Transaction, source: str, finding: Finding, run_id: int) -
     findings = table("findings")
     values: dict[str, Any] = {
         "severity": finding.severity.value,
-        "text": finding.text,
+        "text": storable(finding.text),
         "value": finding.value,
         "n": finding.n,
-        "why": finding.why,
-        "evidence": json.dumps(dict(finding.evidence), ensure_ascii=False),
+        "why": None if finding.why is None else storable(finding.why),
+        "evidence": json.dumps(dict(finding.evidence), default=str),
         "run_id": run_id,
         "last_seen_at": transaction.now,
     }
-    identity = {"source": source, "code": finding.code, "subject": finding.subject}
+    identity = {
+        "source": source,
+        "code": storable(finding.code),
+        "subject": storable(finding.subject),
+    }
     number = transaction.connection.execute(
         select(findings.c.id).where(
             *(findings.c[name] == value for name, value in identity.items())

@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import func, select, update
 
+from regard.keys import MAX_LENGTH
 from regard.records.encoding import canonical_json
+from regard.store.texts import storable
 from regard.store.transactions import Transaction, table
 
 __all__ = ["PutAside", "Raw", "Refused", "RefusedRecord", "pack", "raw_hash", "unpack"]
@@ -144,6 +146,7 @@ def put_aside(
     plugin_version: str | None,
 ) -> PutAside:
     """Store refused records, each once."""
+    refused = [_storable(item) for item in refused]
     unique = {(item.record, item.reason): item for item in refused}
     known = _known(transaction, source, stream, {record for record, _ in unique})
     quarantine = table("quarantine")
@@ -188,6 +191,19 @@ def put_aside(
         inserted = [(row[0], row[1], row[2]) for row in rows]
     again_count = sum((item.record, item.reason) in known for item in refused)
     return PutAside(again_count, inserted)
+
+
+def _storable(item: Refused) -> Refused:
+    """Return a refused record whose own description cannot be refused by the database."""
+    named = storable(item.record) == item.record and len(item.record) <= MAX_LENGTH
+    return replace(
+        item,
+        record=item.record if named else raw_hash(item.raw),
+        reason=storable(item.reason)[:MAX_LENGTH],
+        message=storable(item.message),
+        field=None if item.field is None else storable(item.field),
+        file=None if item.file is None else storable(item.file),
+    )
 
 
 def _known(

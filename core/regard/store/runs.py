@@ -16,6 +16,7 @@ from regard.records import KINDS
 from regard.reports import Freshness
 from regard.runs import Counts, Outcome, StreamSummary
 from regard.store.leases import holder
+from regard.store.texts import storable
 from regard.store.transactions import Transaction, table
 
 __all__ = ["PastRun", "RunStart", "begin", "finish", "freshness", "history", "put_stream"]
@@ -130,8 +131,8 @@ def put_stream(
             "milliseconds": round(summary.seconds * 1000),
             "cursor_before": cursors[0],
             "cursor_after": cursors[1],
-            "error": summary.error,
-            "notes": json.dumps(summary.notes, ensure_ascii=False) if summary.notes else None,
+            "error": None if summary.error is None else storable(summary.error),
+            "notes": json.dumps(summary.notes) if summary.notes else None,
         },
     )
 
@@ -142,7 +143,11 @@ def finish(transaction: Transaction, run_id: int, outcome: Outcome, error: str |
     transaction.connection.execute(
         update(runs)
         .where(runs.c.id == run_id)
-        .values(outcome=outcome.value, finished_at=transaction.now, error=error)
+        .values(
+            outcome=outcome.value,
+            finished_at=transaction.now,
+            error=None if error is None else storable(error),
+        )
     )
 
 

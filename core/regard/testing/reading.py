@@ -149,6 +149,6 @@ def read_source(
 def _collect(reading: Reading, batcher: Batcher, stream: Stream) -> None:
     batch = batcher.take()
     encoded = [item for item in batch.items if isinstance(item, Encoded)]
-    for item, values in zip(encoded, batcher.accepted(), strict=True):
+    for item, values in zip(encoded, batcher.accepted(batch), strict=True):
         reading.records.append(ReadRecord(stream.name, stream.kind, item.key, item, values))
     reading.refused += batch.refused

@@ -286,7 +286,8 @@ def test_a_run_that_is_asked_to_stop_stops(context: Any, export: Export) -> None
     context.stop_after = 2
     outcome = export({"big.csv": contacts(12_000)})
 
-    assert "stopped after 2000 rows" in str(outcome.errors["contacts"])
+    assert "stopped after 10000 rows" in str(outcome.errors["contacts"])
+    assert 5_000 == len(outcome.records["contacts"])
 
 
 def test_a_file_that_breaks_off_keeps_what_came_before(export: Export) -> None:
