@@ -311,9 +311,9 @@ def commit() -> Commit:
         *,
         source: str = "crm",
         run_id: int = 1,
-        files: Mapping[int, str] | None = None,
+        files: Sequence[str | None] = (),
     ) -> UpsertPlan | HistoryPlan:
-        batch = Batch(KINDS[kind], items=list(items), item_files=dict(files or {}))
+        batch = Batch(KINDS[kind], items=list(items), item_files=list(files))
         with store.write() as transaction:
             transaction.writer.lock()
             plan = decide(batch, look_up(transaction, batch, source), run_id=run_id)

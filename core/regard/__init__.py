@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from regard.cursors import CursorValue
     from regard.errors import (
         AuthError,
         ConfigError,
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     )
     from regard.findings import Finding, Severity
     from regard.hookspecs import Problem, hookimpl
-    from regard.reporters import Reporter
+    from regard.reporters import ReportContext, Reporter
     from regard.reports import Column, Figure, Report, Section, Table
-    from regard.sources import Delete, Page, Source, Stream, source
+    from regard.sources import Context, Delete, Page, Source, Stream, source
+    from regard.views import View
 
     __version__: str
 
@@ -32,6 +34,8 @@ __all__ = [
     "AuthError",
     "Column",
     "ConfigError",
+    "Context",
+    "CursorValue",
     "Delete",
     "Figure",
     "FileError",
@@ -41,6 +45,7 @@ __all__ = [
     "RateLimited",
     "RecordError",
     "Report",
+    "ReportContext",
     "Reporter",
     "SecretError",
     "Section",
@@ -50,6 +55,7 @@ __all__ = [
     "Stream",
     "Table",
     "TransientError",
+    "View",
     "__version__",
     "hookimpl",
     "source",
@@ -59,6 +65,8 @@ _HOMES = {
     "AuthError": "errors",
     "Column": "reports",
     "ConfigError": "errors",
+    "Context": "sources",
+    "CursorValue": "cursors",
     "Delete": "sources",
     "Figure": "reports",
     "FileError": "errors",
@@ -68,6 +76,7 @@ _HOMES = {
     "RateLimited": "errors",
     "RecordError": "errors",
     "Report": "reports",
+    "ReportContext": "reporters",
     "Reporter": "reporters",
     "SecretError": "errors",
     "Section": "reports",
@@ -77,6 +86,7 @@ _HOMES = {
     "Stream": "sources",
     "Table": "reports",
     "TransientError": "errors",
+    "View": "views",
     "hookimpl": "hookspecs",
     "source": "sources",
 }

@@ -342,7 +342,7 @@ class Source(Generic[ConfigT]):
         raise NotImplementedError
 
 
-ReadFunction: TypeAlias = Callable[..., Iterable[Yielded]]
+ReadFunction = TypeVar("ReadFunction", bound=Callable[..., Iterable[Yielded]])
 
 
 def source(

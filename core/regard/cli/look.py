@@ -44,9 +44,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="DAY", help="the first day that counts")
     parser.add_argument("--until", metavar="DAY", help="the first day that no longer counts")
     parser.add_argument("--timezone", default="UTC", help="of times without a zone (default UTC)")
-    parser.add_argument("--language", choices=("en", "es", "fr"), default="en")
+    parser.add_argument(
+        "--language", choices=("en", "es", "fr"), default="en", help="of the report (default en)"
+    )
     parser.add_argument("--dates", metavar="STYLE", help="day-first, month-first or %%d/%%m/%%Y")
-    parser.add_argument("--decimal", choices=(".", ","), help="the decimal sign")
+    parser.add_argument("--decimal", choices=(".", ","), metavar="SIGN", help=". or ,")
     parser.add_argument("--format", choices=FORMATS, help="default: terminal")
     parser.epilog = _EPILOG
 

@@ -137,7 +137,7 @@ class Mapper:
     @property
     def notes(self) -> list[str]:
         """What was passed over, in sentences for the run's summary."""
-        return [f"{count} {what} passed over" for what, count in sorted(self._passed.items())]
+        return [f"passed over {what}: {count}" for what, count in sorted(self._passed.items())]
 
     def raw(self, row: Numbered) -> dict[str, str]:
         """Return a row by its headers, without the columns that are never stored."""
@@ -194,7 +194,7 @@ class Mapper:
             raise
         return (*orders.ended(), *added)
 
-    def finish(self) -> Sequence[Mapped]:
+    def finish(self) -> Sequence[Mapped | Delete]:
         """Return what the last rows need once nothing follows."""
         return self._orders.finish() if self._orders is not None else ()
 

@@ -25,6 +25,10 @@ _KEPT = (
 """What a line says of its order, not of its article."""
 
 
+_GONE = ("refunded", "cancelled")
+"""States in which an order's lines bring nothing."""
+
+
 class OrderLines:
     """
     Adds refunds and differences to the lines of orders.
@@ -55,7 +59,7 @@ class OrderLines:
         self._total: Decimal | None = None
         self._sum = Decimal(0)
         self._line: dict[str, Any] = {}
-        self._ended: list[dict[str, Any]] = []
+        self._ended: list[dict[str, Any] | Delete] = []
 
     def begin(self, group: tuple[str, ...], values: Cells, *, again: bool) -> None:
         """
@@ -79,21 +83,25 @@ class OrderLines:
         """Hear that a line of the current group was refused: its sum is unknown."""
         self._total = None
 
-    def ended(self) -> list[dict[str, Any]]:
+    def ended(self) -> list[dict[str, Any] | Delete]:
         """Return the lines that the groups which have ended need."""
         lines, self._ended = self._ended, []
         return lines
 
-    def finish(self) -> list[dict[str, Any]]:
+    def finish(self) -> list[dict[str, Any] | Delete]:
         """Return the lines that the last groups need."""
         self._end()
         return self.ended()
 
     def _end(self) -> None:
         if self._total is not None and self._line and self._total != self._sum:
-            line = {**self._line, "key": self._key(self._group, "difference")}
-            line["amount"] = self._total - self._sum
-            self._ended.append(line)
+            key = self._key(self._group, "difference")
+            if self._line.get("status") in _GONE:
+                # Its lines count for nothing, so what they lack does not count either.
+                self._ended.append(Delete(key, self._line.get("as_of")))
+            else:
+                line = {**self._line, "key": key, "amount": self._total - self._sum}
+                self._ended.append(line)
         self._total = None
 
     def _key(self, group: tuple[str, ...], what: str) -> str:
@@ -118,7 +126,7 @@ class OrderLines:
         whole = None if total is None else self._money(values[total])
         if whole is not None:
             out["status"] = "refunded" if given >= abs(whole) else "completed"
-        gone = out.get("status") in ("refunded", "cancelled")
+        gone = out.get("status") in _GONE
         key = self._key(group, "refund")
         if gone:
             return (out, Delete(key, out.get("as_of")))

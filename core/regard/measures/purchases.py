@@ -36,9 +36,12 @@ IN_PERIOD = """\
 ((CAST($since AS TIMESTAMPTZ) IS NULL OR ordered_at >= $since)
  AND (CAST($until AS TIMESTAMPTZ) IS NULL OR ordered_at < $until))"""
 SALES = "basis = 'sale' AND status IN ('completed', 'refunded')"
-EARNED = "CASE WHEN status = 'completed' OR amount < 0 THEN amount ELSE 0 END"
+EARNED = """CASE WHEN status = 'completed' OR (status = 'refunded' AND amount < 0)
+    THEN amount ELSE 0 END"""
 _ORDER = "(source, coalesce(nullif(order_key, ''), key))"
-_REFUND = "(status IN ('completed', 'refunded') AND coalesce(amount < 0, false))"
+# A negative line without an article is a discount on its whole order, and gives nothing back.
+_REFUND = """coalesce(amount < 0 AND (status = 'refunded'
+    OR (status = 'completed' AND coalesce(sku, product_name) IS NOT NULL)), false)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ _DECIDED = f"""
                FILTER (status IN ('cancelled', 'abandoned', 'lost')) AS reason,
            min(nullif(trim(competitor), '')) FILTER (status = 'lost') AS competitor
     FROM purchases
-    WHERE basis IN ('sale', 'pipeline') AND {IN_PERIOD} AND NOT coalesce({_REFUND}, false)
+    WHERE basis IN ('sale', 'pipeline') AND {IN_PERIOD} AND NOT {_REFUND}
     GROUP BY basis, {_ORDER}"""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from regard import cursors
+from regard.cursors import CursorValue
 from regard.errors import BudgetExceeded, RecordError, SourceChanged
 from regard.findings import Finding
 from regard.hookspecs import Batch as CheckedBatch
@@ -83,6 +84,9 @@ class Committer(Protocol):
             complete: Whether the stream has been read to its end.
         """
 
+    def position(self) -> CursorValue | None:
+        """Return the cursor that this run has stored, or None where it has stored none."""
+
     def close(self, findings: Sequence[Finding]) -> None:
         """Note how the stream ended, well or not."""
 
@@ -144,6 +148,7 @@ class StoreCommitter:
     _rewritten: int = 0
     _reasons: Counter[str] = field(default_factory=Counter)
     _cursor_after: str | None = None
+    _position: CursorValue | None = None
 
     def commit(
         self, batch: Batch, progress: Sequence[FileProgress], batcher: Batcher, *, complete: bool
@@ -261,7 +266,7 @@ class StoreCommitter:
             batch_id=batch_id,
             purpose=self.purpose,
         )
-        self._cursor_after = cursors.dump(value)
+        self._position, self._cursor_after = value, cursors.dump(value)
 
     def _save_findings(self, transaction: Transaction, findings: Sequence[Finding]) -> None:
         for finding in findings:
@@ -278,6 +283,10 @@ class StoreCommitter:
             incidents += observers.finding(self.info, finding)
         for incident in incidents:
             self._note(f"{incident.plugin}: {incident.hook} failed: {incident.error}")
+
+    def position(self) -> CursorValue | None:
+        """Return the cursor that this run has stored."""
+        return self._position
 
     def _note(self, text: str) -> None:
         if text not in self.summary.notes:
@@ -364,6 +373,10 @@ class DryCommitter:
             self._pending[key] = Known(
                 key, as_of, digest, 0, version.deleted_at, version.valid_from, version.last_seen_at
             )
+
+    def position(self) -> CursorValue | None:
+        """Return None: nothing is stored."""
+        return None
 
     def close(self, findings: Sequence[Finding]) -> None:
         """Write nothing."""

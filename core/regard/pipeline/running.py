@@ -41,6 +41,10 @@ SourceWatch = Callable[[str, str, int, int | None, str], None]
 """Hears of progress: source, stream, done, total if known, unit."""
 
 
+_RETRIES = 3
+"""How often a stream is tried again, where its source does not say."""
+
+
 @dataclass(slots=True)
 class Runner:
     """
@@ -202,7 +206,7 @@ class Runner:
         )
         since = since_of(cursor, stream.lookback or prepared.settings.lookback)
         defaults = _defaults(prepared, stream)
-        return StreamTask(stream, summary, committer, context, since, defaults)
+        return StreamTask(stream, summary, committer, context, since, defaults, _retries(prepared))
 
     def _finish(
         self, store: Store, run_id: int, lease: leases.Lease, summaries: list[StreamSummary]
@@ -253,7 +257,15 @@ class Runner:
             committer = DryCommitter(store, name, summary, self._budget(prepared))
             since = since_of(cursor, stream.lookback or prepared.settings.lookback)
             tasks.append(
-                StreamTask(stream, summary, committer, context, since, _defaults(prepared, stream))
+                StreamTask(
+                    stream,
+                    summary,
+                    committer,
+                    context,
+                    since,
+                    _defaults(prepared, stream),
+                    _retries(prepared),
+                )
             )
             committers.append(committer)
         self._read(prepared.source, tasks)
@@ -294,3 +306,9 @@ def _defaults(prepared: Prepared, stream: Stream) -> dict[str, Any]:
     """Return what the source's table says about every record."""
     basis = prepared.settings.basis
     return {"basis": basis} if basis and stream.kind == "purchase" else {}
+
+
+def _retries(prepared: Prepared) -> int:
+    """Return how often a stream is tried again after a failure that may pass."""
+    configured = prepared.settings.retries
+    return _RETRIES if configured is None else configured

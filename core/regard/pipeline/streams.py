@@ -7,6 +7,7 @@ The unit of failure is one stream: what goes wrong in it never touches another.
 from __future__ import annotations
 
 import gc
+import random
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,9 +23,11 @@ from regard.errors import (
     BudgetExceeded,
     Cancelled,
     LeaseLost,
+    RateLimited,
     RegardError,
     SourceChanged,
     StoreError,
+    TransientError,
 )
 from regard.findings import Finding, Severity
 from regard.pipeline.batching import Batcher
@@ -37,6 +40,9 @@ from regard.sources import Delete, FileProgress, Page, Source, Stream, Yielded
 __all__ = ["Limits", "StreamRun", "StreamTask", "explain", "read_streams", "since_of"]
 
 
+_LONGEST_BACKOFF_SECONDS = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
@@ -45,10 +51,13 @@ class Limits:
     Attributes:
         rows: At most so many records.
         seconds: Reading for one takes at most about so long.
+        backoff_seconds: How long to wait before the first new try after a failure that may
+            pass; it doubles with each try.
     """
 
     rows: int = 20_000
     seconds: float = 1.0
+    backoff_seconds: float = 1.0
 
 
 @contextmanager
@@ -229,6 +238,83 @@ class StreamTask:
     context: RunContext
     since: CursorValue | None
     defaults: Mapping[str, Any]
+    retries: int = 3
+
+
+class _Retrying:
+    """
+    Reads one stream, and again after failures that may pass.
+
+    What was committed before a failure stays, so each try begins where the last one got to.
+    """
+
+    def __init__(
+        self,
+        source: Source[Any],
+        task: StreamTask,
+        *,
+        clock: Clock,
+        limits: Limits,
+        cancel: Event,
+    ) -> None:
+        self._source = source
+        self._task = task
+        self._clock = clock
+        self._limits = limits
+        self._cancel = cancel
+        self.notes: list[str] = []
+
+    def read(self) -> None:
+        """
+        Read the stream to its end.
+
+        Raises:
+            TransientError: It failed once more than it may.
+        """
+        since = self._task.since
+        for attempt in range(self._task.retries + 1):
+            try:
+                self._try(since)
+            except TransientError as error:
+                if attempt == self._task.retries:
+                    raise
+                self._wait(attempt, error)
+                reached = self._task.committer.position()
+                since = since if reached is None else reached
+            else:
+                return
+
+    def _try(self, since: CursorValue | None) -> None:
+        task, context = self._task, self._task.context
+        kind = kind_named(task.stream.kind)
+        batcher = Batcher(
+            kind, task.stream, self._clock.now(), context.identify, dict(task.defaults)
+        )
+        reading = StreamRun(
+            self._source,
+            task.stream,
+            context=context,
+            committer=task.committer,
+            batcher=batcher,
+            clock=self._clock,
+            limits=self._limits,
+            cancel=self._cancel,
+        )
+        try:
+            reading.read(since)
+        finally:
+            self.notes += [note for note in batcher.notes() if note not in self.notes]
+
+    def _wait(self, attempt: int, error: TransientError) -> None:
+        """Wait as long as the source asks, else longer each time, with some jitter."""
+        seconds = min(self._limits.backoff_seconds * 2**attempt, _LONGEST_BACKOFF_SECONDS)
+        seconds *= random.uniform(0.5, 1.0)  # noqa: S311  # spreads tries; nothing to guess
+        if isinstance(error, RateLimited) and error.retry_after_seconds is not None:
+            seconds = error.retry_after_seconds
+        self.notes.append(f"try {attempt + 1} failed ({error}); tried again after {seconds:.0f} s")
+        if self._cancel.wait(seconds):
+            message = "the run was asked to stop; what was committed stays"
+            raise Cancelled(message)
 
 
 def read_streams(
@@ -255,23 +341,11 @@ def read_streams(
         began = clock.monotonic()
         context = task.context
         context.kind, context.stream = kind_named(task.stream.kind), task.stream.name
-        batcher = Batcher(
-            context.kind, task.stream, clock.now(), context.identify, dict(task.defaults)
-        )
-        reading = StreamRun(
-            source,
-            task.stream,
-            context=context,
-            committer=task.committer,
-            batcher=batcher,
-            clock=clock,
-            limits=limits,
-            cancel=cancel,
-        )
+        reader = _Retrying(source, task, clock=clock, limits=limits, cancel=cancel)
         summary = task.summary
         try:
             with calm_collector():
-                reading.read(task.since)
+                reader.read()
         except (KeyboardInterrupt, LeaseLost):
             raise
         except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything, also exit
@@ -281,7 +355,7 @@ def read_streams(
                     "source-changed", str(error), Severity.CRITICAL, task.stream.name
                 )
                 context.findings.append(changed)
-        summary.notes += [*context.inputs.notes, *context.notes, *batcher.notes()]
+        summary.notes += [*context.inputs.notes, *context.notes, *reader.notes]
         context.inputs.notes, context.notes = [], []
         summary.seconds = clock.monotonic() - began
         task.committer.close(context.findings)

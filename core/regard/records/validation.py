@@ -54,7 +54,7 @@ def _reason_of(kind: str) -> str:
 def _record_error(details: Mapping[str, Any], path: Sequence[object]) -> RecordError:
     field = ".".join(str(step) for step in path) or None
     reason = _reason_of(details["type"])
-    said = details["msg"]
+    said = details["msg"].replace("Input should be", "must be", 1)
     if reason == "naive-time":
         said = "the time has no zone; yield aware times"
     message = f"{field}: {said}" if field else said

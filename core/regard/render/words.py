@@ -34,8 +34,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "partial": "partial",
         "failed": "failed",
         "skipped": "skipped",
-        "counts": "{sections} sections, {figures} figures, {tables} tables, "
-        "{findings} findings; {sources} sources, {records} records",
+        "counts": "sections: {sections}, figures: {figures}, tables: {tables}, "
+        "findings: {findings}; sources: {sources}, records: {records}",
     },
     "es": {
         "findings": "Hallazgos",
@@ -62,8 +62,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "partial": "parcial",
         "failed": "fallida",
         "skipped": "omitida",
-        "counts": "{sections} secciones, {figures} cifras, {tables} tablas, "
-        "{findings} hallazgos; {sources} fuentes, {records} registros",
+        "counts": "secciones: {sections}, cifras: {figures}, tablas: {tables}, "
+        "hallazgos: {findings}; fuentes: {sources}, registros: {records}",
     },
     "fr": {
         "findings": "Constats",
@@ -90,8 +90,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "partial": "partielle",
         "failed": "échouée",
         "skipped": "omise",
-        "counts": "{sections} sections, {figures} chiffres, {tables} tableaux, "
-        "{findings} constats ; {sources} sources, {records} enregistrements",
+        "counts": "sections : {sections}, chiffres : {figures}, tableaux : {tables}, "
+        "constats : {findings} ; sources : {sources}, enregistrements : {records}",
     },
 }
 

@@ -275,13 +275,13 @@ _UNUSED_TABLES: Final = (
 )
 _UNUSED_SCHEDULING: Final = (
     *("jitter", "depends_on", "catch_up", "catch_up_window", "overlap", "max_late"),
-    *("deadline", "retries", "quiet_hours"),
+    *("deadline", "quiet_hours"),
 )
 _UNUSED_SOURCE_KEYS: Final = (
     *_UNUSED_SCHEDULING,
     *("disappear_guard", "counts", "retention"),
 )
-_UNUSED_REPORT_KEYS: Final = (*_UNUSED_SCHEDULING, "enabled", "schedule", "audience")
+_UNUSED_REPORT_KEYS: Final = (*_UNUSED_SCHEDULING, "retries", "enabled", "schedule", "audience")
 
 
 def unused(settings: Settings) -> list[str]:

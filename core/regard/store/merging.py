@@ -176,7 +176,9 @@ def _all_new(items: Sequence[Item]) -> TypeGuard[Sequence[Encoded]]:
 
 
 def _decide_deletion(item: Deletion, slot: _Slot | None, plan: UpsertPlan) -> None:
-    if slot is None or slot.deleted_at is not None:
+    if slot is None:
+        return  # what was never stored need not be deleted, nor counted
+    if slot.deleted_at is not None:
         plan.counts.unchanged += 1
     elif item.as_of < slot.as_of:
         plan.counts.stale += 1
@@ -323,7 +325,9 @@ def plan_history(items: Iterable[Item], known: Mapping[str, Known]) -> HistoryPl
 
 def _decide_version(item: Item, history: _History, counts: Counts) -> None:
     if isinstance(item, Deletion):
-        if not history.known or history.deleted:
+        if not history.known:
+            return
+        if history.deleted:
             counts.unchanged += 1
         elif item.as_of < history.seen_at:
             counts.stale += 1

@@ -237,7 +237,9 @@ def freshness(transaction: Transaction) -> list[Freshness]:
     for kind in KINDS.values():
         rows = kind.table
         moment = rows.c[_NEWEST.get(kind.name, "as_of")]
-        query = select(rows.c.source, func.count(), func.max(moment)).where(
+        # A deal that may close next month is no news from next month.
+        latest_moment = func.max(moment).filter(moment <= transaction.now)
+        query = select(rows.c.source, func.count(), latest_moment).where(
             rows.c.deleted_at.is_(None)
         )
         if kind.historic:

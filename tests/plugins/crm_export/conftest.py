@@ -165,6 +165,7 @@ def _plain(record: Any, kind: Kind) -> dict[str, Any]:
 
 
 def _read(context: FakeContext, **config: Any) -> Outcome:
+    """Read every stream of all files, one after the other, as the host does."""
     source: Source[Any] = CrmExport(CrmExport.Config.model_validate({"path": "*"} | config))
     outcome = Outcome(context)
     for stream in source.discover(context):
