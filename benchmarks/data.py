@@ -12,6 +12,7 @@ import csv
 import json
 import os
 import random
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-__all__ = ["HEADER", "Export", "cache_folder", "make_export"]
+__all__ = ["HEADER", "Export", "cache_folder", "make_again", "make_export"]
 
 HEADER = (
     "order_number",
@@ -102,34 +103,45 @@ def cache_folder() -> Path:
     return folder
 
 
-def make_export(folder: Path, rows: int) -> tuple[Export, Export]:
+def make_export(folder: Path, rows: int) -> Export:
     """
-    Return an export and a later one that says the same.
-
-    The later one ends with a blank line, so that it is another file of equal rows: whoever
-    remembers files has to read it again, and finds every row unchanged.
+    Return an export.
 
     Args:
-        folder: Where they are made, unless they are there already.
-        rows: How many lines each should hold.
+        folder: Where it is made, unless it is there already.
+        rows: How many lines it should hold.
     """
-    first = folder / f"purchases-v{_VERSION}-{rows}.csv"
-    later = folder / f"purchases-v{_VERSION}-{rows}-again.csv"
-    note = folder / f"purchases-v{_VERSION}-{rows}.json"
+    path = folder / f"purchases-v{_VERSION}-{rows}.csv"
+    note = path.with_suffix(".json")
     if not note.exists():
-        amount = _write(first, rows)
-        later.write_bytes(b"")
-        with first.open("rb") as source, later.open("wb") as copy:
-            while block := source.read(1 << 20):
-                copy.write(block)
-            copy.write(b"\n")
-        # Old enough to be no file that is still being written, and in their order.
-        made = first.stat().st_mtime
-        os.utime(first, (made - 7200, made - 7200))
-        os.utime(later, (made - 3600, made - 3600))
+        amount = _write(path, rows)
+        _make_older(path, 7_200)
         note.write_text(json.dumps({"rows": rows, "amount": str(amount)}))
-    amount = Decimal(json.loads(note.read_text())["amount"])
-    return Export(first, rows, amount), Export(later, rows, amount)
+    return Export(path, rows, Decimal(json.loads(note.read_text())["amount"]))
+
+
+def make_again(export: Export) -> Export:
+    """
+    Return a later export that says the same.
+
+    It ends with a blank line, so that it is another file of equal rows: whoever remembers
+    files has to read it again, and finds every row unchanged.
+    """
+    path = export.path.with_name(f"{export.path.stem}-again.csv")
+    if not path.exists():
+        partial = path.with_suffix(".partial")
+        with export.path.open("rb") as source, partial.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+            copy.write(b"\n")
+        _make_older(partial, 3_600)
+        partial.rename(path)
+    return Export(path, export.rows, export.amount)
+
+
+def _make_older(path: Path, seconds: int) -> None:
+    """Set a file's time back, so that it is none that is still being written."""
+    made = path.stat().st_mtime - seconds
+    os.utime(path, (made, made))
 
 
 def _write(path: Path, rows: int) -> Decimal:

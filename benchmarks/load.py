@@ -17,15 +17,15 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeAlias
 
 from contenders import AGAIN, ARROW, BARE, DICTS, REGARD, Place, Result, run
-from data import Export, cache_folder, make_export
+from data import Export, cache_folder, make_again, make_export
 from servers import Server, find_binaries, throwaway_server
 
 _CONTENDERS = (REGARD, AGAIN, DICTS, ARROW, BARE)
@@ -37,6 +37,19 @@ _RATIOS = (
     (ARROW, 3.0, "{} x dlt fed with Arrow tables"),
     (BARE, 0.6, "{} x bare csv + executemany, which checks nothing"),
 )
+
+
+Seconds: TypeAlias = Callable[[Result], float]
+
+
+def wall(result: Result) -> float:
+    """Return how long somebody waited."""
+    return result.measured.wall_seconds
+
+
+def cpu(result: Result) -> float:
+    """Return what all processors did, the database server's included."""
+    return result.measured.cpu_seconds + (result.server_seconds or 0)
 
 
 @dataclass(slots=True)
@@ -54,11 +67,18 @@ class Table:
     rows: int
     results: dict[str, list[Result]] = field(default_factory=dict)
 
-    def ratios(self, name: str, other: str) -> list[float]:
-        """Return how many times longer one took than its neighbour in each repetition."""
+    def ratios(self, name: str, other: str, seconds: Seconds = wall) -> list[float]:
+        """
+        Return how many times longer one took than its neighbour in each repetition.
+
+        Args:
+            name: The one.
+            other: Its neighbour.
+            seconds: Which time is meant.
+        """
         pairs = zip(self.results[name], self.results[other], strict=True)
         return [
-            first.measured.wall_seconds / second.measured.wall_seconds
+            seconds(first) / seconds(second)
             for first, second in pairs
             if first.fault is None and second.fault is None
         ]
@@ -89,7 +109,9 @@ def promises(table: Table) -> Iterator[Promise]:
             yield Promise(table.database, text.format("?"), f"at least {least:g}", None)
             continue
         middle = median(found)
+        used = median(table.ratios(other, REGARD, cpu))
         shown = text.format(f"{middle:.2f} ({min(found):.2f} to {max(found):.2f})")
+        shown += f", {used:.2f} x by CPU time"
         yield Promise(table.database, shown, f"at least {least:g}", middle >= least)
     again = table.ratios(AGAIN, REGARD)
     if again:
@@ -105,9 +127,7 @@ def promises(table: Table) -> Iterator[Promise]:
     yield Promise(table.database, text, wanted, max(peaks) < _PEAK_MEGABYTES)
 
 
-def compare(
-    database: str, exports: tuple[Export, Export], repeat: int, place: Place
-) -> Table:
+def compare(database: str, exports: tuple[Export, Export], repeat: int, place: Place) -> Table:
     """Let the contenders take turns."""
     table = Table(database, exports[0].rows, {name: [] for name in _CONTENDERS})
     for turn in range(repeat):
@@ -211,6 +231,11 @@ def _server(wanted: str | None) -> Iterator[Server | None]:
             yield server
 
 
+def _exports(cache: Path, rows: int) -> tuple[Export, Export]:
+    export = make_export(cache, rows)
+    return export, make_again(export)
+
+
 def _as_json(tables: Sequence[Table], found: Sequence[Promise]) -> Mapping[str, Any]:
     return {
         "versions": versions(),
@@ -258,8 +283,8 @@ def main() -> None:
     """Compare and print."""
     arguments = _arguments()
     cache = cache_folder()
-    exports = make_export(cache, arguments.rows)
-    small = make_export(cache, _WARM_ROWS)
+    exports = _exports(cache, arguments.rows)
+    small = _exports(cache, _WARM_ROWS)
     print(", ".join(f"{name} {value}" for name, value in versions().items()))
     tables = []
     with ExitStack() as stack:

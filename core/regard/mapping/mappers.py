@@ -34,6 +34,14 @@ TOTAL_HEADS = frozenset({"tot", "gra", "sub", "sou", "sum", "som", "ges"})
 _WRAPPED = ("'", "=")
 _FIGURE = re.compile(r"[\d.,\s€$£%()+-]*")
 
+_ONE = {
+    "empty rows": "empty row",
+    "footer rows": "footer row",
+    "rows of totals": "row of totals",
+    "rows without a value of their own": "row without a value of its own",
+}
+"""What is passed over, and how one of it is called."""
+
 Mapped: TypeAlias = dict[str, Any]
 """The fields of one record by name, with ``key`` and, where known, ``as_of`` and ``extra``."""
 
@@ -137,7 +145,10 @@ class Mapper:
     @property
     def notes(self) -> list[str]:
         """What was passed over, in sentences for the run's summary."""
-        return [f"passed over {what}: {count}" for what, count in sorted(self._passed.items())]
+        return [
+            f"{count} {what if count > 1 else _ONE[what]} passed over"
+            for what, count in sorted(self._passed.items())
+        ]
 
     def raw(self, row: Numbered) -> dict[str, str]:
         """Return a row by its headers, without the columns that are never stored."""

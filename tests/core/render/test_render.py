@@ -167,7 +167,7 @@ def test_empty_report() -> None:
         "Nothing",
         "made 31 Jan 2026, 09:00 (Europe/Madrid)",
         "",
-        "0 sections, 0 figures, 0 tables, 0 findings; 0 sources, 0 records",
+        "sections: 0, figures: 0, tables: 0, findings: 0; sources: 0, records: 0",
     ] == shown.splitlines()
 
 
