@@ -116,9 +116,7 @@ def _write(
             transaction.writer.lock()
             plan = decide(batch, look_up(transaction, batch, _SOURCE), run_id=1)
             number = next_batch(transaction, 1, kind)
-            write_plan(
-                transaction, batch.kind, plan, source=_SOURCE, run_id=1, batch_id=number
-            )
+            write_plan(transaction, batch.kind, plan, source=_SOURCE, run_id=1, batch_id=number)
     store.close()
 
 

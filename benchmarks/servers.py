@@ -83,8 +83,10 @@ def throwaway_server(binaries: Path) -> Iterator[Server]:
     data = folder / "data"
     try:
         subprocess.run(
-            [binaries / "initdb", "-D", data, "-U", "bench", "-A", "scram-sha-256"]
-            + [f"--pwfile={secret}", "-E", "UTF8", "--locale=C.UTF-8"],
+            [
+                *(binaries / "initdb", "-D", data, "-U", "bench", "-A", "scram-sha-256"),
+                *(f"--pwfile={secret}", "-E", "UTF8", "--locale=C.UTF-8"),
+            ],
             check=True,
             capture_output=True,
             user=user,

@@ -15,9 +15,8 @@ import json
 import sys
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 _MILLION = 1_000_000
 _SUMS = {
@@ -29,17 +28,18 @@ _SUMS = {
 }
 
 
-def _engine(url: str, **options: Any) -> Any:
+def _engine(url: str) -> Engine:
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
-    return create_engine(address, **options)
+    return create_engine(address)
 
 
 def database(server: str, name: str) -> None:
     """Make an empty database, removing one that was left behind."""
-    engine = _engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    engine = _engine(server)
+    # A database cannot be made within a transaction.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()

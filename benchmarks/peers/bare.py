@@ -13,6 +13,7 @@ import csv
 import sys
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 _SOURCE = "orders"
@@ -52,7 +53,7 @@ def _millionths(text: str) -> int:
 
 
 def _rows(path: str) -> Iterator[tuple[Any, ...]]:
-    with open(path, encoding="utf-8", newline="") as file:
+    with Path(path).open(encoding="utf-8", newline="") as file:
         lines = csv.reader(file)
         next(lines)
         for row in lines:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,7 +39,7 @@ _TEXTS = (
 )
 
 
-def _with_our_words(batch: Any) -> Any:
+def _with_our_words(batch: pa.RecordBatch) -> pa.Table:
     """Return a table in which the status has our words; an unknown one raises."""
     place = batch.schema.get_field_index("status")
     words = pa.array(list(_STATUSES))
@@ -55,7 +54,7 @@ def _with_our_words(batch: Any) -> Any:
 def main(path: str, url: str) -> None:
     """Load a file."""
 
-    def read() -> Iterator[Any]:
+    def read() -> Iterator[pa.Table]:
         reader = csv.open_csv(
             path,
             # About 100,000 rows a table.

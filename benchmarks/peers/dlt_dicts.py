@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from dlt_pipeline import load
@@ -46,7 +47,7 @@ def main(path: str, url: str) -> None:
     """Load a file."""
 
     def read() -> Iterator[list[dict[str, Any]]]:
-        with open(path, encoding="utf-8", newline="") as file:
+        with Path(path).open(encoding="utf-8", newline="") as file:
             page = []
             for row in csv.DictReader(file):
                 page.append(_typed(row))

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+from dlt.common.destination import TLoaderFileFormat
 from dlt.common.libs.sql_alchemy import make_url
+from dlt.common.schema.typing import TMergeDispositionDict
 
 __all__ = ["COLUMNS", "KEY", "load"]
 
@@ -74,12 +76,12 @@ def load(read: Callable[[], Iterator[Any]], url: str, *, arrow: bool) -> None:
     shutil.rmtree(folder)
 
 
-def _disposition(*, on_server: bool) -> Any:
+def _disposition(*, on_server: bool) -> TMergeDispositionDict:
     # dlt's sqlalchemy destination only knows how to delete and insert.
     return {"disposition": "merge", "strategy": "upsert" if on_server else "delete-insert"}
 
 
-def _format(*, on_server: bool) -> Any:
+def _format(*, on_server: bool) -> TLoaderFileFormat:
     if on_server:
         return "csv"  # loaded with COPY
     return "parquet"  # a tenth faster than its default, also from dictionaries

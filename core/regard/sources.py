@@ -341,6 +341,28 @@ class Source(Generic[ConfigT]):
         """
         raise NotImplementedError
 
+    def replay(
+        self, raw: Mapping[str, Any], stream: Stream, ctx: Context, *, file: str | None = None
+    ) -> Iterable[Record | Delete]:
+        """
+        Yield what a payload from quarantine says today.
+
+        By default it is what `read` yielded, and is yielded again; rows that came from
+        ``ctx.rows`` are sent through `read` itself. Override it where the payload is the
+        input behind a record, as with pages that have an origin.
+
+        Args:
+            raw: The payload as it was put aside; what JSON cannot hold became text.
+            stream: The stream that refused it.
+            ctx: What the host offers.
+            file: The file it came from, as `InputFile.name`.
+
+        Raises:
+            RecordError: It is still no record, with today's reason.
+            FileError: It cannot be judged alone; it stays in quarantine as it is.
+        """
+        return (raw,)
+
 
 ReadFunction = TypeVar("ReadFunction", bound=Callable[..., Iterable[Yielded]])
 

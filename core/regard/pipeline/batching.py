@@ -68,6 +68,7 @@ class Batcher:
     reached: CursorValue | None = None
     _pending: list[_Pending] = field(default_factory=list)
     _deletions: dict[int, list[Delete]] = field(default_factory=dict)
+    _deleted: int = 0
     _strange: list[Refused] = field(default_factory=list)
     _encoder: Encoder = field(init=False)
     _moment: tuple[datetime, str] = field(init=False)
@@ -77,7 +78,7 @@ class Batcher:
         self._moment = self.now, encode_time(self.now)
 
     def __len__(self) -> int:
-        return len(self._pending) + len(self._deletions) + len(self._strange)
+        return len(self._pending) + self._deleted + len(self._strange)
 
     def add(self, record: object) -> None:
         """Take one record; whatever is none is refused, like any other bad record."""
@@ -91,11 +92,13 @@ class Batcher:
         raw = repr(record)
         message = f"a source yields mappings, not {type(record).__name__}"
         name = raw_hash(raw)
-        self._strange.append(Refused(name, "not-a-mapping", message, raw, None, None, None))
+        refused = Refused(name, "not-a-mapping", message, raw, identifiers=self.identify(raw))
+        self._strange.append(refused)
 
     def add_deletion(self, deletion: Delete) -> None:
         """Take word that a record is gone; it holds after the records before it."""
         self._deletions.setdefault(len(self._pending), []).append(deletion)
+        self._deleted += 1
 
     def add_page(self, page: Page, start: int, stop: int) -> None:
         """Take some records of a page."""
@@ -113,6 +116,7 @@ class Batcher:
         self._strange = []
         pending, self._pending = self._pending, []
         deletions, self._deletions = self._deletions, {}
+        self._deleted = 0
         loose = [item for item in pending if type(item.record) is not Encoded]
         if loose or deletions:
             self._take_mixed(pending, loose, deletions, batch)
@@ -240,7 +244,7 @@ class Batcher:
             if name == self.stream.cursor:
                 continue
             if value is not None:
-                self.unknown[name] = self.unknown.get(name, 0) + 1
+                self.unknown[str(name)] = self.unknown.get(str(name), 0) + 1
                 extra[name] = value
         given = prepared.get("extra")
         if extra:

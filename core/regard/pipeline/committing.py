@@ -288,6 +288,11 @@ class StoreCommitter:
         """Return the cursor that this run has stored."""
         return self._position
 
+    def begin(self) -> None:
+        """Tell the observers that the stream's run begins."""
+        for incident in self.host.observers.run_started(self.info):
+            self._note(f"{incident.plugin}: {incident.hook} failed: {incident.error}")
+
     def _note(self, text: str) -> None:
         if text not in self.summary.notes:
             self.summary.notes.append(text)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from regard.errors import ConfigError
+from regard.errors import ConfigError, PluginError, RegardError
 from regard.host import Host
 from regard.names import did_you_mean
 from regard.pipeline.batching import Identify
 from regard.privacy import find_identifiers, identifier_hash
 from regard.secrets import resolve
 from regard.settings import Project, SourceSettings, plugin_options, validate_options
-from regard.sources import Source
+from regard.sources import Source, Stream
 from regard.store.quarantine import Raw
 
-__all__ = ["Prepared", "identifier", "prepare", "settings_of"]
+__all__ = ["Prepared", "defaults_of", "identifier", "prepare", "settings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,26 @@ def prepare(project: Project, host: Host, name: str) -> Prepared:
     )
     text = json.dumps(settings.model_dump(mode="json"), sort_keys=True, default=str)
     digest = sha256(text.encode()).hexdigest()[:16]
-    return Prepared(name, settings, found(config), entry.plugin, entry.version, digest)
+    source = _made(found, config, entry.plugin)
+    return Prepared(name, settings, source, entry.plugin, entry.version, digest)
+
+
+def _made(found: type[Source[Any]], config: Any, plugin: str) -> Source[Any]:  # noqa: ANN401
+    try:
+        with redirect_stdout(sys.stderr):
+            return found(config)
+    except (KeyboardInterrupt, RegardError):
+        raise
+    except BaseException as error:  # a plug-in may raise anything, also exit
+        # The error's own text may quote the secrets that it was given.
+        message = f"the plug-in {plugin} has a bug: its source raises {type(error).__name__}"
+        raise PluginError(message) from error
+
+
+def defaults_of(prepared: Prepared, stream: Stream) -> dict[str, Any]:
+    """Return what the source's table says about every record of a stream."""
+    basis = prepared.settings.basis
+    return {"basis": basis} if basis and stream.kind == "purchase" else {}
 
 
 def identifier(key: bytes, limit: int = 50) -> Identify:

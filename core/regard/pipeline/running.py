@@ -8,6 +8,7 @@ state. One run per source at a time: a second one is told who has the lease.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -16,14 +17,14 @@ from typing import Any
 
 from regard import cursors
 from regard.clock import Clock
-from regard.errors import LeaseHeld, LeaseLost, RegardError
+from regard.errors import LeaseHeld, LeaseLost, PluginError, RecordError, RegardError
 from regard.hookspecs import RunInfo
 from regard.host import Host
 from regard.pipeline.batching import Identify
 from regard.pipeline.committing import Budget, DryCommitter, StoreCommitter
 from regard.pipeline.context import RunContext
 from regard.pipeline.inputs import Inputs
-from regard.pipeline.preparing import Prepared, identifier, prepare
+from regard.pipeline.preparing import Prepared, defaults_of, identifier, prepare
 from regard.pipeline.streams import Limits, StreamTask, explain, read_streams, since_of
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary, overall
@@ -101,6 +102,8 @@ class Runner:
         summaries: list[StreamSummary] = []
         try:
             self._run_streams(store, prepared, run_id, lease, summaries)
+        except LeaseLost:
+            pass  # the summaries say so, and the next source has a lease of its own
         finally:
             self._finish(store, run_id, lease, summaries)
         return summaries
@@ -119,11 +122,17 @@ class Runner:
         identify = identifier(privacy_key(self.project, self.host.resolve_secret))
         context = self._context(prepared, inputs, identify)
         found = self._discover(source, context, name, run_id, summaries)
+        tasks: list[StreamTask] = []
         with store.read() as transaction:
-            tasks = [
-                self._task(store, transaction, prepared, stream, run_id, lease, context)
-                for stream in found
-            ]
+            for stream in found:
+                try:
+                    tasks.append(
+                        self._task(store, transaction, prepared, stream, run_id, lease, context)
+                    )
+                except RecordError as error:  # its stored cursor is broken
+                    summary = StreamSummary(name, stream.name, run_id, Outcome.FAILED)
+                    summary.error = str(error)
+                    summaries.append(summary)
         summaries += [task.summary for task in tasks]
         with store.write() as transaction:
             for stream in found:
@@ -131,7 +140,7 @@ class Runner:
         for task in tasks:
             committer = task.committer
             if isinstance(committer, StoreCommitter):
-                self.host.observers.run_started(committer.info)
+                committer.begin()
         self._read(source, tasks)
 
     def _read(self, source: Source[Any], tasks: Sequence[StreamTask]) -> None:
@@ -160,6 +169,7 @@ class Runner:
                 found = list(source.discover(context))
             for stream in found:
                 kind_named(stream.kind)
+            _refuse_twins(found)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything
@@ -205,7 +215,7 @@ class Runner:
             cursors.dump(cursor) if cursor is not None else None,
         )
         since = since_of(cursor, stream.lookback or prepared.settings.lookback)
-        defaults = _defaults(prepared, stream)
+        defaults = defaults_of(prepared, stream)
         return StreamTask(stream, summary, committer, context, since, defaults, _retries(prepared))
 
     def _finish(
@@ -217,8 +227,6 @@ class Runner:
         if interrupted is not None:
             outcome = Outcome.FAILED
             error = str(interrupted) or type(interrupted).__name__
-        if isinstance(interrupted, LeaseLost):
-            return
         with store.write() as transaction:
             runs.finish(transaction, run_id, outcome, error)
             leases.release(transaction, lease)
@@ -263,7 +271,7 @@ class Runner:
                     committer,
                     context,
                     since,
-                    _defaults(prepared, stream),
+                    defaults_of(prepared, stream),
                     _retries(prepared),
                 )
             )
@@ -302,10 +310,11 @@ class Runner:
         return context
 
 
-def _defaults(prepared: Prepared, stream: Stream) -> dict[str, Any]:
-    """Return what the source's table says about every record."""
-    basis = prepared.settings.basis
-    return {"basis": basis} if basis and stream.kind == "purchase" else {}
+def _refuse_twins(found: Sequence[Stream]) -> None:
+    twins = [name for name, count in Counter(stream.name for stream in found).items() if count > 1]
+    if twins:
+        message = f"the plug-in has two streams named {twins[0]!r}; a name stands for one cursor"
+        raise PluginError(message)
 
 
 def _retries(prepared: Prepared) -> int:

@@ -26,7 +26,6 @@ from regard.errors import (
     RateLimited,
     RegardError,
     SourceChanged,
-    StoreError,
     TransientError,
 )
 from regard.findings import Finding, Severity
@@ -118,6 +117,7 @@ class StreamRun:
         self._page_cursor: CursorValue | None = None
         self._progress: list[FileProgress] = []
         self._writing: Future[None] | None = None
+        self._lost = False
 
     def read(self, since: CursorValue | None) -> None:
         """
@@ -130,11 +130,11 @@ class StreamRun:
             try:
                 self._read_all(since)
                 self._commit(complete=True)
-            except (BudgetExceeded, Cancelled, StoreError):
-                raise
-            except BaseException:
-                # What was yielded before the source failed is good, and stays.
-                self._commit(complete=False)
+            except BaseException as error:
+                # What was yielded before the source failed is good, and stays; but nothing
+                # may be stored behind a batch that was rolled back: the cursor would pass it.
+                if not self._lost and not isinstance(error, KeyboardInterrupt | Cancelled):
+                    self._commit(complete=False)
                 raise
             finally:
                 self._settle()
@@ -216,7 +216,9 @@ class StreamRun:
         """
         writing, self._writing = self._writing, None
         if writing is not None:
+            self._lost = True
             writing.result()
+            self._lost = False
 
 
 def since_of(stored: CursorValue | None, lookback: timedelta | None) -> CursorValue | None:
@@ -346,7 +348,11 @@ def read_streams(
         try:
             with calm_collector():
                 reader.read()
-        except (KeyboardInterrupt, LeaseLost):
+        except LeaseLost as error:
+            for lost in tasks[tasks.index(task) :]:
+                lost.summary.outcome, lost.summary.error = Outcome.FAILED, str(error)
+            raise
+        except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything, also exit
             summary.outcome, summary.error = explain(error, debug=debug)

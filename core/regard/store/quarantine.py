@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 
 from regard.keys import MAX_LENGTH
 from regard.records.encoding import canonical_json
@@ -156,7 +156,15 @@ def put_aside(
         transaction.connection.execute(
             update(quarantine)
             .where(quarantine.c.id == number)
-            .values(last_seen_at=now, run_id=run_id, resolved_at=None, resolution=None)
+            .values(
+                last_seen_at=now,
+                run_id=run_id,
+                # Whoever gave a record up does not want to hear of it again.
+                resolved_at=case(
+                    (quarantine.c.resolution == "dropped", quarantine.c.resolved_at), else_=None
+                ),
+                resolution=case((quarantine.c.resolution == "dropped", "dropped"), else_=None),
+            )
         )
     fresh = [
         {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
-from regard.sources import Stream
-from regard.store.transactions import Transaction
+from sqlalchemy import select
 
-__all__ = ["save"]
+from regard.sources import Stream
+from regard.store.transactions import Transaction, table
+
+__all__ = ["keys", "save"]
 
 
 def save(transaction: Transaction, source: str, stream: Stream, plugin: str, run_id: int) -> None:
@@ -23,3 +25,12 @@ def save(transaction: Transaction, source: str, stream: Stream, plugin: str, run
             "last_run_id": run_id,
         },
     )
+
+
+def keys(transaction: Transaction, source: str) -> dict[str, tuple[str, ...] | None]:
+    """Return what made up the keys of a source's streams when they were last read, by name."""
+    stored = table("streams")
+    rows = transaction.connection.execute(
+        select(stored.c.stream, stored.c.key_fields).where(stored.c.source == source)
+    )
+    return {row[0]: tuple(json.loads(row[1])) if row[1] else None for row in rows}
