@@ -65,7 +65,7 @@ _RFM = """
 
 def _purchase(number: int, chance: random.Random) -> dict[str, Any]:
     order = number // _LINES_AN_ORDER
-    place = random.Random(order)  # noqa: S311  # the lines of an order share these
+    place = random.Random(order)  # the lines of an order share these
     quantity = Decimal(chance.randint(1, 3))
     price = Decimal(chance.randint(95, 24_999)) / 100
     return {
@@ -122,7 +122,7 @@ def _write(
 
 def make(database: str, rows: str) -> None:
     """Make a store with so many purchases, and a twelfth as many customers."""
-    chance = random.Random(_SEED)  # noqa: S311  # test data
+    chance = random.Random(_SEED)  # test data
     purchases = ((f"W-{n:09d}", _purchase(n, chance)) for n in range(int(rows)))
     _write(database, "purchase", purchases, _FIRST_DAY)
     customers = ((f"C{n:07d}", _customer(n, chance)) for n in range(int(rows) // 12))
@@ -132,7 +132,7 @@ def make(database: str, rows: str) -> None:
 def change(database: str, rows: str, turn: str, new: str) -> None:
     """Change one purchase in a hundred, here and there; or add as many new ones."""
     count, number = int(rows), int(turn)
-    chance = random.Random(_SEED + number)  # noqa: S311  # test data
+    chance = random.Random(_SEED + number)  # test data
     places: Sequence[int] = sorted(chance.sample(range(count), count // 100))
     if new == "new":
         places = range(count + count // 100 * number, count + count // 100 * (number + 1))
