@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.columns.exporting import ExportingStore, StoreColumn, StoreIdentity
-from regard.columns.syncing import ColumnsState, Progress, sync_columns
+from regard.columns.generations import Progress
+from regard.columns.syncing import ColumnsState, rebuild, sync_columns
 
 if TYPE_CHECKING:
     from regard.columns.view import ColumnsView, open_view
@@ -23,6 +24,7 @@ __all__ = [
     "StoreColumn",
     "StoreIdentity",
     "open_view",
+    "rebuild",
     "sync_columns",
 ]
 

@@ -19,6 +19,7 @@ __all__ = [
     "StoreIdentity",
     "StoreSnapshot",
     "csv_columns",
+    "key_columns",
     "select_list",
 ]
 
@@ -60,6 +61,9 @@ class StoreSnapshot(Protocol):
 
     def identity(self) -> StoreIdentity:
         """Say which store this is, and how far it had been written."""
+
+    def batch_token(self, batch_id: int) -> str | None:
+        """Return a batch's random token; None: there is no such batch."""
 
     def export_csv(
         self,
@@ -121,6 +125,12 @@ def csv_columns(columns: Sequence[StoreColumn]) -> dict[str, str]:
         StoreError: A column has a type that columns do not know.
     """
     return {column.name: _csv_type(column) for column in columns}
+
+
+def key_columns(columns: Sequence[StoreColumn]) -> tuple[str, ...]:
+    """Return the columns that tell a table's rows apart."""
+    names = {column.name for column in columns}
+    return tuple(name for name in ("source", "key", "valid_from") if name in names)
 
 
 def select_list(columns: Sequence[StoreColumn]) -> str:

@@ -3,12 +3,18 @@ The manifest: which files the columns consist of, and of which moment of which s
 
 It is the only thing that says what is valid. It is written last and renamed into place, so
 that whoever is killed leaves either the old columns or the new ones, never a mixture.
+
+Each table has base files and, over them, deltas with the rows that were written later. Of
+rows with the same source and key (of historic kinds also the same ``valid_from``) the one
+with the highest ``batch_id`` is valid. So that reading need not compare keys, the rows that
+are no longer valid are listed by their place: file and row number.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +26,7 @@ from regard.columns.exporting import StoreIdentity
 __all__ = [
     "FORMAT",
     "NAME",
+    "OURS",
     "KindFiles",
     "Manifest",
     "read_manifest",
@@ -28,8 +35,11 @@ __all__ = [
 ]
 
 NAME = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 """Raised when older columns could no longer be read rightly: they are then rebuilt."""
+
+OURS = re.compile(r"(?:tmp_)?\w+-\d{6,}-[0-9a-f]{8}(?:\.gone)?\.parquet")
+"""Our files' names; anything else in the folder is somebody's and stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +48,38 @@ class KindFiles:
     The files of one table.
 
     Attributes:
-        rows: How many rows they hold together, deleted ones included.
-        base: Its full export, by name.
-        deltas: Later changes over the base, oldest first; none are written yet.
-        bytes: The size of each file by name.
+        base: Most of its rows, by file name.
+        deltas: Files with later rows, oldest first.
+        counts: How many rows each of these files holds, valid or not.
+        bytes: The size of each file by name, the list of replaced rows included.
+        columns: The table's columns with the store's types, in their order.
+        replaced: How many rows of a file are no longer valid; in the order in which the list
+            counts the files, and without files all of whose rows are valid.
+        gone: The list of the replaced rows, by name; None: all rows are valid.
     """
 
-    rows: int
     base: tuple[str, ...]
     deltas: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
     bytes: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    replaced: Mapping[str, int] = field(default_factory=dict)
+    gone: str | None = None
+
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        """The files that hold rows."""
+        return (*self.base, *self.deltas)
 
     @property
     def files(self) -> tuple[str, ...]:
         """All of its files."""
-        return (*self.base, *self.deltas)
+        return self.data_files if self.gone is None else (*self.data_files, self.gone)
+
+    @property
+    def rows(self) -> int:
+        """How many valid rows they hold together, deleted records included."""
+        return sum(self.counts.values()) - sum(self.replaced.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +92,11 @@ class Manifest:
         revision: Its schema's revision.
         batch_id: The last batch they contain.
         token: That batch's token.
-        generation: Counts the rebuilds of this folder.
+        generation: Counts how often this folder was written.
         written_at: When they were written, aware.
         kinds: Their files by table.
-        previous: The files of the generation before, kept for readers that have them open.
+        previous: Files of the generation before that this one has replaced, kept for
+            readers that have them open.
     """
 
     store_id: str
@@ -107,7 +135,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         data = json.loads((folder / NAME).read_text(encoding="utf-8"))
         return _parse(data) if data["format"] == FORMAT else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         # Columns are a cache: whatever is wrong with it, it is made again.
         return None
 
@@ -120,18 +148,38 @@ def _parse(data: Mapping[str, Any]) -> Manifest:
         token=data["batch"]["token"],
         generation=data["generation"],
         written_at=datetime.fromisoformat(data["written_at"]),
-        kinds={
-            table: KindFiles(
-                kind["rows"], tuple(kind["base"]), tuple(kind["deltas"]), dict(kind["bytes"])
-            )
-            for table, kind in data["kinds"].items()
-        },
+        kinds={table: _parse_kind(kind) for table, kind in data["kinds"].items()},
         previous=tuple(data["previous"]),
     )
-    if any(Path(name).name != name for name in manifest.files):
-        message = "a manifest names files of its own folder only"
+    names = (*manifest.files, *manifest.previous)
+    if not all(OURS.fullmatch(name) for name in names):
+        message = "a manifest names columns' files of its own folder only"
         raise ValueError(message)
     return manifest
+
+
+def _parse_kind(data: Mapping[str, Any]) -> KindFiles:
+    kind = KindFiles(
+        base=tuple(data["base"]),
+        deltas=tuple(data["deltas"]),
+        counts=_numbers(data["counts"]),
+        bytes=_numbers(data["bytes"]),
+        columns=dict(data["columns"]),
+        replaced=_numbers(data["replaced"]),
+        gone=data["gone"],
+    )
+    listed = {*kind.data_files} == {*kind.counts} and {*kind.files} == {*kind.bytes}
+    if not (kind.base and listed and {*kind.replaced} <= {*kind.counts}):
+        message = "a manifest counts the files that it names"
+        raise ValueError(message)
+    if bool(kind.replaced) != (kind.gone is not None):
+        message = "where rows were replaced a file lists them"
+        raise ValueError(message)
+    return kind
+
+
+def _numbers(data: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(number) for name, number in data.items()}
 
 
 def _dump(manifest: Manifest) -> str:
@@ -141,18 +189,22 @@ def _dump(manifest: Manifest) -> str:
         "batch": {"id": manifest.batch_id, "token": manifest.token},
         "generation": manifest.generation,
         "written_at": manifest.written_at.isoformat(),
-        "kinds": {
-            table: {
-                "rows": kind.rows,
-                "base": kind.base,
-                "deltas": kind.deltas,
-                "bytes": dict(kind.bytes),
-            }
-            for table, kind in manifest.kinds.items()
-        },
+        "kinds": {table: _dump_kind(kind) for table, kind in manifest.kinds.items()},
         "previous": manifest.previous,
     }
     return json.dumps(data, indent=1) + "\n"
+
+
+def _dump_kind(kind: KindFiles) -> dict[str, Any]:
+    return {
+        "base": kind.base,
+        "deltas": kind.deltas,
+        "counts": dict(kind.counts),
+        "bytes": dict(kind.bytes),
+        "columns": dict(kind.columns),
+        "replaced": dict(kind.replaced),
+        "gone": kind.gone,
+    }
 
 
 def sync_to_disk(path: Path) -> None:

@@ -1,46 +1,36 @@
 """
 Bringing the columns up to date with the store.
 
-Today the whole folder is rebuilt when the store has moved on. The manifest already keeps a
-base and deltas for each table, so that writing only what changed can come later without a
-new format.
+What was written since the last export is added; everything is written anew where that cannot
+be trusted: the store is another one, was restored from a backup or has other tables, or a
+file is missing.
 """
 
 from __future__ import annotations
 
 import errno
-import os
-import re
-import secrets
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
 
 from regard.clock import Clock, SystemClock
+from regard.columns.cleaning import clean
 from regard.columns.exporting import ExportingStore
+from regard.columns.generations import Export, Progress, has_tables_of
 from regard.columns.locking import exporter_lock
-from regard.columns.manifest import (
-    KindFiles,
-    Manifest,
-    read_manifest,
-    sync_to_disk,
-    write_manifest,
-)
+from regard.columns.manifest import Manifest, read_manifest
+from regard.columns.merging import Limits
 from regard.errors import StoreError
 
-__all__ = ["ColumnsState", "Progress", "sync_columns"]
-
-Progress: TypeAlias = Callable[[int, int, str], None]
-"""Called with the tables done, the tables in all, and the one that is next."""
+__all__ = ["ColumnsState", "rebuild", "sync_columns"]
 
 _UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _WAIT_SECONDS = 600.0
-_OURS = re.compile(r"(?:tmp_)?\w+-\d{6,}-[0-9a-f]{8}\.parquet")
-"""Our files' names; anything else in the folder is somebody's and stays."""
+_READER_SECONDS = 10.0
+_PAUSE_SECONDS = 0.05
+_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +45,8 @@ class ColumnsState:
         current: They contain everything that the store holds.
         rebuilt: This call wrote them.
         rows: Rows by table, deleted ones included.
+        held: Files that should be gone, but that an open view still reads; only `rebuild`
+            says so.
     """
 
     folder: Path
@@ -63,6 +55,7 @@ class ColumnsState:
     current: bool
     rebuilt: bool
     rows: Mapping[str, int]
+    held: tuple[str, ...] = ()
 
 
 def sync_columns(
@@ -72,6 +65,7 @@ def sync_columns(
     progress: Progress | None = None,
     clock: Clock | None = None,
     timeout_seconds: float = _WAIT_SECONDS,
+    limits: Limits = _LIMITS,
 ) -> ColumnsState:
     """
     Make the columns in a folder hold what the store holds.
@@ -84,6 +78,7 @@ def sync_columns(
         progress: Called before each table.
         clock: Says when they were written.
         timeout_seconds: How long to wait for another process that is writing them.
+        limits: When files are merged.
 
     Raises:
         StoreBusy: Another process has been writing them for longer than that.
@@ -99,9 +94,10 @@ def sync_columns(
             if found is not None:
                 # Another process did the work while we waited.
                 return _state(folder, found, current=True, rebuilt=False)
-            _clean(folder)
-            manifest = _rebuild(store, folder, progress, clock or SystemClock())
-            _clean(folder)
+            clean(folder)
+            export = Export(store, folder, progress, clock or SystemClock(), limits)
+            manifest = export.write()
+            clean(folder)
             return _state(folder, manifest, current=True, rebuilt=True)
     except OSError as error:
         if error.errno not in _UNWRITABLE:
@@ -110,7 +106,73 @@ def sync_columns(
         return _as_they_are(store, folder, error)
 
 
-def _state(folder: Path, manifest: Manifest, *, current: bool, rebuilt: bool) -> ColumnsState:
+def rebuild(
+    store: ExportingStore,
+    folder: Path,
+    kinds: Collection[str],
+    *,
+    progress: Progress | None = None,
+    clock: Clock | None = None,
+    timeout_seconds: float = _WAIT_SECONDS,
+    reader_seconds: float = _READER_SECONDS,
+) -> ColumnsState | None:
+    """
+    Write some kinds anew and remove all older files at once: what erasure needs.
+
+    A file that an open view reads stays until nobody does; it is named in the result's
+    ``held``. Calling this again, also without kinds, then removes it.
+
+    Args:
+        store: From which the records are gone already.
+        folder: Where the columns lie.
+        kinds: By name, such as ``purchase``; the others are brought up to date.
+        progress: Called before each table.
+        clock: Says when they were written.
+        timeout_seconds: How long to wait for another process that is writing columns.
+        reader_seconds: How long to wait for open views.
+
+    Returns:
+        None: there were no columns; what lay around of them is gone.
+
+    Raises:
+        ConfigError: There is no such kind.
+        StoreBusy: Another process has been writing them for too long.
+        StoreError: They cannot be written.
+    """
+    from regard.records.registry import kind_named
+
+    anew = {kind_named(name).table.name for name in kinds}
+    if not folder.is_dir():
+        return None
+    try:
+        with exporter_lock(folder, timeout_seconds=timeout_seconds):
+            if read_manifest(folder) is None:
+                clean(folder)
+                return None
+            export = Export(store, folder, progress, clock or SystemClock(), _LIMITS)
+            manifest = export.write(anew, keep_previous=False)
+            held = _clean_when_read(folder, reader_seconds)
+            return _state(folder, manifest, current=True, rebuilt=True, held=held)
+    except OSError as error:
+        message = f"{folder}: the columns cannot be written: {error.strerror or error}"
+        raise StoreError(message) from error
+
+
+def _clean_when_read(folder: Path, seconds: float) -> tuple[str, ...]:
+    end = time.monotonic() + seconds
+    while (held := clean(folder)) and time.monotonic() < end:
+        time.sleep(_PAUSE_SECONDS)
+    return held
+
+
+def _state(
+    folder: Path,
+    manifest: Manifest,
+    *,
+    current: bool,
+    rebuilt: bool,
+    held: tuple[str, ...] = (),
+) -> ColumnsState:
     return ColumnsState(
         folder=folder,
         batch_id=manifest.batch_id,
@@ -118,12 +180,15 @@ def _state(folder: Path, manifest: Manifest, *, current: bool, rebuilt: bool) ->
         current=current,
         rebuilt=rebuilt,
         rows={table: kind.rows for table, kind in manifest.kinds.items()},
+        held=held,
     )
 
 
 def _current(store: ExportingStore, folder: Path) -> Manifest | None:
     manifest = read_manifest(folder)
     if manifest is None or not manifest.matches(store.identity()):
+        return None
+    if not has_tables_of(manifest, store):
         return None
     return manifest if manifest.is_whole(folder) else None
 
@@ -140,80 +205,3 @@ def _as_they_are(store: ExportingStore, folder: Path, error: OSError) -> Columns
         )
         raise StoreError(message) from error
     return _state(folder, manifest, current=False, rebuilt=False)
-
-
-def _rebuild(
-    store: ExportingStore, folder: Path, progress: Progress | None, clock: Clock
-) -> Manifest:
-    from regard.columns.writing import connect_writer, write_table
-    from regard.records.registry import KINDS  # loads all table classes: only to write
-
-    old = read_manifest(folder)
-    generation = old.generation + 1 if old else 1
-    tag = f"{generation:06d}-{secrets.token_hex(4)}"
-    tables = [kind.table.name for kind in KINDS.values()]
-    files: dict[str, KindFiles] = {}
-    with _work_folder(folder) as work, store.snapshot() as snapshot:
-        identity = snapshot.identity()
-        connection = connect_writer(work)
-        try:
-            for done, table in enumerate(tables):
-                if progress:
-                    progress(done, len(tables), table)
-                target = folder / f"{table}-{tag}.parquet"
-                files[table] = write_table(
-                    connection, snapshot, table, store.columns_of(table), target, work
-                )
-        finally:
-            connection.close()
-    if progress:
-        progress(len(tables), len(tables), "")
-    manifest = Manifest(
-        store_id=identity.id,
-        revision=identity.revision,
-        batch_id=identity.batch_id,
-        token=identity.token,
-        generation=generation,
-        written_at=clock.now(),
-        kinds=files,
-        previous=old.files if old else (),
-    )
-    sync_to_disk(folder)
-    write_manifest(folder, manifest)
-    return manifest
-
-
-@contextmanager
-def _work_folder(folder: Path) -> Iterator[Path]:
-    """Make a folder for what only this rebuild needs; a killed one's is removed by the next."""
-    work = folder / f".work-{secrets.token_hex(4)}"
-    work.mkdir(mode=0o700)
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _clean(folder: Path) -> None:
-    """Remove what neither this generation nor the one before needs; call it under the lock."""
-    manifest = read_manifest(folder)
-    kept = {*manifest.files, *manifest.previous} if manifest else set()
-    for path in folder.iterdir():
-        if _OURS.fullmatch(path.name) and path.name not in kept:
-            path.unlink(missing_ok=True)
-        elif path.name.startswith(".work-") or _is_dead_spill(path):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_dead_spill(path: Path) -> bool:
-    """Say whether a reader that was killed left what did not fit into its memory."""
-    if not path.name.startswith(".spill-"):
-        return False
-    pid = path.name.split("-")[1]
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+import weakref
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +20,9 @@ from types import TracebackType
 import duckdb
 
 from regard import privacy
-from regard.columns.manifest import Manifest, read_manifest
+from regard.columns.holding import Hold, hold_columns
+from regard.columns.manifest import Manifest
+from regard.columns.resolving import pattern, valid_rows
 from regard.columns.results import QueryResult, plain_rows
 from regard.columns.writing import literal
 from regard.errors import RegardError, StoreMissing
@@ -52,6 +55,7 @@ class ColumnsView:
     Args:
         connection: With all tables made and locked.
         manifest: What the tables were made from.
+        hold: Keeps its files from being removed until the view is closed.
         now: The time that reports are made for.
         language: Of labels and sentences.
         timezone: Where a day begins.
@@ -63,6 +67,7 @@ class ColumnsView:
         self,
         connection: duckdb.DuckDBPyConnection,
         manifest: Manifest,
+        hold: Hold,
         *,
         now: datetime,
         language: str,
@@ -77,6 +82,8 @@ class ColumnsView:
         self._timezone = timezone
         self._freshness = tuple(freshness)
         self._pseudonym_key = pseudonym_key
+        # A view that nobody closes must not keep files for ever.
+        self._let_go = weakref.finalize(self, hold.release)
 
     def __enter__(self) -> ColumnsView:
         return self
@@ -90,8 +97,9 @@ class ColumnsView:
         self.close()
 
     def close(self) -> None:
-        """Free memory and temporary files."""
+        """Free memory and temporary files, and let the columns' files go."""
         self._connection.close()
+        self._let_go()
 
     @property
     def now(self) -> datetime:
@@ -249,28 +257,43 @@ def open_view(
     Raises:
         StoreMissing: There are no columns in the folder.
     """
-    manifest = read_manifest(folder)
-    if manifest is None:
-        message = f"{folder}: there are no columns; `regard report` writes them"
-        raise StoreMissing(message)
-    connection = _connect(folder, threads, memory)
+    manifest, hold = _hold(folder)
+    connection = None
     try:
+        connection = _connect(folder, threads, memory)
         _make_tables(connection, folder.resolve(), manifest, orphans)
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-    except duckdb.Error as error:
-        connection.close()
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        hold.release()
+        if not isinstance(error, duckdb.Error):
+            raise
         message = f"{folder}: the columns cannot be read ({type(error).__name__})"
         raise StoreMissing(message) from None
     return ColumnsView(
         connection,
         manifest,
+        hold,
         now=now,
         language=language,
         timezone=timezone,
         freshness=freshness,
         pseudonym_key=pseudonym_key,
     )
+
+
+def _hold(folder: Path) -> tuple[Manifest, Hold]:
+    try:
+        held = hold_columns(folder)
+    except OSError as error:
+        message = f"{folder}: the columns cannot be read ({error.strerror})"
+        raise StoreMissing(message) from error
+    if held is None:
+        message = f"{folder}: there are no columns; `regard report` writes them"
+        raise StoreMissing(message)
+    return held
 
 
 def _connect(folder: Path, threads: int | None, memory: str) -> duckdb.DuckDBPyConnection:
@@ -290,11 +313,6 @@ def _connect(folder: Path, threads: int | None, memory: str) -> duckdb.DuckDBPyC
     return connection
 
 
-def _pattern(path: str) -> str:
-    """Return a path as DuckDB must get it to read that very file: it takes paths as globs."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)
-
-
 def _make_tables(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
@@ -303,15 +321,13 @@ def _make_tables(
 ) -> None:
     paths = [str(folder / name) for name in manifest.files]
     # The permission is checked on the pattern first and on the file behind it then.
-    allowed = sorted({*paths, *map(_pattern, paths)})
+    allowed = sorted({*paths, *map(pattern, paths)})
     connection.execute(f"SET allowed_paths = [{', '.join(map(literal, allowed))}]")
     kept = f"source NOT IN ({', '.join(map(literal, sorted(orphans)))})" if orphans else "true"
     for table, kind in manifest.kinds.items():
-        files = ", ".join(literal(_pattern(str(folder / name))) for name in kind.files)
-        source = f"read_parquet([{files}])"
-        columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()]
+        source = f"({valid_rows(kind, folder)})"
         current = f"{kept} AND deleted_at IS NULL"
-        if "valid_to" in columns:
+        if "valid_to" in kind.columns:
             # A withdrawn record is not current, but the periods in which it held are history.
             current += " AND valid_to IS NULL"
             _make_table(connection, f"{table}_history", "*", source, kept)

@@ -52,3 +52,26 @@ def view_of() -> Callable[..., Any]:
         return open_view(folder, **{**given, **options})
 
     return opened
+
+
+@pytest.fixture
+def contents() -> Callable[[Path], dict[str, list[tuple[Any, ...]]]]:
+    """Return what reads all valid rows of a folder of columns, deleted records included."""
+    import duckdb
+
+    from regard.columns.manifest import read_manifest
+    from regard.columns.resolving import valid_rows
+
+    def found(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+        manifest = read_manifest(folder)
+        assert manifest is not None
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            return {
+                table: connection.execute(
+                    f"SELECT CAST(r AS VARCHAR) FROM ({valid_rows(kind, folder)}) AS r ORDER BY 1"
+                ).fetchall()
+                for table, kind in manifest.kinds.items()
+            }
+
+    return found

@@ -76,7 +76,7 @@ def test_wrong_parameters(view: Any) -> None:
     with pytest.raises(RegardError, match="y"):
         view.sql("SELECT 1 AS n", y=1)
     with pytest.raises(RegardError, match=r"\$at: a time must be aware"):
-        view.sql("SELECT $at AS n", at=datetime(2026, 1, 1))  # noqa: DTZ001
+        view.sql("SELECT $at AS n", at=datetime(2026, 1, 1))
 
 
 def test_naive_time(view: Any) -> None:
