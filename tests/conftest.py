@@ -1,7 +1,8 @@
-"""What all tests share: real databases, project folders and the command in a process of its own."""
+"""What all tests share: real databases, project folders, the command in its own process."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import secrets
@@ -45,6 +46,13 @@ _SETTINGS = {
 }
 
 
+_INITDB = ("-U", "regard", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+
+
+# Opened here: whoever postgres runs as may not be allowed to read this Python's libraries.
+_LIBC = ctypes.CDLL(None)
+
+
 class NoServer(Exception):
     """There is no PostgreSQL server to be had here."""
 
@@ -66,8 +74,7 @@ class PostgresServer:
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
         made = subprocess.run(
-            [binaries / "initdb", "-D", data, "-U", "regard", "-A", "trust", "-E", "UTF8"]
-            + ["--no-locale", "--no-sync"],
+            [binaries / "initdb", "-D", data, *_INITDB],
             capture_output=True,
             text=True,
             check=False,
@@ -75,13 +82,15 @@ class PostgresServer:
         )
         if made.returncode:
             self.stop()
-            raise NoServer(f"initdb failed: {made.stderr.strip()[-400:]}")
+            message = f"initdb failed: {made.stderr.strip()[-400:]}"
+            raise NoServer(message)
         options = [text for item in _SETTINGS.items() for text in ("-c", "=".join(item))]
         with (self._folder / "log").open("wb") as log:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
                 [binaries / "postgres", "-D", data, "-k", self._folder, *options],
                 stdout=log,
                 stderr=log,
+                preexec_fn=_end_with_parent,
                 **self._as_user(),
             )
         self._wait()
@@ -108,7 +117,8 @@ class PostgresServer:
                 gone = self._process is None or self._process.poll() is not None
                 if gone or time.monotonic() > end:
                     self.stop()
-                    raise NoServer(f"postgres did not start: {log[-400:]}") from None
+                    message = f"postgres did not start: {log[-400:]}"
+                    raise NoServer(message) from None
                 time.sleep(0.05)
             else:
                 return
@@ -154,6 +164,12 @@ class PostgresServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=30)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _end_with_parent() -> None:
+    """Let the server end also where the tests are killed; only Linux can."""
+    if sys.platform == "linux":
+        _LIBC.prctl(1, signal.SIGQUIT)
 
 
 def _unprivileged() -> pwd.struct_passwd:

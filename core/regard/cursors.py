@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from regard.errors import RecordError
 
-__all__ = ["MAX_BYTES", "SKEW", "CursorValue", "advance", "as_time", "dump", "parse"]
+__all__ = ["MAX_BYTES", "SKEW", "CursorValue", "advance", "as_time", "believable", "dump", "parse"]
 
 CursorValue: TypeAlias = datetime | date | int | str | dict[str, object] | list[object]
 """An aware time, a day, a whole number, a text, or the source's own JSON."""
@@ -103,6 +103,9 @@ def advance(old: CursorValue | None, new: CursorValue, now: datetime) -> CursorV
     """
     Return the cursor after a batch: the later of the two, never ahead of the clock.
 
+    What is further ahead than a skew is no time to believe: it counts as now. Were it cut to
+    the end of the skew, everything that comes until then would never be read.
+
     Args:
         old: The stored cursor, or None at first.
         new: What the batch reached.
@@ -116,13 +119,18 @@ def advance(old: CursorValue | None, new: CursorValue, now: datetime) -> CursorV
     if old is not None and _type_name(old) != kind:
         message = f"the cursor was a {_type_name(old)} and is now a {kind}"
         raise _refuse(message)
-    if isinstance(new, datetime):
-        new = min(new, now + SKEW)
-    elif isinstance(new, date):
-        new = min(new, (now + SKEW).date())
+    if not believable(new, now):
+        new = now.date() if kind == "date" else now
     if kind == "json" or old is None:
         return new
     return max(old, new)  # type: ignore[type-var]  # both are of one ordered type here
+
+
+def believable(value: CursorValue, now: datetime) -> bool:
+    """Say whether a cursor's time or day is not further ahead of the clock than a skew."""
+    if isinstance(value, datetime):
+        return value <= now + SKEW
+    return not isinstance(value, date) or value <= (now + SKEW).date()
 
 
 def as_time(value: CursorValue | None) -> datetime | None:

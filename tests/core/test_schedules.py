@@ -104,7 +104,7 @@ class TestRefusals:
     def test_naive_time(self) -> None:
         """A time without a zone is refused: it could mean anything."""
         with pytest.raises(ValueError, match="aware"):
-            parse_schedule("@daily").next_after(datetime(2024, 1, 1), "UTC")  # noqa: DTZ001
+            parse_schedule("@daily").next_after(datetime(2024, 1, 1), "UTC")
 
 
 class TestCrontab:
@@ -215,7 +215,7 @@ class TestEvery:
         assert second.endswith("00:00 +0200")
 
     @given(
-        st.datetimes(datetime(2023, 1, 1), datetime(2025, 12, 31)),  # noqa: DTZ001
+        st.datetimes(datetime(2023, 1, 1), datetime(2025, 12, 31)),
         st.sampled_from(["1s", "7m", "15m", "1h", "7h", "12h", "1d", "3d"]),
         st.sampled_from(["Europe/Madrid", "America/Havana", "Australia/Lord_Howe", "UTC"]),
     )

@@ -303,3 +303,22 @@ def _store(project: Project, host: Host) -> Iterator[Item]:
         # What a secret stands for is not shown, not even a host's name.
         text = _STATES[found.state]
     yield Item(OK if found.state in ("missing", "ready") else ERROR, "store", mask(text))
+    if found.state == "ready":
+        yield from _orphans(project, host)
+
+
+def _orphans(project: Project, host: Host) -> Iterator[Item]:
+    """Yield the sources that are stored but no longer configured."""
+    from regard.cli.orphans import orphan_line
+    from regard.secrets import store_url
+    from regard.store import Store, sources
+
+    store = Store.open(store_url(project, host.resolve_secret), readonly=True)
+    try:
+        with store.read() as transaction:
+            names = sources.known(transaction)
+    finally:
+        store.close()
+    for name in names:
+        if name not in project.settings.sources:
+            yield Item(WARNING, "store", orphan_line(name))

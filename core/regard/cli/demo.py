@@ -125,7 +125,9 @@ def _run_all(app: App) -> int:
     from regard.cli import run as command
 
     _heading(app.out, "regard run --all")
-    options = argparse.Namespace(sources=[], all=True, dry_run=False, error_budget=None)
+    options = argparse.Namespace(
+        sources=[], all=True, dry_run=False, error_budget=None, full_refresh=None
+    )
     return command.run(options, app)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from regard.cli import replaying
 from regard.cli.app import App
 from regard.cli.console import clean, make_table, rows_of
 from regard.errors import UsageError
@@ -26,6 +27,12 @@ examples:
   regard quarantine list --reason bad-date     for one reason
   regard quarantine show 17                    one of them; personal values masked
   regard quarantine show 17 --reveal           the same with all values; this is logged
+  regard quarantine replay --source shop       send them again, after the map was mended
+  regard quarantine replay 17 18 --dry-run     what would become of two of them
+  regard quarantine drop --reason bad-date     give them up; read again, they stay dropped
+  regard quarantine drop --all --purge --yes   and delete what they held
+
+exit codes of replay: 0 all was sent, 1 failed, 3 partial, 4 the source is being read
 """
 
 
@@ -40,12 +47,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     showing = actions.add_parser("show", help="show one refused record")
     showing.add_argument("number", type=int, metavar="ID")
     showing.add_argument("--reveal", action="store_true", help="show personal values; logged")
+    replaying.configure(actions)
     parser.epilog = _EPILOG
 
 
 def run(args: argparse.Namespace, app: App) -> int:
-    """List refused records, or show one."""
-    return _show(args, app) if args.action == "show" else _list(args, app)
+    """List refused records, show one, send them again or give them up."""
+    does = {"show": _show, "replay": replaying.replay, "drop": replaying.drop, "list": _list}
+    return does[args.action](args, app)
 
 
 def _list(args: argparse.Namespace, app: App) -> int:
@@ -87,7 +96,9 @@ def _list(args: argparse.Namespace, app: App) -> int:
 def _name(item: RefusedRecord, key: bytes) -> str:
     """Return how a record may be called: a key can be somebody's e-mail address."""
     return (
-        item.record if item.record.startswith("raw:") else pseudonym(item.kind, item.record, key)
+        item.record[:12]
+        if item.record.startswith("raw:")
+        else pseudonym(item.kind, item.record, key)
     )
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from threading import Event
-from types import FrameType
 from typing import TYPE_CHECKING
 
-from rich.progress import TaskID
 from rich.text import Text
 
 from regard import __version__
 from regard.cli.app import App
-from regard.cli.console import clean, make_progress, make_table
+from regard.cli.console import clean, make_table
+from regard.cli.summaries import by_source, show_summaries
+from regard.cli.watching import stoppable, watching
 from regard.errors import UsageError
 from regard.names import did_you_mean
-from regard.runs import Counts, Outcome, StreamSummary, exit_code, overall
+from regard.runs import StreamSummary, exit_code, overall
 
 if TYPE_CHECKING:
     from regard.pipeline.running import Runner, SourceWatch
@@ -33,17 +31,11 @@ examples:
   regard run crm shop             read two, one after the other
   regard run --all                read all that are enabled
   regard run crm --dry-run        show what it would do; nothing is written
+  regard run crm --full-refresh contacts   read one of its streams from the beginning
   regard run --all --json | jq .outcome
 
 exit codes: 0 all ok, 1 failed, 2 wrong usage or configuration, 3 partial, 4 already running
 """
-
-_MARKS = {
-    Outcome.OK: ("ok", "green"),
-    Outcome.PARTIAL: ("partial", "yellow"),
-    Outcome.FAILED: ("failed", "red"),
-    Outcome.SKIPPED: ("skipped", "yellow"),
-}
 
 
 def _share(text: str) -> float:
@@ -68,15 +60,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="share of records that may be refused before a stream is stopped (default 0.05)",
     )
+    parser.add_argument(
+        "--full-refresh",
+        action="append",
+        metavar="STREAM",
+        help="read this stream of the one source from its beginning; may be repeated",
+    )
     parser.epilog = _EPILOG
 
 
 def run(args: argparse.Namespace, app: App) -> int:
     """Read the named sources and print what was done."""
     names = _names(args, app)
+    if args.full_refresh and len(names) != 1:
+        message = "--full-refresh names a stream of one source: name just that source"
+        raise UsageError(message)
     summaries: list[StreamSummary] = []
     refused: list[Refused] = []
-    with _stoppable() as cancel, _watching(app) as watch:
+    with stoppable() as cancel, watching(app) as watch:
         runner = _runner(args, app, cancel, watch)
         if args.dry_run:
             summaries, refused = _dry_run(runner, app, names)
@@ -91,9 +92,9 @@ def run(args: argparse.Namespace, app: App) -> int:
         runs = [summary.as_json() for summary in summaries]
         app.print_json({"outcome": outcome.value, "runs": runs})
     else:
-        _show(summaries, app, dry=args.dry_run)
+        show_summaries(summaries, app, dry=args.dry_run)
         _show_refused(refused, app)
-    return exit_code(_by_source(summaries))
+    return exit_code(by_source(summaries))
 
 
 def _names(args: argparse.Namespace, app: App) -> list[str]:
@@ -124,6 +125,7 @@ def _runner(
     args: argparse.Namespace, app: App, cancel: Event, watch: SourceWatch | None
 ) -> Runner:
     from regard.pipeline.running import Runner
+    from regard.pipeline.starting import Wish
 
     return Runner(
         app.project,
@@ -134,6 +136,7 @@ def _runner(
         watch=watch,
         error_budget=args.error_budget,
         debug=app.debug,
+        wish=Wish(frozenset(args.full_refresh or ())),
     )
 
 
@@ -155,102 +158,6 @@ def _dry_run(
         if store is not None:
             store.close()
     return summaries, refused
-
-
-@contextmanager
-def _stoppable() -> Iterator[Event]:
-    """Let the first SIGINT or SIGTERM finish the batch; a second one ends at once."""
-    cancel = Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield cancel
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _watching(app: App) -> Iterator[SourceWatch | None]:
-    """Show a progress bar on a terminal; elsewhere nothing."""
-    if app.quiet or app.json or not app.err.is_terminal:
-        yield None
-        return
-    with make_progress(app.err, visible=True) as progress:
-        tasks: dict[tuple[str, str], TaskID] = {}
-
-        def watch(source: str, stream: str, done: int, total: int | None, unit: str) -> None:
-            place = (source, stream)
-            if place not in tasks:
-                name = clean(f"{source} {stream}".strip())
-                tasks[place] = progress.add_task(name, total=total, rate="")
-            speed = progress.tasks[tasks[place]].speed
-            rate = f"{speed:,.0f} {unit}/s" if speed else unit
-            progress.update(tasks[place], completed=done, total=total, rate=rate)
-
-        yield watch
-
-
-def _by_source(summaries: Sequence[StreamSummary]) -> list[Outcome]:
-    names = dict.fromkeys(summary.source for summary in summaries)
-    return [
-        overall(summary.outcome for summary in summaries if summary.source == name)
-        for name in names
-    ]
-
-
-_SHOWN = ("read", "new", "changed", "unchanged", "stale", "quarantined", "deleted")
-_ALWAYS = ("read", "new", "unchanged", "quarantined")
-
-
-def _show(summaries: Sequence[StreamSummary], app: App, *, dry: bool) -> None:
-    total = Counts()
-    for summary in summaries:
-        total.add(summary.counts)
-    counts = total.as_dict()
-    shown = [name for name in _SHOWN if name in _ALWAYS or counts[name]]
-    table = make_table(
-        ["source", "stream", "outcome", *((name, "right") for name in shown), ("seconds", "right")]
-    )
-    for summary in summaries:
-        word, style = _MARKS[summary.outcome]
-        values = summary.counts.as_dict()
-        table.add_row(
-            Text(clean(summary.source)),
-            Text(clean(summary.stream or "-")),
-            Text(word, style=style),
-            *(Text(f"{values[name]:,}") for name in shown),
-            Text(f"{summary.seconds:.1f}"),
-        )
-    app.out.print(table)
-    for summary in summaries:
-        place = clean(" ".join(part for part in (summary.source, summary.stream) if part))
-        if summary.error:
-            app.problem(f"{place}: {summary.error}")
-        if not app.quiet:
-            for note in summary.notes:
-                app.err.print(Text(f"{place}: {clean(note)}", style="dim"), soft_wrap=True)
-    _close(summaries, total, app, dry=dry)
-
-
-def _close(summaries: Sequence[StreamSummary], total: Counts, app: App, *, dry: bool) -> None:
-    """Print the closing line of counts, and where to look next."""
-    outcomes = Counter(summary.outcome for summary in summaries)
-    parts = [f"{count} {outcome.value}" for outcome, count in sorted(outcomes.items())]
-    verb = "would store" if dry else "stored"
-    line = (
-        f"{'dry run: ' if dry else ''}{', '.join(parts)}; {verb} "
-        f"{total.new + total.changed:,} of {total.read:,} records"
-    )
-    if total.quarantined:
-        line += f", {total.quarantined:,} in quarantine"
-        line += "" if dry else " (see `regard quarantine list`)"
-    app.out.print(Text(line), soft_wrap=True)
 
 
 def _show_refused(refused: Sequence[Refused], app: App) -> None:

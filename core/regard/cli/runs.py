@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,10 @@ examples:
   regard runs                 the last twenty runs
   regard runs --source crm    of one source
   regard runs show 17         everything about one run
+  regard runs prune --older-than 90d           forget older ones
+  regard runs prune --keep 100 --dry-run       count those before each source's last hundred
+
+The last run of a source is never forgotten, nor one whose refused records are still open.
 """
 
 
@@ -32,11 +37,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     show = actions.add_parser("show", help="everything about one run")
     show.add_argument("number", type=int, metavar="N")
+    prune = actions.add_parser("prune", help="forget old runs; records stay")
+    prune.add_argument("--keep", type=_positive, metavar="N", help="so many of each source stay")
+    prune.add_argument("--older-than", type=_age, metavar="AGE", help="such as 90d or 12h")
+    prune.add_argument("--source", dest="only", metavar="SOURCE", help="only of this source")
+    prune.add_argument("--dry-run", action="store_true", help="only count")
     parser.epilog = _EPILOG
 
 
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        message = f"{text!r} is no number from 1"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _age(text: str) -> timedelta:
+    from regard.settings.checks import check_duration
+
+    try:
+        return check_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def run(args: argparse.Namespace, app: App) -> int:
-    """List runs, or show one."""
+    """List runs, show one, or forget old ones."""
+    if args.action == "prune":
+        return _prune(args, app)
     with app.open_store(readonly=True) as store, store.read() as transaction:
         if args.action == "show":
             found = stored.history(transaction, run_id=args.number)
@@ -63,6 +91,30 @@ def run(args: argparse.Namespace, app: App) -> int:
     rows_of(table, [_row(item, app) for item in found])
     app.out.print(table)
     app.out.print(Text(f"{len(found)} runs"))
+    return 0
+
+
+def _prune(args: argparse.Namespace, app: App) -> int:
+    from regard.store import pruning
+
+    if (args.keep is None) == (args.older_than is None):
+        message = "which ones? Give either --keep N or --older-than AGE"
+        raise UsageError(message)
+    wanted = {"source": args.only, "keep": args.keep, "older_than": args.older_than}
+    with app.open_store(readonly=args.dry_run) as store:
+        if args.dry_run:
+            with store.read() as transaction:
+                done = pruning.Pruned(len(pruning.prunable(transaction, **wanted)))
+        else:
+            with store.write() as transaction:
+                transaction.writer.lock()
+                done = pruning.prune(transaction, pruning.prunable(transaction, **wanted))
+    if app.json:
+        app.print_json({"dry_run": args.dry_run, **asdict(done)})
+        return 0
+    noun = "run" if done.runs == 1 else "runs"
+    verb = "would be forgotten" if args.dry_run else "forgotten"
+    app.out.print(Text(f"{done.runs:,} {noun} {verb}"))
     return 0
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from regard.cli.app import App
 from regard.cli.console import clean, make_table
+from regard.cli.orphans import orphan_line
 from regard.reports import Freshness
 from regard.settings import SourceSettings
 from regard.store import Store
@@ -173,7 +174,7 @@ def _show(jobs: list[_Job], findings: list[dict[str, Any]], app: App) -> None:
         if job.error:
             app.problem(f"{job.name}: {job.error}")
         if job.orphan:
-            app.problem(f"{job.name}: its records are stored, but regard.toml has no such source")
+            app.problem(orphan_line(job.name))
     records = sum(job.records for job in jobs)
     app.out.print(Text(f"{len(jobs)} sources, {records:,} records, {len(findings)} findings"))
 

@@ -22,24 +22,23 @@ from pydantic import AwareDatetime
 
 from regard.errors import RecordError
 from regard.keys import MAX_LENGTH
+from regard.mapping.kinds import ValueType
 from regard.mapping.mappers import TOTAL_HEADS, Mapper, Numbered, Plan
+from regard.mapping.quick import Meaning, Quick, quick_reader
 from regard.mapping.steps import Step, parse_text
 from regard.records import Kind
 from regard.records.encoding import SEPARATOR, Encoded, StoredValue, encode_time
 
 __all__ = ["BulkMapper"]
 
-_REMEMBERED = 65_536
+_REMEMBERED = 16_384
 _UNUSUAL_STARTS = frozenset("'=")
 
 _Cell: TypeAlias = Any
-_Meaning: TypeAlias = tuple[StoredValue, str]
-"""What a cell came to: the stored value, and its part of the hashed text."""
-
 _UNCHECKED = (str | None, Decimal | None, bool | None, date | None, AwareDatetime | None)
 """Types whose every value is a field's value; others are closed sets or have a pattern."""
 
-_BAD: _Meaning = (None, "\x00")
+_BAD: Meaning = (None, "\x00")
 """A cell that the row lane must look at."""
 
 
@@ -55,6 +54,7 @@ class _Field:
         default: What it is where the step fills nothing.
         checked: Whether the validator may refuse or change what the step fills in; a step
             always gives a value of the field's type.
+        quick: Reads the plainest shape without the step.
         memory: What cells came to.
         bad: Whether any of them is bad.
     """
@@ -62,9 +62,10 @@ class _Field:
     name: str
     places: tuple[int, ...]
     step: Step
-    default: _Meaning
+    default: Meaning
     checked: bool
-    memory: dict[_Cell, _Meaning] = field(default_factory=dict)
+    quick: Quick | None
+    memory: dict[_Cell, Meaning] = field(default_factory=dict)
     bad: bool = False
 
 
@@ -92,14 +93,19 @@ class BulkMapper:
                 places,
                 step,
                 constants.pop(name, (None, "")),
-                kind.model.model_fields[name].annotation not in _UNCHECKED,
+                checked := kind.model.model_fields[name].annotation not in _UNCHECKED,
+                None if checked else self._quick(name, sort),
             )
-            for (name, places), step in zip(self._plan.places, self._plan.steps, strict=True)
+            for (name, places, sort), step in zip(self._plan.places, self._plan.steps, strict=True)
         ]
         self._constant = constants
         self._extra = sorted((name, place) for place, name in self._plan.extra)
         self._fragments: list[dict[str, str]] = [{} for _ in self._extra]
         self._ages: dict[str, str | None] = {}
+
+    def _quick(self, name: str, sort: ValueType | None) -> Quick | None:
+        plan = self._plan
+        return quick_reader(name, sort, decimal=plan.decimal, zone=plan.zone, iso=plan.iso)
 
     @staticmethod
     def fits(mapper: Mapper) -> bool:
@@ -109,7 +115,7 @@ class BulkMapper:
         plain_key = None not in plan.key and plan.deleted is None
         return alone and plain_key and not (skip.starts or skip.lone)
 
-    def _constants(self) -> dict[str, _Meaning]:
+    def _constants(self) -> dict[str, Meaning]:
         """Return what the fields that no column fills come to."""
         validator = self._kind.validator()
         typed, problems = validator.validate([self._plan.template])
@@ -161,22 +167,32 @@ class BulkMapper:
             return list(encoded)
         return [None if at in bad else found for at, found in enumerate(encoded)]
 
-    def _meanings(self, each: _Field, columns: Sequence[tuple[_Cell, ...]]) -> list[_Meaning]:
+    def _meanings(self, each: _Field, columns: Sequence[tuple[_Cell, ...]]) -> list[Meaning]:
         memory = each.memory
         if len(each.places) == 1:
             cells: Sequence[_Cell] = columns[each.places[0]]
         else:
             cells = list(zip(*(columns[place] for place in each.places), strict=True))
         unknown = set(cells).difference(memory)
-        if unknown:
-            if len(memory) + len(unknown) > _REMEMBERED:
-                memory.clear()
-                unknown = set(cells)
-            for cell in unknown:
-                memory[cell] = self._meaning(each, cell)
+        if len(memory) + len(unknown) > _REMEMBERED:
+            memory.clear()
+            unknown = set(cells)
+        quick = each.quick
+        if quick is not None and len(unknown) > len(cells) // 3:
+            # A column whose cells hardly repeat: remembering them would cost more than it saves.
+            return [quick(cell) or self._remembered(each, cell) for cell in cells]
+        for cell in unknown:
+            found = quick(cell) if quick is not None else None
+            memory[cell] = found or self._meaning(each, cell)
         return [memory[cell] for cell in cells]
 
-    def _meaning(self, each: _Field, cell: _Cell) -> _Meaning:
+    def _remembered(self, each: _Field, cell: _Cell) -> Meaning:
+        found = each.memory.get(cell)
+        if found is None:
+            found = each.memory[cell] = self._meaning(each, cell)
+        return found
+
+    def _meaning(self, each: _Field, cell: _Cell) -> Meaning:
         """Send one cell through the row lane's own step, validator and encoder."""
         sparse = self._sparse
         if len(each.places) == 1:

@@ -159,9 +159,9 @@ class _Compiler:
 
     def steps(
         self, times: TimeReader, decimal: DecimalSign | None
-    ) -> tuple[tuple[str, tuple[int, ...], Step], ...]:
+    ) -> tuple[tuple[str, tuple[int, ...], ValueType | None, Step], ...]:
         """
-        Return each field with the columns it reads and the step that fills it.
+        Return each field with the columns it reads, its sort, and the step that fills it.
 
         The currency comes first, because amounts check it.
         """
@@ -173,6 +173,7 @@ class _Compiler:
             (
                 field,
                 tuple(sorted({place for each in reads for place in each.places})),
+                self.kinds[field] if len(reads) == 1 and reads[0].bare else None,
                 step(field, self.kinds[field], reads),
             )
             for field, reads in made
@@ -335,8 +336,11 @@ def _plan(
     emails = (columns.find(each) for s in spec.fields.get("email", ()) for each in s.columns)
     return Plan(
         key=key,
-        steps=tuple(run for _, _, run in steps),
-        places=tuple((name, places) for name, places, _ in steps),
+        steps=tuple(run for _, _, _, run in steps),
+        places=tuple((name, places, sort) for name, places, sort, _ in steps),
+        decimal=sign,
+        zone=times.zone,
+        iso=times.iso,
         template=compiler.constants(times, basis),
         formulas=tuple((name, parse_formula(text).compute) for name, text in spec.compute.items()),
         lower_key=frozenset(place for place in emails if place is not None),

@@ -11,13 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
 from regard.errors import RecordError
 from regard.keys import MAX_LENGTH, compose
+from regard.mapping.amounts import DecimalSign
 from regard.mapping.headers import fold
+from regard.mapping.kinds import ValueType
 from regard.mapping.maps import FieldMap
 from regard.mapping.orders import OrderLines
 from regard.mapping.steps import Cells, Step, parse_text
@@ -70,7 +72,11 @@ class Plan:
     Attributes:
         key: The places of the key's parts; None for the counted line.
         steps: Fill the fields, in this order.
-        places: For each step, its field and the columns that it reads.
+        places: For each step, its field, the columns that it reads, and its sort of value where
+            a single cell says just that.
+        decimal: The decimal sign, where it is known.
+        zone: Where local times are.
+        iso: Whether times as ISO 8601 writes them are understood as such.
         template: The fields that are the same in each record.
         formulas: Fields that follow from others.
         lower_key: The places of key parts that are compared in lower case.
@@ -89,7 +95,10 @@ class Plan:
 
     key: tuple[int | None, ...]
     steps: tuple[Step, ...]
-    places: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    places: tuple[tuple[str, tuple[int, ...], ValueType | None], ...] = ()
+    decimal: DecimalSign | None = None
+    zone: tzinfo = UTC
+    iso: bool = True
     template: Mapping[str, Any] = field(default_factory=dict)
     formulas: tuple[tuple[str, Callable[[Mapping[str, object]], Decimal | None]], ...] = ()
     lower_key: frozenset[int] = frozenset()

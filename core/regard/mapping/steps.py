@@ -128,6 +128,7 @@ class Reader:
         joined: Whether several columns make up the value.
         interpret: Makes a cell the field's value.
         plain: Nothing but the text as it is.
+        bare: The cell says just what its sort of value says, nothing is added to it.
     """
 
     field: str
@@ -137,6 +138,7 @@ class Reader:
     joined: bool
     interpret: Convert
     plain: bool
+    bare: bool
 
     def value(self, cell: Cell) -> Any:  # noqa: ANN401  # whatever the field holds
         """
@@ -204,7 +206,8 @@ def reader(
     interpret = _interpret(source, words, convert)
     plain = kind is ValueType.TEXT and interpret is convert
     name = " + ".join(columns.header[place] for place in places)
-    return Reader(field, name, places, source.between, bool(source.join), interpret, plain)
+    bare = interpret is convert and not source.join
+    return Reader(field, name, places, source.between, bool(source.join), interpret, plain, bare)
 
 
 def _check_currency(out: dict[str, Any], field: str, code: str) -> None:

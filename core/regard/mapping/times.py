@@ -279,7 +279,8 @@ class TimeReader:
     """
 
     def __init__(self, zone: tzinfo, styles: Sequence[str] = ()) -> None:
-        self._zone = zone
+        self._zone = self.zone = zone
+        self.iso = all(each in ("iso", "day-first", "month-first") for each in styles)
         self._formats = [_by_format(each) for each in styles if "%" in each]
         orders = {each for each in styles if each in ("day-first", "month-first")}
         if len(orders) > 1:

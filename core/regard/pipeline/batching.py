@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
 from regard import keys
-from regard.cursors import CursorValue, as_time
+from regard.cursors import CursorValue, as_time, believable
 from regard.errors import RecordError
 from regard.names import did_you_mean
 from regard.records import Kind
 from regard.records.encoding import Encoded, Encoder, encode_time
 from regard.records.validation import BESIDE
-from regard.sources import Delete, Origin, Page, Stream
+from regard.sources import Delete, InputFile, Origin, Page, Stream
 from regard.store import Batch, Deletion, Refused
 from regard.store.quarantine import Raw, raw_hash
 
@@ -70,6 +70,8 @@ class Batcher:
     _deletions: dict[int, list[Delete]] = field(default_factory=dict)
     _deleted: int = 0
     _strange: list[Refused] = field(default_factory=list)
+    _file: InputFile | None = None
+    _file_origin: _PageOrigin | None = None
     _encoder: Encoder = field(init=False)
     _moment: tuple[datetime, str] = field(init=False)
 
@@ -80,9 +82,22 @@ class Batcher:
     def __len__(self) -> int:
         return len(self._pending) + self._deleted + len(self._strange)
 
-    def add(self, record: object) -> None:
-        """Take one record; whatever is none is refused, like any other bad record."""
-        self._add(record, None, 0)
+    def add(self, record: object, row: tuple[InputFile, int] | None = None) -> None:
+        """
+        Take one record; whatever is none is refused, like any other bad record.
+
+        Args:
+            record: Anything.
+            row: The file and the line that it comes from, where that is known.
+        """
+        if row is None:
+            self._add(record, None, 0)
+            return
+        file, line = row
+        if self._file is not file:
+            self._file = file
+            self._file_origin = _PageOrigin(None, file.name, file.modified_at)
+        self._add(record, self._file_origin, line)
 
     def _add(self, record: object, page: _PageOrigin | None, place: int) -> None:
         values = _usable(record)
@@ -107,8 +122,12 @@ class Batcher:
             page.origin, file.name if file else None, file.modified_at if file else None
         )
         records = page.records
-        for index in range(start, stop):
-            self._add(records[index], place, index)
+        part = records[start:stop]
+        if all(type(record) is Encoded for record in part):
+            self._pending.extend(map(_Pending, part, repeat(place), range(start, stop)))
+            return
+        for index, record in enumerate(part, start):
+            self._add(record, place, index)
 
     def take(self) -> Batch:
         """Validate and encode what was collected, and begin anew."""
@@ -153,9 +172,11 @@ class Batcher:
         for deletion in chain.from_iterable(deletions.values()):
             self._delete(deletion, batch)
 
-    def _validated(self, items: Sequence[_Pending]) -> Iterator[Mapping[str, Any] | RecordError]:
+    def _validated(
+        self, items: Sequence[_Pending], *, again: bool = False
+    ) -> Iterator[Mapping[str, Any] | RecordError]:
         """Yield each record typed, or why it is none."""
-        prepared = [self._prepare(item.record) for item in items]
+        prepared = [self._prepare(item.record, again=again) for item in items]
         typed, problems = self.kind.validator().validate(prepared)
         for index, record in enumerate(typed):
             yield problems[index] if record is None else record
@@ -181,7 +202,7 @@ class Batcher:
         """Return the records of a batch that passed, typed, with key and cursor."""
         kept = [item for item in batch.origins if item is not None]
         loose = [item for item in kept if type(item.record) is not Encoded]
-        typed = iter(self._validated(loose))
+        typed = iter(self._validated(loose, again=True))
         return [
             self.kind.decode(item.record)
             if type(item.record) is Encoded
@@ -207,10 +228,11 @@ class Batcher:
             keys: Which ones; none means all.
             error: Why.
         """
+        named = set(keys)
         out = [
             index
             for index, item in enumerate(batch.items)
-            if batch.origins[index] is not None and (not keys or item.key in keys)
+            if batch.origins[index] is not None and (not keys or item.key in named)
         ]
         gone = set(out)
         refused = [
@@ -232,8 +254,14 @@ class Batcher:
         found = (batch.origins[index] for index in indexes)
         return [self._refuse(item, error) for item in found if item is not None]
 
-    def _prepare(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a record as its validator wants it: what is no field goes to ``extra``."""
+    def _prepare(self, record: Mapping[str, Any], *, again: bool = False) -> Mapping[str, Any]:
+        """
+        Return a record as its validator wants it: what is no field goes to ``extra``.
+
+        Args:
+            record: As it was yielded.
+            again: Its unknown fields were counted before.
+        """
         known = self.kind.validator().known
         if record.keys() <= known and not self.defaults:
             return record
@@ -244,8 +272,9 @@ class Batcher:
             if name == self.stream.cursor:
                 continue
             if value is not None:
-                self.unknown[str(name)] = self.unknown.get(str(name), 0) + 1
                 extra[name] = value
+            if value is not None and not again:
+                self.unknown[str(name)] = self.unknown.get(str(name), 0) + 1
         given = prepared.get("extra")
         if extra:
             prepared["extra"] = {**given, **extra} if isinstance(given, Mapping) else extra
@@ -298,6 +327,8 @@ class Batcher:
                 f"and is now a {type(value).__name__}"
             )
             raise RecordError("bad-cursor", message, self.stream.cursor)
+        if not believable(value, self.now):
+            return  # stored, but one record from 2099 must not silence all that come before
         if isinstance(value, datetime | date | int | str):
             self.reached = value if self.reached is None else max(self.reached, value)  # type: ignore[type-var]
         else:
@@ -318,6 +349,8 @@ class Batcher:
         if item.page is not None and item.page.origin is not None:
             raw = item.page.origin.raw(item.place)
             line = item.page.origin.line(item.place)
+        elif item.page is not None:
+            line = item.place or None
         try:
             record = given.key if isinstance(given, Encoded) else self._key(given)
         except RecordError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -15,7 +15,9 @@ from regard.hookspecs import Batch as CheckedBatch
 from regard.hookspecs import CommittedBatch, Consequence, QuarantinedRecord, RunInfo, RunSummary
 from regard.host import Host
 from regard.pipeline.batching import Batcher
+from regard.pipeline.disappearing import Census
 from regard.pipeline.inputs import Inputs
+from regard.records import Kind
 from regard.runs import Counts, StreamSummary
 from regard.sources import FileProgress
 from regard.store import Batch, Refused, Store, Transaction
@@ -110,6 +112,24 @@ def _overruled(plan: UpsertPlan | HistoryPlan, batch: Batch, batcher: Batcher) -
     return batcher.overruled(batch, plan.overruled) if isinstance(plan, UpsertPlan) else []
 
 
+def _check(
+    host: Host, info: RunInfo, batch: Batch, batcher: Batcher, note: Callable[[str], None]
+) -> None:
+    """Let plug-ins object before anything is written."""
+    if not host.checks_batches:
+        return
+    shown = CheckedBatch(info.stream, info.kind, batcher.accepted(batch))
+    for problem in host.check_batch(info, shown):
+        said = f"{problem.plugin}: {problem.text}"
+        if problem.severity is Consequence.STOP:
+            raise SourceChanged(said)
+        if problem.severity is Consequence.QUARANTINE:
+            error = RecordError(problem.code, said)
+            batch.refused += batcher.withdraw(batch, problem.keys, error)
+        else:
+            note(said)
+
+
 def _sum(first: Counts, second: Counts) -> Counts:
     total = replace(first)
     total.add(second)
@@ -131,6 +151,8 @@ class StoreCommitter:
         inputs: Knows the files.
         in_quarantine: Names of the stream's records that are in quarantine.
         purpose: Which cursor moves.
+        replaces: The cursor is replaced at the end, wherever it was, and not before.
+        census: Knows what disappears, where a complete read tells; else None.
     """
 
     store: Store
@@ -144,6 +166,8 @@ class StoreCommitter:
     in_quarantine: set[str]
     cursor_before: str | None = None
     purpose: str = "live"
+    replaces: bool = False
+    census: Census | None = None
     _refused: int = 0
     _rewritten: int = 0
     _reasons: Counter[str] = field(default_factory=Counter)
@@ -154,7 +178,7 @@ class StoreCommitter:
         self, batch: Batch, progress: Sequence[FileProgress], batcher: Batcher, *, complete: bool
     ) -> None:
         """Store one batch in one transaction, then tell the observers."""
-        self._check(batch, batcher)
+        _check(self.host, self.info, batch, batcher, self._note)
         reasons = Counter(item.reason for item in batch.refused)
         with self.store.write() as transaction:
             transaction.writer.lock()
@@ -170,7 +194,8 @@ class StoreCommitter:
             batch_id = self._write(transaction, batch, plan)
             self._resolve(transaction, batch)
             self._save_progress(transaction, progress)
-            self._save_cursor(transaction, batch, batch_id)
+            if complete or not self.replaces:
+                self._save_cursor(transaction, batch, batch_id)
             self._save_findings(transaction, batch.findings)
             seconds = self.summary.seconds + batch.milliseconds / 1000
             done = replace(self.summary, counts=total, seconds=seconds)
@@ -185,21 +210,30 @@ class StoreCommitter:
         self._rewritten += plan.rewritten if isinstance(plan, UpsertPlan) else 0
         self.summary.counts, self.summary.seconds = total, seconds
         self._tell(batch, batch_id, counts, aside)
+        if self.census is not None:
+            self.census.meet(batch)
+            if complete:
+                self._disappear(self.census, batch.kind, batcher)
 
-    def _check(self, batch: Batch, batcher: Batcher) -> None:
-        """Let plug-ins object before anything is written."""
-        if not self.host.checks_batches:
+    def _disappear(self, census: Census, kind: Kind, batcher: Batcher) -> None:
+        """
+        Delete what a complete read has not met.
+
+        Raises:
+            BudgetExceeded: That would be more than may disappear at once.
+        """
+        found = census.measure(self.store, kind, self._note)
+        if found is None:
             return
-        shown = CheckedBatch(self.info.stream, self.info.kind, batcher.accepted(batch))
-        for problem in self.host.check_batch(self.info, shown):
-            said = f"{problem.plugin}: {problem.text}"
-            if problem.severity is Consequence.STOP:
-                raise SourceChanged(said)
-            if problem.severity is Consequence.QUARANTINE:
-                error = RecordError(problem.code, said)
-                batch.refused += batcher.withdraw(batch, problem.keys, error)
-            else:
-                self._note(said)
+        if found.too_much:
+            finding = found.finding(self.info.stream)
+            with self.store.write() as transaction:
+                self._save_findings(transaction, [finding])
+            for incident in self.host.observers.finding(self.info, finding):
+                self._note(f"{incident.plugin}: {incident.hook} failed: {incident.error}")
+            raise BudgetExceeded(finding.text)
+        for batch in census.gone(self.store, kind):
+            self.commit(batch, (), batcher, complete=False)
 
     def _put_aside(self, transaction: Transaction, refused: Sequence[Refused]) -> PutAside:
         if not refused:
@@ -241,6 +275,9 @@ class StoreCommitter:
 
     def _save_progress(self, transaction: Transaction, progress: Sequence[FileProgress]) -> None:
         source, stream = self.info.source, self.info.stream
+        if self.purpose != "live":
+            # What a backfill reads of a file says nothing about the rest of it.
+            return
         for item in progress:
             name = item.file.name
             state = self.inputs.state(name, stream, item.rows, complete=item.complete)
@@ -255,7 +292,9 @@ class StoreCommitter:
         if batch.cursor is None:
             return
         source, stream = self.info.source, self.info.stream
-        old = stored_cursors.load(transaction, source, stream, self.purpose)
+        old = None
+        if not self.replaces:
+            old = stored_cursors.load(transaction, source, stream, self.purpose)
         value = cursors.advance(old, batch.cursor, transaction.now)
         stored_cursors.save(
             transaction,
@@ -334,45 +373,93 @@ class DryCommitter:
 
     Attributes:
         store: What is stored already; None where there is no store yet.
-        source: The source's name.
+        host: Whose plug-ins may object.
+        info: The run, as hooks see it.
         summary: What the run would do; kept up to date here.
         budget: How many records may be refused.
+        census: Knows what disappears, where a complete read tells; else None.
     """
 
     store: Store | None
-    source: str
+    host: Host
+    info: RunInfo
     summary: StreamSummary
     budget: Budget
+    census: Census | None = None
     refused: list[Refused] = field(default_factory=list)
     _pending: dict[str, Known] = field(default_factory=dict)
+    _again: int = 0
+    _met: set[tuple[str, str]] = field(default_factory=set)
     _reasons: Counter[str] = field(default_factory=Counter)
 
     def commit(
         self, batch: Batch, progress: Sequence[FileProgress], batcher: Batcher, *, complete: bool
     ) -> None:
         """Decide one batch against the store and the batches before it."""
+        _check(self.host, self.info, batch, batcher, self._note)
         known: dict[str, Known] = {}
         if self.store is not None:
             with self.store.read() as transaction:
-                known = look_up(transaction, batch, self.source)
+                known = look_up(transaction, batch, self.info.source)
         for item in batch.items:
             if item.key in self._pending:
                 known[item.key] = self._pending[item.key]
         plan = decide(batch, known, run_id=0)
         overruled = _overruled(plan, batch, batcher)
-        self.refused += [*batch.refused, *overruled]
-        self._reasons.update(item.reason for item in [*batch.refused, *overruled])
+        refused = [*batch.refused, *overruled]
+        self.refused += refused
+        self._reasons.update(item.reason for item in refused)
+        self._again += self._known_before(refused)
         total = _sum(self.summary.counts, counted(plan, len(batch.refused)))
-        self.budget.check(total.quarantined, total.read, self._reasons)
-        self._remember(plan)
+        self.budget.check(total.quarantined - self._again, total.read, self._reasons)
+        self._remember(plan, known)
         self.summary.counts = total
+        if self.census is not None:
+            self.census.meet(batch)
+            if complete:
+                self._disappear(self.census, batch.kind, batcher)
 
-    def _remember(self, plan: UpsertPlan | HistoryPlan) -> None:
+    def _disappear(self, census: Census, kind: Kind, batcher: Batcher) -> None:
+        if self.store is None:
+            return
+        found = census.measure(self.store, kind, self.summary.notes.append)
+        if found is None:
+            return
+        if found.too_much:
+            raise BudgetExceeded(found.finding(census.stream).text)
+        for batch in census.gone(self.store, kind):
+            self.commit(batch, (), batcher, complete=False)
+
+    def _known_before(self, refused: Sequence[Refused]) -> int:
+        """Return how many of a batch's refused records do not count against the budget."""
+        fresh = [item for item in refused if (item.record, item.reason) not in self._met]
+        again = len(refused) - len(fresh)
+        self._met.update((item.record, item.reason) for item in fresh)
+        if self.store is None or not fresh:
+            return again
+        with self.store.read() as transaction:
+            return again + stored_quarantine.known_before(
+                transaction, fresh, source=self.info.source, stream=self.info.stream
+            )
+
+    def _note(self, text: str) -> None:
+        if text not in self.summary.notes:
+            self.summary.notes.append(text)
+
+    def _remember(self, plan: UpsertPlan | HistoryPlan, known: Mapping[str, Known]) -> None:
+        """Keep what the next batch would find in the store."""
         if isinstance(plan, UpsertPlan):
+            for key, at in plan.delete.items():
+                self._pending[key] = known[key]._replace(as_of=at, deleted_at=at)
             for record in plan.write:
                 key, as_of, digest, _, _ = record
                 self._pending[key] = Known(key, as_of, digest, 0, plan.gone.get(key))
             return
+        for (key, _), at in plan.touch.items():
+            self._pending[key] = known[key]._replace(last_seen_at=at)
+        for (key, _), (_, deleted_at) in plan.close.items():
+            seen = self._pending.get(key, known[key])
+            self._pending[key] = seen._replace(deleted_at=deleted_at)
         for version in plan.write:
             key, as_of, digest, _, _ = version.record
             self._pending[key] = Known(

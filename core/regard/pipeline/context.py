@@ -12,7 +12,7 @@ from sqlalchemy import Date
 from sqlmodel import UTCDateTime
 
 from regard.clock import Clock
-from regard.errors import RecordError
+from regard.errors import FileError, RecordError
 from regard.findings import Finding
 from regard.mapping.times import TimeReader, zone_of
 from regard.pipeline.batching import Identify
@@ -73,6 +73,8 @@ class RunContext:
         self.findings: list[Finding] = []
         self.notes: list[str] = []
         self.finished: list[FileProgress] = []
+        self.broken: list[str] = []
+        self.row: tuple[InputFile, int] | None = None
 
     @property
     def log(self) -> logging.Logger:
@@ -160,39 +162,59 @@ class RunContext:
 
         Columns that are times or days of the stream's kind come as such, local times placed
         in the source's time zone. A file counts as read when the stream has been read to its
-        end, because only then is every row that a source may hold back surely stored.
+        end, because only then is every row that a source may hold back surely stored. A file
+        that breaks off is passed over; when the stream has been read it has failed for it.
         """
         recipe = f"rows:{columns!r}:{sep!r}:{encoding!r}"
+        outer = self.row
         for file in self.files(path, recipe=recipe):
             rows = 0
-            tables = open_tables(file.path, delimiter=sep, encoding=encoding, header=columns)
-            for table in tables:
-                convert = self._converters(table.header)
-                for row in table.rows():
+            try:
+                tables = open_tables(file.path, delimiter=sep, encoding=encoding, header=columns)
+                for line, values in self._rows_of(file, tables):
                     rows += 1
-                    if isinstance(row, BadRow):
-                        self._refuse_row(file, table, row)
-                        continue
-                    values = dict(zip(table.header, row.values, strict=True))
-                    if row.surplus:
-                        values.update(row.surplus)
-                    try:
-                        for name, read in convert:
-                            values[name] = read(values[name])
-                    except RecordError as error:
-                        self.quarantine(
-                            values,
-                            error.reason,
-                            message=str(error),
-                            field=error.field,
-                            file=file.name,
-                            line=row.line,
-                        )
-                        continue
-                    yield {name: None if value == "" else value for name, value in values.items()}
-                for note in table.notes:
-                    self.note(f"{table.label}: {note}")
-            self.finished.append(FileProgress(file, rows, complete=True))
+                    # What is yielded while this row is looked at comes from it.
+                    self.row = file, line
+                    yield values
+            except FileError as error:
+                self.broken.append(str(error))
+            else:
+                self.finished.append(FileProgress(file, rows, complete=True))
+            finally:
+                self.row = outer
+
+    def _rows_of(
+        self, file: InputFile, tables: Sequence[Table]
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield a file's good rows with their lines, and put the others aside."""
+        for table in tables:
+            convert = self._converters(table.header)
+            for row in table.rows():
+                if isinstance(row, BadRow):
+                    self._refuse_row(file, table, row)
+                    continue
+                values = dict(zip(table.header, row.values, strict=True))
+                if row.surplus:
+                    values.update(row.surplus)
+                try:
+                    for name, read in convert:
+                        values[name] = read(values[name])
+                except RecordError as error:
+                    self.quarantine(
+                        values,
+                        error.reason,
+                        message=str(error),
+                        field=error.field,
+                        file=file.name,
+                        line=row.line,
+                    )
+                    continue
+                yield (
+                    row.line,
+                    {name: None if value == "" else value for name, value in values.items()},
+                )
+            for note in table.notes:
+                self.note(f"{table.label}: {note}")
 
     def _converters(self, header: Sequence[str]) -> list[tuple[str, Callable[[Any], Any]]]:
         if self.kind is None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import glob
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -77,6 +77,8 @@ def fingerprint_of(path: Path, root: Path) -> Fingerprint:
     resolved = path.absolute()
     inside = resolved.is_relative_to(root)
     name = (resolved.relative_to(root) if inside else resolved).as_posix()
+    # A file's name may be no text at all; what names it in the store must be.
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return Fingerprint(path, name, status.st_size, status.st_mtime_ns)
 
 
@@ -138,6 +140,11 @@ class Inputs:
         fingerprints: Of the files that are to be read, by name.
         digests: The sha256 of their content, by name.
         touched: New states of files that changed only on the outside.
+        passed_over: The streams whose files were not all read from their beginning; None:
+            it is not known whose.
+        source: The name of the source.
+        orphans: What sources that are no longer configured have read: for each path and
+            sha256 the source.
     """
 
     root: Path
@@ -148,6 +155,9 @@ class Inputs:
     digests: dict[str, str] = field(default_factory=dict)
     touched: dict[tuple[str, str], FileState] = field(default_factory=dict)
     recipes: dict[str, str] = field(default_factory=dict)
+    passed_over: set[str | None] = field(default_factory=set)
+    source: str = ""
+    orphans: Mapping[tuple[str, str], str] = field(default_factory=dict)
     _busy: int = 0
     _announced: set[tuple[str, str]] = field(default_factory=set)
 
@@ -166,8 +176,11 @@ class Inputs:
         if not paths:
             shown = patterns if isinstance(patterns, str) else ", ".join(patterns)
             self.notes.append(f"no file matches {shown!r}")
+            self.passed_over.add(stream)
         prints = sorted((self._settled(path) for path in paths), key=lambda found: found.order)
         files = [self._decide(found, recipe, stream) for found in prints]
+        if any(file is None or file.rows_done for file in files):
+            self.passed_over.add(stream)
         same = sum(file is None for file in files) - self._busy
         if same:
             self.notes.append(
@@ -206,6 +219,7 @@ class Inputs:
         if states and len(outside) == len(states) and all(state.complete for state in states):
             return None
         digest = self.digests[found.name] = _digest(found.path)
+        self._refuse_orphans(found.name, digest)
         inside = [state for state in same_recipe if state.sha256 == digest]
         if states and len(inside) == len(states) and all(state.complete for state in states):
             self._touch(inside, found)
@@ -213,6 +227,18 @@ class Inputs:
         rows_done = inside[0].rows_done if len(inside) == len(states) == 1 else 0
         modified_at = datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
         return InputFile(found.path, found.name, found.size, modified_at, rows_done)
+
+    def _refuse_orphans(self, name: str, digest: str) -> None:
+        """Refuse to store a second time what another name of this source has stored."""
+        orphan = self.orphans.get((name, digest))
+        if orphan is None or self.known:
+            return
+        message = (
+            f"{name} has been read already, by the source {orphan!r} that is no longer "
+            f"configured; `regard source rename {orphan} {self.source or 'NEW'}` keeps what it "
+            f"stored, `regard source drop {orphan}` erases it"
+        )
+        raise ConfigError(message)
 
     def _touch(self, states: Iterable[FileState], found: Fingerprint) -> None:
         for state in states:
@@ -267,6 +293,7 @@ class Inputs:
         self._announced.add((stream, name))
         if complete and not found.unchanged():
             self.notes.append(f"{name} changed while it was read; the next run reads it again")
+            self.passed_over.add(stream)
             return None
         return FileState(
             stream,

@@ -76,7 +76,9 @@ def prepare(project: Project, host: Host, name: str) -> Prepared:
     config = validate_options(
         found.Config, options, where, raw=raw, file=project.path, text=project.text
     )
-    text = json.dumps(settings.model_dump(mode="json"), sort_keys=True, default=str)
+    # Without warnings: durations are dumped in their own form, not in Pydantic's.
+    values = settings.model_dump(mode="json", warnings=False)
+    text = json.dumps(values, sort_keys=True, default=str)
     digest = sha256(text.encode()).hexdigest()[:16]
     source = _made(found, config, entry.plugin)
     return Prepared(name, settings, source, entry.plugin, entry.version, digest)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from threading import Event
@@ -17,24 +17,33 @@ from typing import Any
 
 from regard import cursors
 from regard.clock import Clock
-from regard.errors import LeaseHeld, LeaseLost, PluginError, RecordError, RegardError
+from regard.errors import (
+    LeaseHeld,
+    LeaseLost,
+    PluginError,
+    RecordError,
+    RegardError,
+    SourceChanged,
+)
 from regard.hookspecs import RunInfo
 from regard.host import Host
 from regard.pipeline.batching import Identify
 from regard.pipeline.committing import Budget, DryCommitter, StoreCommitter
 from regard.pipeline.context import RunContext
+from regard.pipeline.disappearing import Census
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.preparing import Prepared, defaults_of, identifier, prepare
-from regard.pipeline.streams import Limits, StreamTask, explain, read_streams, since_of
+from regard.pipeline.starting import Start, Wish, changed_keys
+from regard.pipeline.streams import Limits, StreamTask, explain, read_streams
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary, overall
 from regard.secrets import privacy_key
 from regard.settings import Project
 from regard.sources import Source, Stream
 from regard.store import RunStart, Store, Transaction, leases, runs, streams
-from regard.store import cursors as stored_cursors
 from regard.store import files as stored_files
 from regard.store.quarantine import Refused, open_records
+from regard.store.sources import orphaned_files
 
 __all__ = ["Runner", "SourceWatch"]
 
@@ -62,6 +71,7 @@ class Runner:
         error_budget: Overrides the configured share of records that may be refused.
         debug: Whether bugs of plug-ins tell their whole traceback.
         settle: Whether to leave files alone that changed a moment ago.
+        wish: What is asked for beside reading on.
     """
 
     project: Project
@@ -74,6 +84,7 @@ class Runner:
     error_budget: float | None = None
     debug: bool = False
     settle: bool = True
+    wish: Wish = field(default_factory=Wish)
 
     def run(self, store: Store, name: str) -> list[StreamSummary]:
         """
@@ -90,7 +101,14 @@ class Runner:
             prepared = prepare(self.project, self.host, name)
         except RegardError as error:
             return [StreamSummary(name, "", None, Outcome.FAILED, error=str(error))]
-        start = RunStart(name, prepared.plugin, prepared.version, prepared.digest, self.version)
+        start = RunStart(
+            name,
+            prepared.plugin,
+            prepared.version,
+            prepared.digest,
+            self.version,
+            self.wish.reason,
+        )
         try:
             with store.write() as transaction:
                 transaction.writer.lock()
@@ -118,30 +136,69 @@ class Runner:
     ) -> None:
         name, source = prepared.name, prepared.source
         with store.read() as transaction:
-            inputs = self._inputs(stored_files.load(transaction, name))
+            known = stored_files.load(transaction, name)
+            orphans = orphaned_files(transaction, self.project.settings.sources)
+        inputs = self._inputs(name, known, orphans)
         identify = identifier(privacy_key(self.project, self.host.resolve_secret))
         context = self._context(prepared, inputs, identify)
         found = self._discover(source, context, name, run_id, summaries)
         tasks: list[StreamTask] = []
         with store.read() as transaction:
+            changed = changed_keys(transaction, name, found, self.wish, known, self.project.root)
             for stream in found:
                 try:
+                    if problem := changed.get(stream.name):
+                        raise problem
                     tasks.append(
                         self._task(store, transaction, prepared, stream, run_id, lease, context)
                     )
-                except RecordError as error:  # its stored cursor is broken
+                except (RecordError, SourceChanged) as error:
+                    # Its stored cursor is broken, or its keys are no longer what they were.
                     summary = StreamSummary(name, stream.name, run_id, Outcome.FAILED)
                     summary.error = str(error)
                     summaries.append(summary)
+        for task in tasks:
+            if task.stream.name in changed and isinstance(task.committer, StoreCommitter):
+                task.committer.census = self._census(prepared, task.stream, inputs, guard=1.0)
         summaries += [task.summary for task in tasks]
-        with store.write() as transaction:
-            for stream in found:
-                streams.save(transaction, name, stream, prepared.plugin, run_id)
+        self._save_streams(store, prepared, run_id, tasks, without=changed)
         for task in tasks:
             committer = task.committer
             if isinstance(committer, StoreCommitter):
                 committer.begin()
         self._read(source, tasks)
+        # A key is only believed to be new once everything has been read under it.
+        done = [
+            task
+            for task in tasks
+            if task.stream.name in changed and task.summary.outcome is Outcome.OK
+        ]
+        self._save_streams(store, prepared, run_id, done)
+
+    def _save_streams(
+        self,
+        store: Store,
+        prepared: Prepared,
+        run_id: int,
+        tasks: Sequence[StreamTask],
+        without: Collection[str] = (),
+    ) -> None:
+        with store.write() as transaction:
+            for task in tasks:
+                if task.stream.name not in without:
+                    name, plugin = prepared.name, prepared.plugin
+                    streams.save(transaction, name, task.stream, plugin, run_id)
+
+    def _census(self, prepared: Prepared, stream: Stream, inputs: Inputs, guard: float) -> Census:
+        return Census(prepared.name, stream.name, inputs, guard, self.clock.now())
+
+    def _snapshot(
+        self, prepared: Prepared, stream: Stream, inputs: Inputs, start: Start
+    ) -> Census | None:
+        """Return what finds out what has disappeared, where all there is will be read."""
+        if not stream.snapshot or start.since is not None or self.wish.span is not None:
+            return None
+        return self._census(prepared, stream, inputs, prepared.settings.disappear_guard)
 
     def _read(self, source: Source[Any], tasks: Sequence[StreamTask]) -> None:
         # A plug-in that prints must not spoil results that somebody pipes on.
@@ -170,6 +227,7 @@ class Runner:
             for stream in found:
                 kind_named(stream.kind)
             _refuse_twins(found)
+            found = self.wish.chosen(name, found)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything
@@ -191,7 +249,9 @@ class Runner:
         lease: leases.Lease,
         context: RunContext,
     ) -> StreamTask:
-        cursor = stored_cursors.load(transaction, prepared.name, stream.name)
+        lookback = stream.lookback or prepared.settings.lookback
+        start = self.wish.start(transaction, prepared.name, stream, lookback)
+        cursor = start.cursor
         summary = StreamSummary(prepared.name, stream.name, run_id)
         info = RunInfo(
             run_id,
@@ -213,10 +273,30 @@ class Runner:
             context.inputs,
             open_records(transaction, prepared.name, stream.name),
             cursors.dump(cursor) if cursor is not None else None,
+            start.purpose,
+            start.replaces,
+            self._snapshot(prepared, stream, context.inputs, start),
         )
-        since = since_of(cursor, stream.lookback or prepared.settings.lookback)
-        defaults = defaults_of(prepared, stream)
-        return StreamTask(stream, summary, committer, context, since, defaults, _retries(prepared))
+        return self._stream_task(prepared, stream, committer, context, start)
+
+    def _stream_task(
+        self,
+        prepared: Prepared,
+        stream: Stream,
+        committer: StoreCommitter | DryCommitter,
+        context: RunContext,
+        start: Start,
+    ) -> StreamTask:
+        return StreamTask(
+            stream,
+            committer.summary,
+            committer,
+            context,
+            start.since,
+            defaults_of(prepared, stream),
+            _retries(prepared),
+            start.until,
+        )
 
     def _finish(
         self, store: Store, run_id: int, lease: leases.Lease, summaries: list[StreamSummary]
@@ -247,41 +327,53 @@ class Runner:
         except RegardError as error:
             return [StreamSummary(name, "", None, Outcome.FAILED, error=str(error))], []
         known: list[stored_files.FileState] = []
+        orphans: Mapping[tuple[str, str], str] = {}
         if store is not None:
             with store.read() as transaction:
                 known = stored_files.load(transaction, name)
+                orphans = orphaned_files(transaction, self.project.settings.sources)
         # Nothing is kept, so nothing need be found again: no key is made either.
-        context = self._context(prepared, self._inputs(known), lambda raw: ())
+        context = self._context(prepared, self._inputs(name, known, orphans), lambda raw: ())
         summaries: list[StreamSummary] = []
         found = self._discover(prepared.source, context, name, None, summaries)
         tasks = []
         committers = []
         for stream in found:
-            cursor = None
-            if store is not None:
+            lookback = stream.lookback or prepared.settings.lookback
+            if store is None:
+                start = self.wish.start(None, name, stream, lookback)
+            else:
                 with store.read() as transaction:
-                    cursor = stored_cursors.load(transaction, name, stream.name)
+                    start = self.wish.start(transaction, name, stream, lookback)
             summary = StreamSummary(name, stream.name, None)
-            committer = DryCommitter(store, name, summary, self._budget(prepared))
-            since = since_of(cursor, stream.lookback or prepared.settings.lookback)
-            tasks.append(
-                StreamTask(
-                    stream,
-                    summary,
-                    committer,
-                    context,
-                    since,
-                    defaults_of(prepared, stream),
-                    _retries(prepared),
-                )
+            census = self._snapshot(prepared, stream, context.inputs, start)
+            info = RunInfo(
+                None,
+                name,
+                stream.name,
+                stream.kind,
+                prepared.plugin,
+                prepared.version,
+                self.clock.now(),
             )
+            committer = DryCommitter(
+                store, self.host, info, summary, self._budget(prepared), census
+            )
+            tasks.append(self._stream_task(prepared, stream, committer, context, start))
             committers.append(committer)
         self._read(prepared.source, tasks)
         summaries += [task.summary for task in tasks]
         return summaries, [item for committer in committers for item in committer.refused]
 
-    def _inputs(self, known: Sequence[stored_files.FileState]) -> Inputs:
-        return Inputs(self.project.root, known, settle=self.settle)
+    def _inputs(
+        self,
+        name: str,
+        known: Sequence[stored_files.FileState],
+        orphans: Mapping[tuple[str, str], str],
+    ) -> Inputs:
+        inputs = Inputs(self.project.root, self.wish.known(known), settle=self.settle)
+        inputs.source, inputs.orphans = name, orphans
+        return inputs
 
     def _budget(self, prepared: Prepared) -> Budget:
         configured = prepared.settings.error_budget

@@ -22,6 +22,7 @@ from regard.cursors import CursorValue
 from regard.errors import (
     BudgetExceeded,
     Cancelled,
+    FileError,
     LeaseLost,
     RateLimited,
     RegardError,
@@ -68,7 +69,7 @@ def calm_collector() -> Iterator[None]:
     through all of them again and again costs as much as the validation.
     """
     before = gc.get_threshold()
-    gc.collect()
+    # Not collected before: that takes longer than reading a small stream does.
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)
     try:
@@ -119,16 +120,18 @@ class StreamRun:
         self._writing: Future[None] | None = None
         self._lost = False
 
-    def read(self, since: CursorValue | None) -> None:
+    def read(self, since: CursorValue | None, until: CursorValue | None = None) -> None:
         """
         Read the stream to its end and store everything.
 
         Raises:
             RegardError: Why it could not be read to its end; what was committed stays.
         """
+        broken: list[str] = []
+        self._context.broken, self._context.row = broken, None
         with ThreadPoolExecutor(1, thread_name_prefix="regard-write") as self._pool:
             try:
-                self._read_all(since)
+                self._read_all(since, until)
                 self._commit(complete=True)
             except BaseException as error:
                 # What was yielded before the source failed is good, and stays; but nothing
@@ -138,9 +141,11 @@ class StreamRun:
                 raise
             finally:
                 self._settle()
+        if broken:
+            raise FileError("\n".join(broken))
 
-    def _read_all(self, since: CursorValue | None) -> None:
-        for item in self._source.read(self._stream, since, None, self._context):
+    def _read_all(self, since: CursorValue | None, until: CursorValue | None) -> None:
+        for item in self._source.read(self._stream, since, until, self._context):
             self._take(item)
             if self._due():
                 self._commit(complete=False)
@@ -161,7 +166,7 @@ class StreamRun:
         elif isinstance(item, Delete):
             self._batcher.add_deletion(item)
         else:
-            self._batcher.add(item)
+            self._batcher.add(item, self._context.row)
 
     def _take_page(self, page: Page) -> None:
         start, total = 0, len(page.records)
@@ -241,6 +246,7 @@ class StreamTask:
     since: CursorValue | None
     defaults: Mapping[str, Any]
     retries: int = 3
+    until: CursorValue | None = None
 
 
 class _Retrying:
@@ -303,7 +309,7 @@ class _Retrying:
             cancel=self._cancel,
         )
         try:
-            reading.read(since)
+            reading.read(since, task.until)
         finally:
             self.notes += [note for note in batcher.notes() if note not in self.notes]
 

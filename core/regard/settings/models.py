@@ -279,7 +279,7 @@ _UNUSED_SCHEDULING: Final = (
 )
 _UNUSED_SOURCE_KEYS: Final = (
     *_UNUSED_SCHEDULING,
-    *("disappear_guard", "counts", "retention"),
+    *("counts", "retention"),
 )
 _UNUSED_REPORT_KEYS: Final = (*_UNUSED_SCHEDULING, "retries", "enabled", "schedule", "audience")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,11 @@ def make_engine(url: URL, *, readonly: bool) -> Engine:
         _create_private(path)
     if readonly:
         named = quote(str(path.absolute()))
-        url = url.set(database=f"file:{named}", query={"mode": "ro", "uri": "true"})
+        # Not mode=ro: such a connection cannot remove the two files beside the store that
+        # reading makes, and a dry run would leave them behind.
+        url = url.set(database=f"file:{named}", query={"mode": "rw", "uri": "true"})
     engine = create_engine(url, hide_parameters=True)
-    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "connect", _set_up_reader if readonly else _set_up_writer)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -107,25 +109,23 @@ def _create_private(path: Path) -> None:
         raise StoreError(message) from error
 
 
-def _set_up_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401  # the driver's own
+def _set_up_writer(connection: Any, record: object) -> None:  # noqa: ANN401  # the driver's own
+    _set_up(connection, (*_PRAGMAS, "PRAGMA journal_mode = WAL"))
+
+
+def _set_up_reader(connection: Any, record: object) -> None:  # noqa: ANN401
+    _set_up(connection, (*_PRAGMAS, "PRAGMA query_only = ON"))
+
+
+def _set_up(connection: sqlite3.Connection, pragmas: Sequence[str]) -> None:
     # None: the driver opens no transaction by itself; `_begin_sqlite` does.
     connection.isolation_level = None
     try:
-        for pragma in _PRAGMAS:
+        for pragma in pragmas:
             connection.execute(pragma)
-        _switch_to_wal(connection)
     except sqlite3.Error:
         connection.close()
         raise
-
-
-def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError as error:
-        # A read-only connection cannot switch, and need not: the writer did.
-        if "readonly" not in str(error):
-            raise
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -18,7 +18,7 @@ from regard.records.types import Millionths
 from regard.store.schema import revision_of
 from regard.store.transactions import Transaction, table
 
-__all__ = ["StoreColumn", "StoreIdentity", "columns_of", "export_csv", "identity"]
+__all__ = ["StoreColumn", "StoreIdentity", "batch_token", "columns_of", "export_csv", "identity"]
 
 ColumnType = Literal["text", "integer", "number", "time", "day", "flag", "json"]
 
@@ -88,6 +88,17 @@ def identity(transaction: Transaction) -> StoreIdentity:
         batch_id=int(last[0]) if last else 0,
         token=str(last[1]) if last else "",
     )
+
+
+def batch_token(transaction: Transaction, batch_id: int) -> str | None:
+    """
+    Return a batch's random token; None: there is no such batch.
+
+    A restored copy that went another way has the batch's number with another token.
+    """
+    query = text("SELECT token FROM batches WHERE id = :id")
+    token = transaction.connection.execute(query, {"id": batch_id}).scalar()
+    return None if token is None else str(token)
 
 
 def export_csv(

@@ -152,10 +152,10 @@ def put_aside(
     quarantine = table("quarantine")
     again = [known[identity] for identity in unique if identity in known]
     now = transaction.now
-    for number in again:
+    for start in range(0, len(again), 500):
         transaction.connection.execute(
             update(quarantine)
-            .where(quarantine.c.id == number)
+            .where(quarantine.c.id.in_(again[start : start + 500]))
             .values(
                 last_seen_at=now,
                 run_id=run_id,
@@ -199,6 +199,15 @@ def put_aside(
         inserted = [(row[0], row[1], row[2]) for row in rows]
     again_count = sum((item.record, item.reason) in known for item in refused)
     return PutAside(again_count, inserted)
+
+
+def known_before(
+    transaction: Transaction, refused: Sequence[Refused], *, source: str, stream: str
+) -> int:
+    """Return how many of some refused records were refused before, for the same reason."""
+    named = [_storable(item) for item in refused]
+    known = _known(transaction, source, stream, {item.record for item in named})
+    return sum((item.record, item.reason) in known for item in named)
 
 
 def _storable(item: Refused) -> Refused:

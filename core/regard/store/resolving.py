@@ -97,7 +97,8 @@ def places(transaction: Transaction, selection: Selection) -> list[StreamPlace]:
         .group_by(*columns)
         .order_by(*columns)
     )
-    return [StreamPlace(*row) for row in transaction.connection.execute(query)]
+    rows = transaction.connection.execute(query)
+    return [StreamPlace(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def waiting(

@@ -22,6 +22,10 @@ from regard.store.transactions import Transaction, table
 __all__ = ["PastRun", "RunStart", "begin", "finish", "freshness", "history", "put_stream"]
 
 
+BESIDE = ("replay", "backfill")
+"""The reasons of runs that say nothing about how current a source is."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunStart:
     """
@@ -197,9 +201,11 @@ def _summary(source: str, row: dict[str, Any]) -> StreamSummary:
 
 
 def latest(transaction: Transaction) -> dict[str, PastRun]:
-    """Return the last run of each source."""
+    """Return the last run of each source that read on from where it was."""
     runs = table("runs")
-    numbers = select(func.max(runs.c.id)).group_by(runs.c.source)
+    numbers = (
+        select(func.max(runs.c.id)).where(runs.c.reason.not_in(BESIDE)).group_by(runs.c.source)
+    )
     query = select(runs).where(runs.c.id.in_(numbers))
     found = {row.source: PastRun(**row._asdict()) for row in transaction.connection.execute(query)}
     by_id = {run.id: run for run in found.values()}

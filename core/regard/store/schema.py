@@ -146,10 +146,14 @@ def back_up(engine: Engine, destination: Path) -> None:
         raise StoreError(message) from error
     raw = engine.raw_connection()
     try:
+        cursor = raw.cursor()
+        # A store that is opened for reading may be copied: the copy is another file.
+        cursor.execute("PRAGMA query_only = OFF")
         # Outside of any transaction: VACUUM refuses to run inside one.
-        raw.cursor().execute("VACUUM INTO ?", (str(destination),))
+        cursor.execute("VACUUM INTO ?", (str(destination),))
     except BaseException:
         destination.unlink(missing_ok=True)
         raise
     finally:
+        raw.detach()
         raw.close()

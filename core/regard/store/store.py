@@ -256,6 +256,10 @@ class Snapshot:
         """Return which store this is and how far it had come."""
         return exporting.identity(self._transaction)
 
+    def batch_token(self, batch_id: int) -> str | None:
+        """Return a batch's random token; None: there is no such batch."""
+        return exporting.batch_token(self._transaction, batch_id)
+
     def export_csv(
         self,
         name: str,

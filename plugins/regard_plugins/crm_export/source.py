@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,8 +18,9 @@ from regard.cursors import CursorValue
 from regard.errors import FileError
 from regard.mapping import Basis, FieldMap, Profile, load_profiles, profile_named, recipe_of
 from regard.mapping.times import check_style, zone_of
-from regard.sources import Context, InputFile, Source, Stream, Yielded
+from regard.sources import Context, Delete, InputFile, Record, Source, Stream, Yielded
 from regard_plugins.crm_export.pages import FileReader
+from regard_plugins.crm_export.replaying import RowReplay
 from regard_plugins.crm_export.tables import Found, Reading, Wishes
 
 __all__ = ["CrmExport"]
@@ -101,6 +102,7 @@ class CrmExport(Source["CrmExport.Config"]):
     def __init__(self, config: CrmExport.Config) -> None:
         super().__init__(config)
         self._found: dict[str, Found] | None = None
+        self._replay: RowReplay | None = None
 
     def check(self, ctx: Context) -> None:
         """
@@ -127,7 +129,7 @@ class CrmExport(Source["CrmExport.Config"]):
         for found in self._found.values():
             for reading in found.readings:
                 name = reading.spec.stream
-                streams.setdefault(name, Stream(name, reading.spec.kind))
+                streams.setdefault(name, Stream(name, reading.spec.kind, key=self._key()))
         # Purchases refer to customers.
         ordered = sorted(streams.values(), key=lambda stream: stream.kind != "customer")
         if any(found.problem for found in self._found.values()):
@@ -170,6 +172,20 @@ class CrmExport(Source["CrmExport.Config"]):
         if broken:
             raise FileError("\n".join(broken))
 
+    def replay(
+        self, raw: Mapping[str, Any], stream: Stream, ctx: Context, *, file: str | None = None
+    ) -> Iterable[Record | Delete]:
+        """
+        Return what a row from quarantine says by today's map or profile.
+
+        Raises:
+            RecordError: It is still refused.
+            FileError: Nothing fits its headers, or it means nothing without its neighbours.
+        """
+        if self._replay is None:
+            self._replay = RowReplay(self._wishes(ctx))
+        return self._replay.records(raw, stream, file)
+
     def _read_table(
         self, reader: FileReader, reading: Reading, wishes: Wishes, ctx: Context
     ) -> Iterator[Yielded]:
@@ -204,6 +220,14 @@ class CrmExport(Source["CrmExport.Config"]):
                 yield found, found.file
             elif found.file.name in pending:
                 yield found, pending[found.file.name]
+
+    def _key(self) -> tuple[str, ...] | None:
+        """Return what a map's keys are made of; a profile's own keys are its own business."""
+        spec = self.config.map
+        if spec is None:
+            return None
+        named = spec.key[0] if len(spec.key) == 1 else tuple(map(" + ".join, spec.key))
+        return (spec.key_prefix + named[0], *named[1:])
 
     def _complain(self) -> None:
         problems = [found.problem for found in (self._found or {}).values() if found.problem]

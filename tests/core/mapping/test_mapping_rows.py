@@ -256,7 +256,7 @@ def test_cells_of_spreadsheets_are_read_by_their_type(map_rows: MapRows) -> None
         "fields": {"created_at": "since", "consent": "ok", "birth_year": "year", "phone": "tel"},
     }
     header = ["id", "since", "ok", "year", "tel"]
-    row = [Decimal(101), datetime(2024, 3, 12, 10), True, Decimal(1990), 600123123]  # noqa: DTZ001
+    row = [Decimal(101), datetime(2024, 3, 12, 10), True, Decimal(1990), 600123123]
 
     assert [
         {

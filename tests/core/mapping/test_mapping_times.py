@@ -153,7 +153,7 @@ def test_dates_of_spreadsheets_are_taken_as_they_are() -> None:
     reader = TimeReader(MADRID)
 
     assert utc(2024, 3, 11, 23) == reader.time(date(2024, 3, 12))
-    assert utc(2024, 3, 12, 9) == reader.time(datetime(2024, 3, 12, 10))  # noqa: DTZ001
+    assert utc(2024, 3, 12, 9) == reader.time(datetime(2024, 3, 12, 10))
 
 
 @pytest.mark.parametrize("text", ["", "  ", "0000-00-00", "0000-00-00 00:00:00"])

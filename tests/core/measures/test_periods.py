@@ -42,7 +42,7 @@ def test_no_day(text: str) -> None:
         ("2026-01-31T08:00", datetime(2026, 1, 31, 7, tzinfo=UTC)),
         ("2026-01-31T08:00Z", datetime(2026, 1, 31, 8, tzinfo=UTC)),
         (date(2026, 1, 31), datetime(2026, 1, 30, 23, tzinfo=UTC)),
-        (datetime(2026, 1, 31, 8), datetime(2026, 1, 31, 7, tzinfo=UTC)),  # noqa: DTZ001
+        (datetime(2026, 1, 31, 8), datetime(2026, 1, 31, 7, tzinfo=UTC)),
         (
             datetime(2026, 1, 31, 8, tzinfo=ZoneInfo("Asia/Tokyo")),
             datetime(2026, 1, 30, 23, tzinfo=UTC),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,7 +83,9 @@ class World:
         found = table(name)
         query = select(found).order_by(*found.primary_key.columns)
         return self.ask(
-            lambda transaction: [dict(row._mapping) for row in transaction.connection.execute(query)]
+            lambda transaction: [
+                dict(row._mapping) for row in transaction.connection.execute(query)
+            ]
         )
 
     def rows(self, kind: str) -> list[dict[str, Any]]:
@@ -155,8 +157,8 @@ def sqlite_world(project: Callable[..., Path], tmp_path: Path) -> MakeWorld:
 
 
 @pytest.fixture
-def cancelled() -> Iterator[Event]:
+def cancelled() -> Event:
     """Return a wish to stop that was made already."""
     event = Event()
     event.set()
-    yield event
+    return event

@@ -376,7 +376,9 @@ def test_an_overtaken_run_stores_nothing_more(world: MakeWorld) -> None:
     """A run that lost its lease rolls back and fails; the next source is read all the same."""
     here = world({"box": OVERTAKEN, "good": GOOD}, limits=Limits(rows=10))
     config = here.folder / "regard.toml"
-    tables = f'[sources.box]\nplugin = "box"\nurl = "{here.url}"\n[sources.good]\nplugin = "good"\n'
+    tables = (
+        f'[sources.box]\nplugin = "box"\nurl = "{here.url}"\n[sources.good]\nplugin = "good"\n'
+    )
     config.write_text(config.read_text().partition("[sources.box]")[0] + tables)
     box, good = here.run("box", "good")
 

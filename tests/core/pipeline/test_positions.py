@@ -239,28 +239,30 @@ def test_a_page_is_one_step(world: MakeWorld) -> None:
 
             def read(self, stream, since, until, ctx):
                 for page in range(since or 0, 3):
-                    records = [{"key": f"{page}-{n}"} for n in range(7)]
-                    if page == 2 and not since:
-                        records[6] = None
-                        records = Broken(records)
-                    yield Page(records, cursor=page + 1)
-
-        class Broken(list):
-            def __getitem__(self, index):
-                if index == 6:
-                    raise ValueError
-                return super().__getitem__(index)
+                    yield Page([{"key": f"{page}-{n}"} for n in range(7)], cursor=page + 1)
 
         @hookimpl
         def regard_sources():
             return [Pages]
     """
-    here = world({"pages": plugin}, limits=Limits(rows=3, seconds=60))
+    check = """
+        from regard import Problem, hookimpl
+
+        @hookimpl
+        def regard_check_batch(run, batch):
+            last = any(record["key"] == "2-6" for record in batch.records)
+            return [Problem("stop", "odd", "it is odd")] if last else []
+    """
+    config = '[sources.pages]\nplugin = "pages"\n'
+    plugins = {"pages": plugin, "check": check}
+    here = world(plugins, config=config, limits=Limits(rows=3, seconds=60))
     (first,) = here.run("pages")
 
     assert Outcome.FAILED == first.outcome
     assert 2 == here.cursor("pages")
+    assert 14 < len(here.rows("fact")) < 21
 
+    (here.folder / "plugins" / "check.py").unlink()
     (second,) = here.run("pages")
 
     assert Outcome.OK == second.outcome

@@ -107,9 +107,9 @@ def test_a_record_is_stored_with_all_it_says(world: MakeWorld) -> None:
     assert ("EUR", "sale") == (row["currency"], row["basis"])
     assert datetime(2026, 1, 1, 9, tzinfo=UTC) == row["ordered_at"]
     assert {"ammount": "x", "line": 2, "order": "A|1"} == json.loads(row["extra"])
-    assert ["'ammount' is no field of purchase; did you mean 'amount'?; kept in extra (1 times)"] == [
-        note for note in summary.notes if "ammount" in note
-    ]
+    assert [
+        "'ammount' is no field of purchase; did you mean 'amount'?; kept in extra (1 times)"
+    ] == [note for note in summary.notes if "ammount" in note]
 
 
 def test_the_sources_table_says_what_purchases_are(sqlite_world: MakeWorld) -> None:
@@ -192,9 +192,7 @@ def test_the_size_of_batches_changes_nothing(rows: int, sqlite_world: MakeWorld)
     (summary,) = here.run("desk")
 
     assert {"a": "3", "b": "1"} == here.texts()
-    expected = Counts(
-        read=10, new=3, changed=3, unchanged=1, quarantined=1, deleted=2
-    )
+    expected = Counts(read=10, new=3, changed=3, unchanged=1, quarantined=1, deleted=2)
     assert expected == summary.counts
 
 

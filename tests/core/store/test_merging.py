@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def cut(draw: st.DrawFn) -> tuple[list[Item], list[list[Item]]]:
     items = draw(STREAMS)
     places = sorted(draw(st.sets(st.integers(0, len(items)), max_size=4)))
     edges = [0, *places, len(items)]
-    return items, [items[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return items, [items[a:b] for a, b in pairwise(edges)]
 
 
 @dataclass
@@ -177,7 +178,7 @@ def test_periods_never_overlap(items: list[Item]) -> None:
     store.put(items)
     for key in "kl":
         periods = store.periods(key)
-        for (_, since, until), (_, later, _) in zip(periods, periods[1:], strict=False):
+        for (_, since, until), (_, later, _) in pairwise(periods):
             assert until is not None
             assert since <= until <= later
         assert all(until is None or since <= until for _, since, until in periods)

@@ -162,7 +162,9 @@ def test_the_file_is_private(tmp_path: Path) -> None:
     assert 0o600 == stat.S_IMODE((tmp_path / "copy.db").stat().st_mode)
 
 
-@pytest.mark.parametrize("name", ["100% sure", "a#b", "a?b=c", "año nuevo", "a'b\"c", "%20", "x;y"])
+@pytest.mark.parametrize(
+    "name", ["100% sure", "a#b", "a?b=c", "año nuevo", "a'b\"c", "%20", "x;y"]
+)
 def test_any_folder_name_will_do(name: str, tmp_path: Path) -> None:
     """A project may lie in a folder of any name."""
     folder = tmp_path / name
@@ -180,7 +182,8 @@ def test_any_folder_name_will_do(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"this is no database at all, but a text of some length" * 50, b"SQLite format 3\0"]
+    "content",
+    [b"this is no database at all, but a text of some length" * 50, b"SQLite format 3\0"],
 )
 def test_a_file_that_is_no_database_is_a_clear_error(content: bytes, tmp_path: Path) -> None:
     """A foreign or damaged file is named as such, without a driver's traceback."""

@@ -102,7 +102,9 @@ def test_a_later_good_version_resolves(store: Store) -> None:
         quarantine.resolve_stored(transaction, "crm", "contacts", ["1"], 2)
 
     assert ["2"] == [item.record for item in listed(store)]
-    assert ["stored"] == [item.resolution for item in listed(store, resolved=True) if item.resolution]
+    assert ["stored"] == [
+        item.resolution for item in listed(store, resolved=True) if item.resolution
+    ]
 
 
 def test_the_same_runs_good_version_does_not_resolve(store: Store) -> None:

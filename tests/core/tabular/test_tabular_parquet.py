@@ -52,7 +52,7 @@ def test_types(tmp_path):
                 True,
                 "x",
                 date(2024, 1, 2),
-                datetime(2024, 1, 2, 3, 4, 5),  # noqa: DTZ001 - it has none in the file
+                datetime(2024, 1, 2, 3, 4, 5),
                 datetime(2024, 1, 2, 1, 4, 5, tzinfo=UTC),
                 "10:05:00",
                 None,

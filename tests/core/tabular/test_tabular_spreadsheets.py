@@ -69,7 +69,7 @@ def test_types(tmp_path):
                 5.0,
                 19.99,
                 date(2024, 1, 2),
-                datetime(2024, 1, 2, 3, 4, 5),  # noqa: DTZ001 - workbooks know no zones
+                datetime(2024, 1, 2, 3, 4, 5),
                 time(10, 5),
                 timedelta(hours=30),
                 True,
@@ -93,7 +93,7 @@ def test_types(tmp_path):
         5,
         Decimal("19.99"),
         date(2024, 1, 2),
-        datetime(2024, 1, 2, 3, 4, 5),  # noqa: DTZ001
+        datetime(2024, 1, 2, 3, 4, 5),
         "10:05:00",
         "30:00:00",
         True,

@@ -8,22 +8,22 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-_HEAD = '''
+_HEAD = """
 from datetime import datetime, timedelta, timezone
 from regard import source
 
 DAY = datetime(2025, 1, 1, tzinfo=timezone.utc)
 ROWS = [{"key": f"k{n}", "happened_at": DAY + timedelta(days=n // 2), "text": f"t{n}"}
         for n in range(10)]
-'''
+"""
 
-_GOOD = '''
+_GOOD = """
 @source("tested-box", kind="touchpoint", cursor="happened_at")
 def read(config, since, ctx):
     for row in ROWS:
         if since is None or row["happened_at"] >= since:
             yield dict(row)
-'''
+"""
 
 _TEST = """
 from pathlib import Path

@@ -141,16 +141,16 @@ def test_card_data_is_nowhere_not_even_of_refused_lines(export: Export) -> None:
 DYNAMICS = (
     ("(Do Not Modify) Contact", "A1B2C3D4-0000-4000-8000-000000000001"),
     ("(Do Not Modify) Row Checksum", "x/+="),
-    ("(Do Not Modify) Modified On", datetime(2024, 5, 1, 10)),  # noqa: DTZ001 - as in a cell
+    ("(Do Not Modify) Modified On", datetime(2024, 5, 1, 10)),
     ("First Name", "Ann"),
     ("Last Name", "Example"),
     ("Email", "Ann@example.com"),
     ("Business Phone", 441130001),
     ("Company Name", "Example Bakeries"),
-    ("Birthday", datetime(1985, 7, 1)),  # noqa: DTZ001 - as in a cell
+    ("Birthday", datetime(1985, 7, 1)),
     ("Do not allow Emails", "Do Not Allow"),
     ("City", "Leeds"),
-    ("Created On", datetime(2024, 1, 2, 3, 4)),  # noqa: DTZ001 - as in a cell
+    ("Created On", datetime(2024, 1, 2, 3, 4)),
 )
 
 

@@ -1,0 +1,81 @@
+"""Rows from quarantine, mapped again by what their headers are recognised as today."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from regard.errors import FileError
+from regard.mapping import FieldMap, Mapped, Mapper, Profile, explain, recognise
+from regard.sources import Delete, Stream
+from regard.tabular import Row
+from regard_plugins.crm_export.tables import Wishes
+
+__all__ = ["RowReplay"]
+
+_TEXT_FILE = re.compile(r"\.(?:csv|tsv|txt)(?:\.gz)?$", re.IGNORECASE)
+_THREE_DECIMALS = re.compile(r"-?\d{1,3}\.\d{3}", re.ASCII)
+
+
+@dataclass(slots=True)
+class RowReplay:
+    """
+    Maps single rows; each header is recognised and compiled once.
+
+    Attributes:
+        wishes: What the configuration says about files.
+    """
+
+    wishes: Wishes
+    _mappers: dict[tuple[str, tuple[str, ...]], Mapper] = field(default_factory=dict)
+
+    def records(
+        self, raw: Mapping[str, Any], stream: Stream, file: str | None
+    ) -> Sequence[Mapped | Delete]:
+        """
+        Return what a row says.
+
+        Raises:
+            RecordError: It is still refused.
+            FileError: Nothing fits its headers, or it means nothing without its neighbours.
+        """
+        header = tuple(raw)
+        mapper = self._mappers.get((stream.name, header))
+        if mapper is None:
+            mapper = self._compile(header, stream, file or "")
+            self._mappers[stream.name, header] = mapper
+        values = ["" if cell is None else str(cell) for cell in raw.values()]
+        self._guard_numbers(mapper.spec, values, file)
+        return mapper.records(Row(0, values))
+
+    def _compile(self, header: tuple[str, ...], stream: Stream, file: str) -> Mapper:
+        wishes = self.wishes
+        spec = wishes.spec
+        if spec is None:
+            profiles = [each for each in wishes.profiles if each.stream == stream.name]
+            found = recognise(header, filename=file, profiles=profiles)
+            spec = found.profile
+            if spec is None:
+                raise FileError(explain(found, header, filename=file, profiles=profiles))
+        mapper = wishes.mapper(spec, header)
+        plan = mapper.plan
+        if plan.carry or plan.orders is not None or None in plan.key:
+            message = (
+                "a row of an order means nothing without the others: mend the file or the map, "
+                f"then run the source with --full-refresh {stream.name}"
+            )
+            raise FileError(message)
+        return mapper
+
+    def _guard_numbers(self, spec: FieldMap, values: Sequence[str], file: str | None) -> None:
+        """Refuse what was a number in a spreadsheet and would be read as a larger text."""
+        if file is None or _TEXT_FILE.search(file):
+            return
+        signs = {self.wishes.decimal, spec.decimal}
+        if isinstance(spec, Profile):
+            signs |= {variant.decimal for variant in spec.variants.values()}
+        if "," in signs and any(_THREE_DECIMALS.fullmatch(value.strip()) for value in values):
+            message = "1.234 was a number or a text in the file, which the payload cannot tell"
+            raise FileError(message)
