@@ -24,17 +24,17 @@ $(STAMP): pyproject.toml
 $(BENCH_STAMP): pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BENCH)/bin/python -m pip install --quiet --editable ".[postgres]" --group bench pyarrow
+	$(BENCH)/bin/python -m pip install --quiet --editable ".[postgres]" --group bench
 	@touch $@
 
 demo: $(STAMP)  ## Make a project with generated exports, run it and print its report
 	$(BIN)/regard demo $(DEMO)
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-slow: $(STAMP)  ## Run the tests that take long
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n auto -m slow
 
 lint: $(STAMP)  ## Style, layers and documented tests
 	$(BIN)/ruff check .

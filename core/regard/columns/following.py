@@ -7,6 +7,7 @@ not compare keys. What makes reading slow in the long run is merged: see `regard
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,8 @@ from regard.columns.writing import DataFile, Desk, export_table, write_query
 from regard.errors import StoreError
 
 __all__ = ["follow_table", "write_table"]
+
+_THREADS = 4
 
 
 def write_table(
@@ -91,7 +94,7 @@ def _with_delta(
     key = ", ".join(f'"{name}"' for name in keys)
     earlier = list(old.data_files)
     # Rows that were replaced before are found again; the list takes each place once.
-    _execute(
+    _look_up(
         desk,
         table,
         f"CREATE OR REPLACE TEMP TABLE found AS SELECT {PLACE} "
@@ -109,6 +112,13 @@ def _with_delta(
     kind = _with_list(desk, table, kind, f"SELECT DISTINCT {PLACE} FROM ({places})", order)
     _execute(desk, table, "DROP TABLE found")
     return kind
+
+
+def _look_up(desk: Desk, table: str, query: str) -> None:
+    """Run what reads the keys of all rows; unlike writing it is safe with several threads."""
+    _execute(desk, table, f"SET threads = {min(_THREADS, os.cpu_count() or 1)}")
+    _execute(desk, table, query)
+    _execute(desk, table, "SET threads = 1")
 
 
 def _execute(desk: Desk, table: str, query: str) -> list[Any]:

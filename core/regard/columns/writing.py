@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +18,6 @@ from regard.errors import StoreError
 __all__ = ["DataFile", "Desk", "connect_writer", "export_table", "literal", "write_query"]
 
 _MEMORY = "256MB"
-_THREADS = 4
-"""For looking up; writing has one, because each would hold a group of rows in memory."""
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 """A row may carry a long text and all that its profile did not map."""
 
@@ -77,10 +74,6 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _threads() -> int:
-    return min(_THREADS, os.cpu_count() or 1)
-
-
 def connect_writer(temporary: Path) -> duckdb.DuckDBPyConnection:
     """
     Return a connection that writes Parquet within a bounded memory.
@@ -91,7 +84,8 @@ def connect_writer(temporary: Path) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY,
         "temp_directory": str(temporary / "spill"),
-        "threads": _threads(),
+        # Each thread that writes would hold a group of rows in memory.
+        "threads": 1,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
@@ -181,9 +175,7 @@ def write_query(desk: Desk, table: str, query: str, *, suffix: str = "") -> Data
     target = desk.new_file(table, suffix)
     command = f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
     try:
-        desk.connection.execute("SET threads = 1")
         counted = desk.connection.execute(command).fetchone()
-        desk.connection.execute(f"SET threads = {_threads()}")
     except duckdb.Error as error:
         # DuckDB's message quotes the line at fault, which may hold personal values.
         message = f"{table}: the rows cannot become columns ({type(error).__name__})"

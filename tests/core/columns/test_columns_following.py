@@ -98,7 +98,7 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-@settings(max_examples=8, **_SETTINGS)
+@settings(max_examples=5, **_SETTINGS)
 @given(histories=_HISTORIES)
 def test_any_history(histories: Any, write: Write, contents: Contents) -> None:
     """Whatever was stored, changed, deleted and seen again, following equals writing anew."""
