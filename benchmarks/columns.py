@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,26 +64,32 @@ _RFM = """
 # What the children do. Nothing heavy is imported above: a parent's memory counts as theirs.
 
 
+@lru_cache(maxsize=1)
+def _order(number: int) -> dict[str, Any]:
+    chance = random.Random(number)
+    return {
+        "basis": "sale",
+        "order_key": f"W-{number:08d}",
+        "customer_key": f"C{int(2_000 + number * chance.random() * 0.16):07d}",
+        "ordered_at": _FIRST_DAY + timedelta(minutes=int(chance.random() * _SPAN_MINUTES)),
+        "status": "cancelled" if chance.random() < 0.05 else "completed",
+        "channel": chance.choice(("store", "web", "app")),
+        "place": chance.choice(("Madrid Centro", "Barcelona, Gràcia", "Sevilla", "A Coruña")),
+        "currency": "EUR",
+        "tax_included": True,
+    }
+
+
 def _purchase(number: int, chance: random.Random) -> dict[str, Any]:
-    order = number // _LINES_AN_ORDER
-    place = random.Random(order)  # the lines of an order share these
     quantity = Decimal(chance.randint(1, 3))
     price = Decimal(chance.randint(95, 24_999)) / 100
     return {
-        "basis": "sale",
-        "order_key": f"W-{order:08d}",
-        "customer_key": f"C{int(2_000 + order * place.random() * 0.16):07d}",
-        "ordered_at": _FIRST_DAY + timedelta(minutes=place.randrange(_SPAN_MINUTES)),
-        "status": "cancelled" if place.random() < 0.05 else "completed",
-        "channel": place.choice(("store", "web", "app")),
+        **_order(number // _LINES_AN_ORDER),
         "sku": f"ART-{chance.randrange(4_000):05d}",
         "product_name": f"Taza de cerámica esmaltada, n.º {chance.randrange(4_000)}",
         "quantity": quantity,
         "unit_price": price,
         "amount": quantity * price,
-        "currency": "EUR",
-        "tax_included": True,
-        "place": place.choice(("Madrid Centro", "Barcelona, Gràcia", "Sevilla", "A Coruña")),
     }
 
 
@@ -99,7 +106,12 @@ def _customer(number: int, chance: random.Random) -> dict[str, Any]:
 
 
 def _write(
-    database: str, kind: str, records: Iterator[tuple[str, dict[str, Any]]], as_of: datetime
+    database: str,
+    kind: str,
+    records: Iterator[tuple[str, dict[str, Any]]],
+    as_of: datetime,
+    *,
+    all_new: bool = False,
 ) -> None:
     from itertools import islice
 
@@ -114,7 +126,8 @@ def _write(
         batch = Batch(KINDS[kind], items=[encoder.encode(key, at, one) for key, one in chunk])
         with store.write() as transaction:
             transaction.writer.lock()
-            plan = decide(batch, look_up(transaction, batch, _SOURCE), run_id=1)
+            known = {} if all_new else look_up(transaction, batch, _SOURCE)
+            plan = decide(batch, known, run_id=1)
             number = next_batch(transaction, 1, kind)
             write_plan(transaction, batch.kind, plan, source=_SOURCE, run_id=1, batch_id=number)
     store.close()
@@ -124,9 +137,9 @@ def make(database: str, rows: str) -> None:
     """Make a store with so many purchases, and a twelfth as many customers."""
     chance = random.Random(_SEED)  # test data
     purchases = ((f"W-{n:09d}", _purchase(n, chance)) for n in range(int(rows)))
-    _write(database, "purchase", purchases, _FIRST_DAY)
+    _write(database, "purchase", purchases, _FIRST_DAY, all_new=True)
     customers = ((f"C{n:07d}", _customer(n, chance)) for n in range(int(rows) // 12))
-    _write(database, "customer", customers, _FIRST_DAY)
+    _write(database, "customer", customers, _FIRST_DAY, all_new=True)
 
 
 def change(database: str, rows: str, turn: str, new: str) -> None:

@@ -45,6 +45,7 @@ nitpick_ignore_regex = [
 nitpick_ignore = [
     ("py:class", "timedelta"),
     ("py:class", "ReadFunction"),
+    ("py:class", "regard.sources.ReadFunction"),
     ("py:class", "Yielded"),
     ("py:class", "regard.sources.ConfigT"),
     ("py:class", "regard.reporters.ParamsT"),

@@ -98,7 +98,8 @@ def _show(summaries: Sequence[StreamSummary], app: App, *, dry: bool) -> None:
     left = sum(summary.counts.quarantined for summary in summaries)
     sent = sum(summary.counts.read for summary in summaries)
     verb = "would be resolved" if dry else "resolved"
-    app.out.print(Text(f"{sent - left:,} of {sent:,} {verb}, {left:,} stay in quarantine"))
+    stay = "stays" if left == 1 else "stay"
+    app.out.print(Text(f"{sent - left:,} of {sent:,} {verb}, {left:,} {stay} in quarantine"))
 
 
 def _word(name: str) -> str:

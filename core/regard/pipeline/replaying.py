@@ -190,7 +190,8 @@ class Replayer:
         except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything
             summary.outcome, summary.error = explain(error, debug=self.debug)
         summary.notes += [
-            f"{count} stay as they are: {reason}" for reason, count in judge.reasons.most_common()
+            f"{count} left as {'it is' if count == 1 else 'they are'}: {reason}"
+            for reason, count in judge.reasons.most_common()
         ]
         summary.notes += [*context.notes, *judge.batcher.notes()]
         context.notes = []

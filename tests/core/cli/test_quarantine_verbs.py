@@ -76,12 +76,12 @@ def test_replay_after_the_map_was_mended(till: Path, run_regard: RunRegard) -> N
     """What passes now is stored, what does not stays, and the last line tells both."""
     mend(till)
     dry = run_regard("quarantine", "replay", "--dry-run", cwd=till)
-    assert "2 of 3 would be resolved, 1 stay in quarantine" in dry.stdout
+    assert "2 of 3 would be resolved, 1 stays in quarantine" in dry.stdout
     assert 3 == len(listed(run_regard, till))
     done = run_regard("quarantine", "replay", cwd=till)
 
     assert 0 == done.returncode
-    assert "2 of 3 resolved, 1 stay in quarantine" in done.stdout
+    assert "2 of 3 resolved, 1 stays in quarantine" in done.stdout
     assert ["bad-number"] == [item["reason"] for item in listed(run_regard, till)]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from regard.pipeline.replaying import Replayer
 from regard.runs import Outcome, StreamSummary
-from regard.store import Store, leases, resolving
+from regard.store import Store, leases, resolving, runs
 from regard.store.resolving import Selection
 
 World = Any
@@ -136,6 +136,14 @@ def test_a_replay_is_idempotent(world: MakeWorld, tmp_path: Path) -> None:
 
     assert [] == replay(made)
     assert batches == made.batches()
+
+
+def test_a_replay_does_not_make_a_source_current(world: MakeWorld, tmp_path: Path) -> None:
+    """How current a source is follows from runs that read on, not from a replay."""
+    made = broken_then_mended(world, tmp_path, '{"id": "1", "text": "SPAM"}')
+    replay(made)
+
+    assert "manual" == made.ask(runs.latest)["box"].reason
 
 
 def test_a_dry_run_counts_the_same_and_writes_nothing(world: MakeWorld, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def expected_total(items: Sequence[Item]) -> int:
     return count
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cut())
 def test_batches_do_not_change_the_latest(case: tuple[list[Item], list[list[Item]]]) -> None:
     """Where the latest wins, one batch and any number of them end the same and count the same."""
@@ -139,7 +139,7 @@ def test_batches_do_not_change_the_latest(case: tuple[list[Item], list[list[Item
     assert expected_total(items) == total(whole.counts)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cut())
 def test_batches_do_not_change_the_history(case: tuple[list[Item], list[list[Item]]]) -> None:
     """Where every version is kept, one batch and any number of them end and count the same."""
@@ -170,7 +170,7 @@ def test_reading_again_changes_nothing(items: list[Item]) -> None:
     }
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(STREAMS)
 def test_periods_never_overlap(items: list[Item]) -> None:
     """A key's periods follow each other, and at most one of them is open."""
