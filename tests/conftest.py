@@ -70,9 +70,16 @@ class PostgresServer:
         self._user = _unprivileged() if os.geteuid() == 0 else None
         # A socket's whole path may have about a hundred characters.
         self._folder = Path(tempfile.mkdtemp(prefix="regard-pg-", dir="/tmp"))
-        data = self._folder / "data"
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
+        try:
+            self._start(binaries)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, binaries: Path) -> None:
+        data = self._folder / "data"
         made = subprocess.run(
             [binaries / "initdb", "-D", data, *_INITDB],
             capture_output=True,
@@ -81,12 +88,11 @@ class PostgresServer:
             **self._as_user(),
         )
         if made.returncode:
-            self.stop()
             message = f"initdb failed: {made.stderr.strip()[-400:]}"
             raise NoServer(message)
         options = [text for item in _SETTINGS.items() for text in ("-c", "=".join(item))]
         with (self._folder / "log").open("wb") as log:
-            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+            self._process = subprocess.Popen(
                 [binaries / "postgres", "-D", data, "-k", self._folder, *options],
                 stdout=log,
                 stderr=log,
@@ -116,7 +122,6 @@ class PostgresServer:
                 log = (self._folder / "log").read_text("utf-8", errors="replace")
                 gone = self._process is None or self._process.poll() is not None
                 if gone or time.monotonic() > end:
-                    self.stop()
                     message = f"postgres did not start: {log[-400:]}"
                     raise NoServer(message) from None
                 time.sleep(0.05)

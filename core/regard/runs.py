@@ -26,7 +26,7 @@ class Counts:
     ``read`` is the sum of all the others: no record is ever in two of them, none is in none.
 
     Attributes:
-        read: Records, refused lines and deletions that the source gave.
+        read: Records and refused lines that the source gave, and deletions of what was stored.
         new: Stored under a key that was not known.
         changed: Stored over an older version.
         unchanged: Equal to what is stored; not written.
