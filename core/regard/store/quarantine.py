@@ -152,20 +152,7 @@ def put_aside(
     quarantine = table("quarantine")
     again = [known[identity] for identity in unique if identity in known]
     now = transaction.now
-    for start in range(0, len(again), 500):
-        transaction.connection.execute(
-            update(quarantine)
-            .where(quarantine.c.id.in_(again[start : start + 500]))
-            .values(
-                last_seen_at=now,
-                run_id=run_id,
-                # Whoever gave a record up does not want to hear of it again.
-                resolved_at=case(
-                    (quarantine.c.resolution == "dropped", quarantine.c.resolved_at), else_=None
-                ),
-                resolution=case((quarantine.c.resolution == "dropped", "dropped"), else_=None),
-            )
-        )
+    _seen_again(transaction, again, run_id)
     fresh = [
         {
             "source": source,
@@ -208,6 +195,23 @@ def known_before(
     named = [_storable(item) for item in refused]
     known = _known(transaction, source, stream, {item.record for item in named})
     return sum((item.record, item.reason) in known for item in named)
+
+
+def _seen_again(transaction: Transaction, numbers: Sequence[int], run_id: int) -> None:
+    quarantine = table("quarantine")
+    # Whoever gave a record up does not want to hear of it again.
+    dropped = quarantine.c.resolution == "dropped"
+    for start in range(0, len(numbers), 500):
+        transaction.connection.execute(
+            update(quarantine)
+            .where(quarantine.c.id.in_(numbers[start : start + 500]))
+            .values(
+                last_seen_at=transaction.now,
+                run_id=run_id,
+                resolved_at=case((dropped, quarantine.c.resolved_at), else_=None),
+                resolution=case((dropped, "dropped"), else_=None),
+            )
+        )
 
 
 def _storable(item: Refused) -> Refused:
