@@ -88,7 +88,7 @@ def sync_columns(
     if found is not None:
         return _state(folder, found, current=True, rebuilt=False)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with exporter_lock(folder, timeout_seconds=timeout_seconds):
             found = _current(store, folder)
             if found is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import random
+import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,6 +36,7 @@ from regard.pipeline.committing import Committer
 from regard.pipeline.context import RunContext
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary
+from regard.secrets import mask
 from regard.sources import Delete, FileProgress, Page, Source, Stream, Yielded
 
 __all__ = ["Limits", "StreamRun", "StreamTask", "explain", "read_streams", "since_of"]
@@ -383,9 +385,12 @@ def explain(error: BaseException, *, debug: bool) -> tuple[Outcome, str]:
     if isinstance(error, MemoryError):
         return Outcome.FAILED, "the plug-in used up all memory"
     if isinstance(error, SystemExit):
-        return Outcome.FAILED, f"the plug-in tried to exit (code {error.code!r})"
+        # A text given as the code may be anything, also somebody's data.
+        code = f" (code {error.code})" if isinstance(error.code, int) else ""
+        return Outcome.FAILED, f"the plug-in tried to exit{code}"
     if debug:
-        return Outcome.FAILED, "".join(traceback.format_exception(error)).rstrip()
+        # For whoever watches, never for the store: a traceback may quote a record.
+        sys.stderr.write(mask("".join(traceback.format_exception(error))))
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     # The text of a foreign error may quote the record that it failed on.
