@@ -17,7 +17,7 @@ from regard.cli.summaries import by_source, show_summaries
 from regard.cli.watching import stoppable, watching
 from regard.errors import UsageError
 from regard.names import did_you_mean
-from regard.runs import StreamSummary, exit_code, overall
+from regard.runs import Outcome, StreamSummary, exit_code, overall
 
 if TYPE_CHECKING:
     from regard.pipeline.running import Runner, SourceWatch
@@ -84,9 +84,7 @@ def run(args: argparse.Namespace, app: App) -> int:
         else:
             with app.open_store() as store:
                 for name in names:
-                    if cancel.is_set():
-                        break
-                    summaries += runner.run(store, name)
+                    summaries += [_not_begun(name)] if cancel.is_set() else runner.run(store, name)
     if app.json:
         outcome = overall(summary.outcome for summary in summaries)
         runs = [summary.as_json() for summary in summaries]
@@ -95,6 +93,11 @@ def run(args: argparse.Namespace, app: App) -> int:
         show_summaries(summaries, app, dry=args.dry_run)
         _show_refused(refused, app)
     return exit_code(by_source(summaries))
+
+
+def _not_begun(name: str) -> StreamSummary:
+    error = "not begun: the run was asked to stop"
+    return StreamSummary(name, "", None, Outcome.PARTIAL, error=error)
 
 
 def _names(args: argparse.Namespace, app: App) -> list[str]:

@@ -121,9 +121,13 @@ def _readable(path: Path) -> bool:
 
 def _digest(path: Path) -> str:
     digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        message = f"{path.name} cannot be read: {error.strerror}"
+        raise FileError(message) from error
     return digest.hexdigest()
 
 
