@@ -1,72 +1,118 @@
 """
-Mapping and encoding column by column, for files whose rows stand alone.
+Mapping and encoding in SQL, for files whose rows stand alone.
 
-A file of a million rows has few different states, days and prices. So each field's cells are
-looked at once for every different text: that text goes through the very step, validator and
-encoder that a single row would, and what it came to is remembered. A row is then put together
-from what its cells came to. Rows with anything unusual are left to the row lane, which knows
-the exact reason; both lanes store the same because they run the same code.
+Each field is one of two sorts. Texts, numbers and times mostly have a plain shape that SQL reads
+as the row lane would. A state, a country or a joined name has a meaning that only the row lane's
+own step, validator and encoder know: each different cell goes through them once and what it came
+to is remembered in a table beside the rows. Rows with anything unusual are left to the row lane,
+which knows the exact reason; so both lanes store the same.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from hashlib import md5
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pydantic import AwareDatetime
+from sqlalchemy import BigInteger, Boolean, Column
 
 from regard.errors import RecordError
 from regard.keys import MAX_LENGTH
 from regard.mapping.kinds import ValueType
-from regard.mapping.mappers import TOTAL_HEADS, Mapper, Numbered, Plan
-from regard.mapping.quick import Meaning, Quick, quick_reader
-from regard.mapping.steps import Step, parse_text
+from regard.mapping.mappers import TOTAL_HEADS, Mapper
+from regard.mapping.shapes import (
+    OFFSETS,
+    SPACES,
+    Shape,
+    literal,
+    offsets_of,
+    separator,
+    shape_of,
+    time_text,
+)
+from regard.mapping.steps import Step
 from regard.records import Kind
-from regard.records.encoding import SEPARATOR, Encoded, StoredValue, encode_time
+from regard.records.encoding import SEPARATOR, EncodedRows, StoredValue, encode_time
+from regard.records.types import Millionths
 
-__all__ = ["BulkMapper"]
+__all__ = ["BulkMapper", "Cells"]
 
 _REMEMBERED = 16_384
-_UNUSUAL_STARTS = frozenset("'=")
 
-_Cell: TypeAlias = Any
 _UNCHECKED = (str | None, Decimal | None, bool | None, date | None, AwareDatetime | None)
 """Types whose every value is a field's value; others are closed sets or have a pattern."""
 
-_BAD: Meaning = (None, "\x00")
-"""A cell that the row lane must look at."""
+_Meaning: TypeAlias = tuple[StoredValue, str | None, bool]
+"""What a cell came to: the stored value, its part of the hashed text, and whether it is good."""
+
+
+class Cells(Protocol):
+    """The cells of many rows, in a table ``piece`` with the columns ``c0``, ``c1``, ..."""
+
+    def rows(self, query: str, given: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """
+    One field in SQL.
+
+    Attributes:
+        value: What is stored.
+        shown: Its part of the hashed text, or NULL.
+        good: What must hold, else the row lane looks at the row; empty: nothing.
+        reads: What both are made of, and how they call it.
+        begins: What that is made of, and how it calls that.
+    """
+
+    value: str
+    shown: str
+    good: str = ""
+    reads: str = ""
+    begins: str = ""
 
 
 @dataclass(slots=True)
-class _Field:
+class _Memory:
     """
-    What the cells of one field came to.
+    What the cells of one field came to, remembered in a table.
 
     Attributes:
         name: The field.
+        table: The table.
         places: The columns that its step reads.
         step: Fills the field.
         default: What it is where the step fills nothing.
-        checked: Whether the validator may refuse or change what the step fills in; a step
-            always gives a value of the field's type.
-        quick: Reads the plainest shape without the step.
-        memory: What cells came to.
-        bad: Whether any of them is bad.
+        numeric: Whether its stored values are integers.
+        checked: Whether the validator may refuse or change what the step fills in.
+        size: How many cells are remembered.
     """
 
     name: str
+    table: str
     places: tuple[int, ...]
     step: Step
-    default: Meaning
+    default: _Meaning
+    numeric: bool
     checked: bool
-    quick: Quick | None
-    memory: dict[_Cell, Meaning] = field(default_factory=dict)
-    bad: bool = False
+    size: int = 0
+
+    @property
+    def match(self) -> str:
+        """What makes a remembered cell that of a row."""
+        return " AND ".join(
+            f"{self.table}.k{at} = piece.c{place}" for at, place in enumerate(self.places)
+        )
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the remembered cell."""
+        return [f"k{at}" for at in range(len(self.places))]
 
 
 class BulkMapper:
@@ -77,35 +123,29 @@ class BulkMapper:
         mapper: The row lane of the same file.
         kind: The kind of its records.
         now: No version is newer than this.
+        header: The header as it is written: rows that repeat its first cell are left alone.
+        cells: Where the rows are.
     """
 
-    def __init__(self, mapper: Mapper, kind: Kind, now: datetime) -> None:
+    def __init__(
+        self, mapper: Mapper, kind: Kind, now: datetime, header: Sequence[str], cells: Cells
+    ) -> None:
         self._mapper = mapper
-        self._kind = kind
-        self._now = now
         self._plan = mapper.plan
+        self._kind = kind
+        self._now = encode_time(now)
+        self._cells = cells
         self._encoder = kind.encoder()
-        self._sparse: list[_Cell] = [""] * len(mapper.header)
-        constants = self._constants()
-        self._fields = [
-            _Field(
-                name,
-                places,
-                step,
-                constants.pop(name, (None, "")),
-                checked := kind.model.model_fields[name].annotation not in _UNCHECKED,
-                None if checked else self._quick(name, sort),
-            )
-            for (name, places, sort), step in zip(self._plan.places, self._plan.steps, strict=True)
-        ]
-        self._constant = constants
-        self._extra = sorted((name, place) for place, name in self._plan.extra)
-        self._fragments: list[dict[str, str]] = [{} for _ in self._extra]
-        self._ages: dict[str, str | None] = {}
-
-    def _quick(self, name: str, sort: ValueType | None) -> Quick | None:
-        plan = self._plan
-        return quick_reader(name, sort, decimal=plan.decimal, zone=plan.zone, iso=plan.iso)
+        self._sparse: list[Any] = [""] * len(mapper.header)
+        self._memories: list[_Memory] = []
+        self._columns: tuple[str, ...] = ()
+        self._same: dict[str, StoredValue] = {}
+        self._good: list[str] = [f"c0 <> {literal(header[0])}"]
+        self._query = self._compile()
+        if OFFSETS in self._query:
+            cells.rows(f"SET VARIABLE {OFFSETS} = {offsets_of(self._plan.zone)}")
+        for memory in self._memories:
+            self._begin(memory)
 
     @staticmethod
     def fits(mapper: Mapper) -> bool:
@@ -115,209 +155,255 @@ class BulkMapper:
         plain_key = None not in plan.key and plan.deleted is None
         return alone and plain_key and not (skip.starts or skip.lone)
 
-    def _constants(self) -> dict[str, Meaning]:
+    def encode(self, as_of: str) -> tuple[EncodedRows, list[int]]:
+        """
+        Return the rows as they are stored, and which ones the row lane must look at.
+
+        Args:
+            as_of: How old a version is that does not say so, from `encode_time`.
+
+        Returns:
+            The encoded rows in their order; the numbers, from 0, of those left out.
+        """
+        for memory in self._memories:
+            self._learn(memory)
+        given = {"as_of": as_of, "now": self._now} if "as_of" in self._columns else {}
+        rows = self._cells.rows(self._query, given)
+        left = [at for at, row in enumerate(rows) if row[0] is None]
+        if left:
+            rows = [row for row in rows if row[0] is not None]
+        same = {"as_of": as_of, **self._same} if "as_of" not in self._columns else self._same
+        return EncodedRows(self._kind.fields, self._columns, same, rows), left
+
+    def _compile(self) -> str:
+        """Return the query that makes rows of cells."""
+        parts = self._parts()
+        key, marks = self._key()
+        hashed = ", ".join(part.shown for _, part in sorted(parts.items()) if part.shown)
+        age_begins, age_reads, age = self._age()
+        reads = [part.reads for part in parts.values() if part.reads] + age_reads
+        begins = [part.begins for part in parts.values() if part.begins] + age_begins
+        joins = "".join(f" LEFT JOIN {each.table} ON {each.match}" for each in self._memories)
+        known = [
+            f"{each.table}.v AS {each.table}_v, {each.table}.p AS {each.table}_p, "
+            f"{each.table}.good AS {each.table}_good"
+            for each in self._memories
+        ]
+        first = ", ".join(["piece.*", "piece.rowid AS place", *known, *begins])
+        query = f"SELECT {first} FROM piece{joins}"
+        query = f"SELECT {', '.join(['*', *reads])} FROM ({query})"
+        query = (
+            f"SELECT *, {key} AS key, concat_ws({separator()}, {hashed or 'NULL'}) AS hashed, "
+            f"{self._extra()} AS extra FROM ({query})"
+        )
+        whole = f"concat_ws({separator()}, {marks}, hashed)"
+        # Nothing that the row lane would take off or unwrap.
+        self._good.append(f"NOT regexp_matches({whole}, '=[{SPACES}''=]|[{SPACES}](\\x1f|$)')")
+        good = " AND ".join(f"({each})" for each in (*self._good, *self._goods(parts)))
+        digest = (
+            "md5(CASE WHEN extra IS NULL THEN hashed ELSE "
+            f"concat_ws({separator()}, nullif(hashed, ''), 'extra=' || extra) END)"
+        )
+        columns = {"key": f"CASE WHEN {good} THEN key END", "content_hash": digest}
+        if age:
+            columns["as_of"] = age
+        if self._plan.extra:
+            columns["extra"] = "extra"
+        columns |= {name: part.value for name, part in parts.items() if name not in self._same}
+        self._columns = tuple(columns)
+        return f"SELECT {', '.join(columns.values())} FROM ({query}) ORDER BY place"
+
+    @staticmethod
+    def _goods(parts: Mapping[str, _Part]) -> list[str]:
+        return [part.good for part in parts.values() if part.good]
+
+    def _parts(self) -> dict[str, _Part]:
+        """Return each field that a column or a constant fills."""
+        constants = self._constants()
+        parts: dict[str, _Part] = {}
+        plan = self._plan
+        for at, ((name, places, sort), step) in enumerate(
+            zip(plan.places, plan.steps, strict=True)
+        ):
+            default = constants.pop(name, (None, None, True))
+            checked = self._kind.model.model_fields[name].annotation not in _UNCHECKED
+            shape = None if checked else self._shape(name, sort, places)
+            if shape is not None:
+                parts[name] = self._plain(name, f"q{at}", places[0], shape, default)
+                continue
+            column = self._kind.table.columns[name]
+            memory = _Memory(name, f"m{at}", places, step, default, _numeric(column), checked)
+            self._memories.append(memory)
+            parts[name] = _Part(f"m{at}_v", f"m{at}_p", f"m{at}_good")
+        for name, (value, shown, _) in constants.items():
+            parts[name] = _Part("", literal(shown) if shown else "")
+            self._same[name] = value
+        return parts
+
+    def _shape(self, name: str, sort: ValueType | None, places: Sequence[int]) -> Shape | None:
+        if len(places) != 1:
+            return None
+        plan, cell = self._plan, f"c{places[0]}"
+        return shape_of(name, sort, cell, decimal=plan.decimal, zone=plan.zone, iso=plan.iso)
+
+    def _plain(self, name: str, read: str, place: int, shape: Shape, default: _Meaning) -> _Part:
+        """Return a field that is read in SQL."""
+        cell = f"c{place}"
+        value, shown = shape.value.format(read), shape.shown.format(read)
+        text = f"{literal(name + '=')} || {shown}"
+        if default[0] is not None:
+            value = f"CASE WHEN {cell} = '' THEN {literal(default[0])} ELSE {value} END"
+            text = f"CASE WHEN {cell} = '' THEN {literal(default[1])} ELSE {text} END"
+        if not self._encoder.hashes(name):
+            text = ""
+        begins, reads = _read(cell, read, shape)
+        return _Part(value, text, f"{cell} = '' OR {read} IS NOT NULL", reads, begins)
+
+    def _constants(self) -> dict[str, _Meaning]:
         """Return what the fields that no column fills come to."""
         validator = self._kind.validator()
         typed, problems = validator.validate([self._plan.template])
         if problems or typed[0] is None:
             raise problems[0]
         given = {name: value for name, value in typed[0].items() if value is not None}
-        return {name: self._encoder.part(name, value) for name, value in given.items()}
+        return {name: self._part(name, value) for name, value in given.items()}
 
-    def encode(self, rows: Sequence[Numbered], as_of: str) -> list[Encoded | None]:
-        """
-        Return rows as they are stored, None where the row lane must look at one.
+    def _part(self, name: str, value: Any) -> _Meaning:  # noqa: ANN401  # any field's
+        stored, shown = self._encoder.part(name, value)
+        return stored, shown.removesuffix(SEPARATOR) or None, True
 
-        Args:
-            rows: Rows whose cells are all texts.
-            as_of: How old a version is that does not say so, from `encode_time`.
-        """
-        columns: list[tuple[_Cell, ...]] = list(zip(*(row.values for row in rows), strict=True))
-        bad: set[int] = {at for at, row in enumerate(rows) if row.surplus}
-        keys = self._keys(columns, bad)
-        values: list[Iterable[StoredValue]] = []
-        parts: list[tuple[str, Iterable[str]]] = []
-        stored: dict[str, Iterable[StoredValue]] = {}
-        for each in self._fields:
-            meanings = self._meanings(each, columns)
-            if each.bad:
-                bad.update(at for at, found in enumerate(meanings) if found is _BAD)
-            cells, texts = zip(*meanings, strict=True)
-            stored[each.name] = cells
-            parts.append((each.name, texts))
-        count = len(rows)
-        for name, (value, text) in self._constant.items():
-            stored[name] = [value] * count
-            parts.append((name, [text] * count))
-        nothing: list[StoredValue] = [None] * count
-        values = [stored.get(name, nothing) for name in self._kind.fields]
-        parts.sort(key=lambda part: part[0])
-        ages = self._as_of(columns, as_of, count, bad)
-        extras = self._extras(columns, count)
-        hashed = ["".join(row) for row in zip(*(texts for _, texts in parts), strict=True)]
-        encoded = map(
-            Encoded,
-            keys,
-            ages,
-            _digests(hashed, extras),
-            extras,
-            zip(*values, strict=True),
-        )
-        if not bad:
-            return list(encoded)
-        return [None if at in bad else found for at, found in enumerate(encoded)]
-
-    def _meanings(self, each: _Field, columns: Sequence[tuple[_Cell, ...]]) -> list[Meaning]:
-        memory = each.memory
-        if len(each.places) == 1:
-            cells: Sequence[_Cell] = columns[each.places[0]]
-        else:
-            cells = list(zip(*(columns[place] for place in each.places), strict=True))
-        unknown = set(cells).difference(memory)
-        if len(memory) + len(unknown) > _REMEMBERED:
-            memory.clear()
-            unknown = set(cells)
-        quick = each.quick
-        if quick is not None and len(unknown) > len(cells) // 3:
-            # A column whose cells hardly repeat: remembering them would cost more than it saves.
-            return [quick(cell) or self._remembered(each, cell) for cell in cells]
-        for cell in unknown:
-            found = quick(cell) if quick is not None else None
-            memory[cell] = found or self._meaning(each, cell)
-        return [memory[cell] for cell in cells]
-
-    def _remembered(self, each: _Field, cell: _Cell) -> Meaning:
-        found = each.memory.get(cell)
-        if found is None:
-            found = each.memory[cell] = self._meaning(each, cell)
-        return found
-
-    def _meaning(self, each: _Field, cell: _Cell) -> Meaning:
-        """Send one cell through the row lane's own step, validator and encoder."""
-        sparse = self._sparse
-        if len(each.places) == 1:
-            sparse[each.places[0]] = cell
-        else:
-            for place, part in zip(each.places, cell, strict=True):
-                sparse[place] = part
-        out: dict[str, Any] = {}
-        try:
-            each.step(sparse, out)
-            value = out.pop(each.name, None)
-            if out:
-                # A cell that also says something about another field, such as a currency.
-                each.bad = True
-                return _BAD
-            if value is None:
-                return each.default
-            if each.checked:
-                typed, problems = self._kind.validator().validate([{each.name: value}])
-                if problems or typed[0] is None:
-                    each.bad = True
-                    return _BAD
-                value = typed[0][each.name]
-            return self._encoder.part(each.name, value)
-        except RecordError:
-            each.bad = True
-            return _BAD
-        finally:
-            for place in each.places:
-                sparse[place] = ""
-
-    def _keys(self, columns: Sequence[tuple[_Cell, ...]], bad: set[int]) -> list[str]:
-        """Return the rows' keys, and note those whose key needs a closer look."""
-        plan = self._plan
-        parts = [[str(cell).strip() for cell in columns[place or 0]] for place in plan.key]
-        for place, texts in zip(plan.key, parts, strict=True):
-            starts = {text[:3] for text in texts}
-            unusual = {
-                start
-                for start in starts
-                if start[:1] in _UNUSUAL_STARTS
-                or (texts is parts[0] and (not start or start.casefold() in TOTAL_HEADS))
-            }
-            if unusual:
-                bad.update(at for at, text in enumerate(texts) if text[:3] in unusual)
-            if place in plan.lower_key:
-                texts[:] = [text.lower() for text in texts]
+    def _key(self) -> tuple[str, str]:
+        """Return the key, and its parts as they are looked at for what is unusual."""
+        parts: list[str] = []
+        for place in self._plan.key:
+            cell = f"c{place}"
+            self._good.append(f"instr({cell}, '|') = 0 AND instr({cell}, '\\') = 0")
+            if place in self._plan.lower_key:
+                self._good.append(_ascii(cell))
+                cell = f"lower({cell})"
+            parts.append(cell)
+        first = f"left(c{self._plan.key[0]}, 3)"
+        heads = ", ".join(literal(head) for head in sorted(TOTAL_HEADS))
+        key = " || '|' || ".join(parts)
         prefix = self._mapper.spec.key_prefix
-        joined = (
-            parts[0] if len(parts) == 1 else ["|".join(row) for row in zip(*parts, strict=True)]
-        )
-        keys = [prefix + key for key in joined] if prefix else joined
-        bars = len(parts) - 1
-        longest = max(map(len, keys), default=0)
-        everything = "".join(keys)
-        if "\\" in everything or everything.count("|") != bars * len(keys) or longest > MAX_LENGTH:
-            bad.update(
-                at
-                for at, key in enumerate(keys)
-                if "\\" in key or key.count("|") != bars or len(key) > MAX_LENGTH
-            )
-        return keys
+        self._good += [
+            f"{first} <> '' AND {_ascii(first)} AND lower({first}) NOT IN ({heads})",
+            f"length(key) <= {MAX_LENGTH}",
+        ]
+        marks = ", ".join(f"CASE WHEN {part} <> '' THEN '=' || {part} END" for part in parts)
+        return (f"{literal(prefix)} || {key}" if prefix else key), marks
 
-    def _as_of(
-        self, columns: Sequence[tuple[_Cell, ...]], default: str, count: int, bad: set[int]
-    ) -> Sequence[str]:
-        """Return how old each row's version is."""
+    def _age(self) -> tuple[list[str], list[str], str]:
+        """Return how a row's age is read, in two steps, and what it is; empty: no row says."""
         place = self._plan.as_of_place
         if self._plan.as_of is None or place is None:
-            return [default] * count
-        memory = self._ages
-        cells = columns[place]
-        unknown = set(cells).difference(memory)
-        if len(memory) + len(unknown) > _REMEMBERED:
-            memory.clear()
-            unknown = set(cells)
-        for cell in unknown:
-            memory[cell] = self._age(self._plan, place, cell, default)
-        ages = [memory[cell] for cell in cells]
-        bad.update(at for at, age in enumerate(ages) if age is None)
-        return [age or default for age in ages]
+            return [], [], ""
+        shape = self._shape("as_of", ValueType.TIME, (place,))
+        if shape is None:
+            self._good.append(f"c{place} = ''")
+            return [], [], ""
+        self._good.append(f"c{place} = '' OR age IS NOT NULL")
+        begins, reads = _read(f"c{place}", "age", shape)
+        said = f"CASE WHEN age IS NULL THEN $as_of ELSE least({time_text('age')}, $now) END"
+        return [begins] if begins else [], [reads], said
 
-    def _age(self, plan: Plan, place: int, cell: _Cell, default: str) -> str | None:
-        out: dict[str, Any] = {}
-        self._sparse[place] = cell
-        try:
-            if plan.as_of is not None:
-                plan.as_of(self._sparse, out)
-        except RecordError:
-            return None
-        finally:
-            self._sparse[place] = ""
-        moment = out.get("as_of")
-        return default if moment is None else encode_time(min(moment, self._now))
-
-    def _extras(self, columns: Sequence[tuple[_Cell, ...]], count: int) -> list[str | None]:
+    def _extra(self) -> str:
         """Return what no field takes, as canonical JSON."""
-        if not self._extra:
-            return [None] * count
-        found: list[list[str]] = []
-        for (name, place), memory in zip(self._extra, self._fragments, strict=True):
-            cells = columns[place]
-            unknown = set(cells).difference(memory)
-            if len(memory) + len(unknown) > _REMEMBERED:
-                memory.clear()
-                unknown = set(cells)
-            for cell in unknown:
-                memory[cell] = _fragment(name, cell)
-            found.append([memory[cell] for cell in cells])
-        joined = ("".join(row)[:-1] for row in zip(*found, strict=True))
-        return ["{" + text + "}" if text else None for text in joined]
+        members = []
+        for name, place in sorted((name, place) for place, name in self._plan.extra):
+            head = json.dumps(name, ensure_ascii=False) + ':"'
+            text = f"c{place}"
+            for plain, escaped in _ESCAPES:
+                text = f"replace({text}, {plain}, '{escaped}')"
+            members.append(f"CASE WHEN c{place} <> '' THEN {literal(head)} || {text} || '\"' END")
+        if not members:
+            return "NULL"
+        odd = f'":"([{SPACES}\'\'=]|\\\\[nrt])|([{SPACES}]|\\\\[nrt])"[,}}]|[\\x00-\\x1f]'
+        self._good.append(f"extra IS NULL OR NOT regexp_matches(extra, '{odd}')")
+        joined = f"concat_ws(',', {', '.join(members)})"
+        return f"CASE WHEN {joined} <> '' THEN '{{' || {joined} || '}}' END"
+
+    def _begin(self, memory: _Memory) -> None:
+        cells = ", ".join(f"{name} VARCHAR" for name in memory.columns)
+        kind = "BIGINT" if memory.numeric else "VARCHAR"
+        self._cells.rows(
+            f"CREATE TEMP TABLE {memory.table} ({cells}, v {kind}, p VARCHAR, good BOOLEAN)"
+        )
+
+    def _learn(self, memory: _Memory) -> None:
+        """Find out what the cells mean that are not remembered yet."""
+        wanted = ", ".join(f"c{place}" for place in memory.places)
+        query = f"SELECT DISTINCT {wanted} FROM piece ANTI JOIN {memory.table} ON {memory.match}"
+        unknown = self._cells.rows(query)
+        if not unknown:
+            return
+        if memory.size and memory.size + len(unknown) > _REMEMBERED:
+            self._cells.rows(f"DELETE FROM {memory.table}")
+            memory.size = 0
+            unknown = self._cells.rows(query)
+        memory.size += len(unknown)
+        found = [self._meaning(memory, cells) for cells in unknown]
+        lists = [*zip(*unknown, strict=True), *zip(*found, strict=True)]
+        kinds = [
+            *["VARCHAR"] * len(memory.places),
+            "BIGINT" if memory.numeric else "VARCHAR",
+            "VARCHAR",
+            "BOOLEAN",
+        ]
+        values = ", ".join(f"unnest(CAST(? AS {kind}[]))" for kind in kinds)
+        self._cells.rows(
+            f"INSERT INTO {memory.table} SELECT {values}", [list(each) for each in lists]
+        )
+
+    def _meaning(self, memory: _Memory, cells: Sequence[str]) -> _Meaning:
+        """Send one cell through the row lane's own step, validator and encoder."""
+        bad: _Meaning = (None, None, False)
+        sparse = self._sparse
+        for place, cell in zip(memory.places, cells, strict=True):
+            sparse[place] = cell
+        out: dict[str, Any] = {}
+        try:
+            memory.step(sparse, out)
+            value = out.pop(memory.name, None)
+            if out:
+                # A cell that also says something about another field, such as a currency.
+                return bad
+            if value is None:
+                return memory.default
+            if memory.checked:
+                typed, problems = self._kind.validator().validate([{memory.name: value}])
+                if problems or typed[0] is None:
+                    return bad
+                value = typed[0][memory.name]
+            return self._part(memory.name, value)
+        except RecordError:
+            return bad
+        finally:
+            for place in memory.places:
+                sparse[place] = ""
 
 
-def _fragment(name: str, cell: _Cell) -> str:
-    """Return a member of a JSON object with a comma behind it, or nothing for an empty cell."""
-    text = parse_text(cell) if cell else None
-    if text is None:
-        return ""
-    return json.dumps({name: text}, ensure_ascii=False, separators=(",", ":"))[1:-1] + ","
+_ESCAPES = (
+    ("'\\'", "\\\\"),
+    ("'\"'", '\\"'),
+    ("chr(10)", "\\n"),
+    ("chr(13)", "\\r"),
+    ("chr(9)", "\\t"),
+)
+"""What JSON escapes; other control characters are left to the row lane."""
 
 
-def _digests(hashed: Sequence[str], extras: Sequence[str | None]) -> list[str]:
-    """Return the content hashes; each part of a text carries its separator behind it."""
-    texts = (
-        f"{text}extra={extra}" if extra is not None else text[: -len(SEPARATOR)]
-        for text, extra in zip(hashed, extras, strict=True)
-    )
-    return [md5(text.encode(), usedforsecurity=False).hexdigest() for text in texts]
+def _read(cell: str, name: str, shape: Shape) -> tuple[str, str]:
+    """Return what a reading begins with, if anything, and what it comes to, under a name."""
+    first = f"{name}_0"
+    begins = f"CASE WHEN {cell} <> '' THEN {shape.begins} END AS {first}" if shape.begins else ""
+    return begins, f"CASE WHEN {cell} <> '' THEN {shape.reads.replace('{}', first)} END AS {name}"
+
+
+def _ascii(text: str) -> str:
+    """Say that lower case means the same everywhere."""
+    return f"strlen({text}) = length({text})"
+
+
+def _numeric(column: Column[Any]) -> bool:
+    return isinstance(column.type, Millionths | BigInteger | Boolean)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import chain, repeat
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -14,34 +14,19 @@ from regard import keys
 from regard.cursors import CursorValue, as_time, believable
 from regard.errors import RecordError
 from regard.names import did_you_mean
+from regard.pipeline.origins import Origins, PageOrigin, Pending, Run
 from regard.records import Kind
-from regard.records.encoding import Encoded, Encoder, encode_time
+from regard.records.encoding import Encoded, EncodedRows, Encoder, encode_time
 from regard.records.validation import BESIDE
-from regard.sources import Delete, InputFile, Origin, Page, Stream
+from regard.sources import Delete, InputFile, Page, Stream
 from regard.store import Batch, Deletion, Refused
+from regard.store.merging import Item
 from regard.store.quarantine import Raw, raw_hash
 
 __all__ = ["Batcher", "Identify"]
 
 Identify = Callable[[Raw], tuple[str, ...]]
 """Returns keyed hashes of what identifies a person in a raw payload."""
-
-
-class _Pending(NamedTuple):
-    """One yielded record, a mapping or encoded already, with where it came from."""
-
-    record: Any
-    page: _PageOrigin | None
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class _PageOrigin:
-    """Where the records of one page came from."""
-
-    origin: Origin | None
-    file: str | None
-    modified_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -66,12 +51,13 @@ class Batcher:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     reached: CursorValue | None = None
-    _pending: list[_Pending] = field(default_factory=list)
+    _pending: list[Pending | Run] = field(default_factory=list)
+    _count: int = 0
     _deletions: dict[int, list[Delete]] = field(default_factory=dict)
     _deleted: int = 0
     _strange: list[Refused] = field(default_factory=list)
     _file: InputFile | None = None
-    _file_origin: _PageOrigin | None = None
+    _file_origin: PageOrigin | None = None
     _encoder: Encoder = field(init=False)
     _moment: tuple[datetime, str] = field(init=False)
 
@@ -80,7 +66,7 @@ class Batcher:
         self._moment = self.now, encode_time(self.now)
 
     def __len__(self) -> int:
-        return len(self._pending) + self._deleted + len(self._strange)
+        return self._count + self._deleted + len(self._strange)
 
     def add(self, record: object, row: tuple[InputFile, int] | None = None) -> None:
         """
@@ -96,13 +82,14 @@ class Batcher:
         file, line = row
         if self._file is not file:
             self._file = file
-            self._file_origin = _PageOrigin(None, file.name, file.modified_at)
+            self._file_origin = PageOrigin(None, file.name, file.modified_at)
         self._add(record, self._file_origin, line)
 
-    def _add(self, record: object, page: _PageOrigin | None, place: int) -> None:
+    def _add(self, record: object, page: PageOrigin | None, place: int) -> None:
         values = _usable(record)
         if values is not None:
-            self._pending.append(_Pending(values, page, place))
+            self._pending.append(Pending(values, page, place))
+            self._count += 1
             return
         raw = repr(record)
         message = f"a source yields mappings, not {type(record).__name__}"
@@ -112,19 +99,19 @@ class Batcher:
 
     def add_deletion(self, deletion: Delete) -> None:
         """Take word that a record is gone; it holds after the records before it."""
-        self._deletions.setdefault(len(self._pending), []).append(deletion)
+        self._deletions.setdefault(self._count, []).append(deletion)
         self._deleted += 1
 
     def add_page(self, page: Page, start: int, stop: int) -> None:
         """Take some records of a page."""
         file = page.progress.file if page.progress else None
-        place = _PageOrigin(
+        place = PageOrigin(
             page.origin, file.name if file else None, file.modified_at if file else None
         )
-        records = page.records
-        part = records[start:stop]
-        if all(type(record) is Encoded for record in part):
-            self._pending.extend(map(_Pending, part, repeat(place), range(start, stop)))
+        part = page.records[start:stop]
+        if isinstance(part, EncodedRows):
+            self._pending.append(Run(part, place, start))
+            self._count += len(part)
             return
         for index, record in enumerate(part, start):
             self._add(record, place, index)
@@ -135,29 +122,44 @@ class Batcher:
         self._strange = []
         pending, self._pending = self._pending, []
         deletions, self._deletions = self._deletions, {}
-        self._deleted = 0
-        loose = [item for item in pending if type(item.record) is not Encoded]
-        if loose or deletions:
-            self._take_mixed(pending, loose, deletions, batch)
-        else:
+        self._deleted = self._count = 0
+        runs = [item for item in pending if isinstance(item, Run)]
+        first = runs[0].records if runs and len(runs) == len(pending) and not deletions else None
+        if first is not None and all(first.joins(run.records) for run in runs):
             # What the bulk lane encoded needs nothing more.
-            batch.items = [item.record for item in pending]
-            batch.item_files = [item.page.file if item.page else None for item in pending]
-            batch.origins = list(pending)
+            rows = list(chain.from_iterable(run.records.rows for run in runs))
+            batch.items = EncodedRows(first.fields, first.columns, first.same, rows)
+            files = ([run.page.file] * len(run.records) for run in runs)
+            batch.item_files = list(chain.from_iterable(files))
+            batch.origins = Origins(runs)
+            return batch
+        singles = chain.from_iterable(
+            item.pending() if isinstance(item, Run) else (item,) for item in pending
+        )
+        self._take_mixed(list(singles), deletions, batch)
         return batch
 
     def _take_mixed(
         self,
-        pending: Sequence[_Pending],
-        loose: Sequence[_Pending],
+        pending: Sequence[Pending],
         deletions: dict[int, list[Delete]],
         batch: Batch,
     ) -> None:
+        items: list[Item] = []
+        files: list[str | None] = []
+        origins: list[Pending | None] = []
+
+        def delete(deletion: Delete) -> None:
+            items.append(self._deletion(deletion))
+            files.append(None)
+            origins.append(None)
+
+        loose = [item for item in pending if type(item.record) is not Encoded]
         typed = iter(self._validated(loose))
         for index, item in enumerate(pending):
             if deletions:
                 for deletion in deletions.pop(index, ()):
-                    self._delete(deletion, batch)
+                    delete(deletion)
             try:
                 record = item.record
                 encoded = (
@@ -166,14 +168,15 @@ class Batcher:
             except RecordError as error:
                 batch.refused.append(self._refuse(item, error))
                 continue
-            batch.items.append(encoded)
-            batch.item_files.append(item.page.file if item.page else None)
-            batch.origins.append(item)
+            items.append(encoded)
+            files.append(item.page.file if item.page else None)
+            origins.append(item)
         for deletion in chain.from_iterable(deletions.values()):
-            self._delete(deletion, batch)
+            delete(deletion)
+        batch.items, batch.item_files, batch.origins = items, files, origins
 
     def _validated(
-        self, items: Sequence[_Pending], *, again: bool = False
+        self, items: Sequence[Pending], *, again: bool = False
     ) -> Iterator[Mapping[str, Any] | RecordError]:
         """Yield each record typed, or why it is none."""
         prepared = [self._prepare(item.record, again=again) for item in items]
@@ -183,7 +186,7 @@ class Batcher:
 
     def _encode(
         self,
-        item: _Pending,
+        item: Pending,
         record: Mapping[str, Any],
         typed: Mapping[str, Any] | RecordError,
     ) -> Encoded:
@@ -297,7 +300,7 @@ class Batcher:
         return key
 
     def _as_of(
-        self, item: _Pending, record: Mapping[str, Any], typed: Mapping[str, Any]
+        self, item: Pending, record: Mapping[str, Any], typed: Mapping[str, Any]
     ) -> datetime:
         said = typed.get("as_of")
         if said is None and self.stream.cursor:
@@ -334,14 +337,12 @@ class Batcher:
         else:
             self.reached = value
 
-    def _delete(self, deletion: Delete, batch: Batch) -> None:
+    def _deletion(self, deletion: Delete) -> Deletion:
         parts = deletion.key if isinstance(deletion.key, tuple) else (deletion.key,)
         as_of = deletion.as_of if deletion.as_of and deletion.as_of.tzinfo else self.now
-        batch.items.append(Deletion(keys.compose(parts), encode_time(min(as_of, self.now))))
-        batch.item_files.append(None)
-        batch.origins.append(None)
+        return Deletion(keys.compose(parts), encode_time(min(as_of, self.now)))
 
-    def _refuse(self, item: _Pending, error: RecordError) -> Refused:
+    def _refuse(self, item: Pending, error: RecordError) -> Refused:
         given = item.record
         raw: Raw = self.kind.decode(given) if isinstance(given, Encoded) else given
         line = None

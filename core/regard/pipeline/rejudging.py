@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ class Sent:
         bad: Those that are still refused, by index, with today's reason.
         stuck: How many cannot be judged alone.
         empty: Those that are no records today, by index.
+        passed_over: Those of erased people, by index.
     """
 
     batch: Batch
@@ -46,11 +48,12 @@ class Sent:
     bad: dict[int, RecordError] = field(default_factory=dict)
     stuck: set[int] = field(default_factory=set)
     empty: set[int] = field(default_factory=set)
+    passed_over: set[int] = field(default_factory=set)
 
     @property
     def good(self) -> list[int]:
         """The numbers of those that are resolved."""
-        left = self.bad.keys() | self.stuck
+        left = self.bad.keys() | self.stuck | self.passed_over
         return [item.id for at, item in enumerate(self.items) if at not in left]
 
     def withdraw(self, wrong: Mapping[int, RecordError]) -> None:
@@ -58,7 +61,18 @@ class Sent:
         if not wrong:
             return
         self.bad.update(wrong)
-        kept = [at for at, owner in enumerate(self.owners) if owner not in wrong]
+        self._keep([at for at, owner in enumerate(self.owners) if owner not in wrong])
+
+    def pass_over(self, owners: AbstractSet[int]) -> None:
+        """Leave refused records out of everything, counts included."""
+        self.passed_over |= owners
+        for at in owners:
+            self.bad.pop(at, None)
+        self.stuck -= owners
+        self.empty -= owners
+        self._keep([at for at, owner in enumerate(self.owners) if owner not in owners])
+
+    def _keep(self, kept: Sequence[int]) -> None:
         batch = self.batch
         batch.items = [batch.items[at] for at in kept]
         batch.item_files = [batch.item_files[at] for at in kept]
@@ -183,8 +197,8 @@ class StreamReplay:
             return
         if not batch.items:
             sent.empty.add(at)
-        sent.batch.items += batch.items
+        sent.batch.items = [*sent.batch.items, *batch.items]
         # Two records of one file that differ are told apart by their age, not by their place.
-        sent.batch.item_files += [None] * len(batch.items)
-        sent.batch.origins += batch.origins
+        sent.batch.item_files = [None] * len(sent.batch.items)
+        sent.batch.origins = [*sent.batch.origins, *batch.origins]
         sent.owners += [at] * len(batch.items)

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import md5
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, overload
 
 from sqlalchemy import BigInteger, Boolean, Column, Date
 from sqlmodel import UTCDateTime
@@ -29,6 +29,7 @@ from regard.records.types import Millionths
 __all__ = [
     "SEPARATOR",
     "Encoded",
+    "EncodedRows",
     "Encoder",
     "StoredValue",
     "canonical_json",
@@ -64,6 +65,56 @@ class Encoded(NamedTuple):
     content_hash: str
     extra: str | None
     values: tuple[StoredValue, ...]
+
+
+class EncodedRows(Sequence[Encoded]):
+    """
+    Many encoded records, as the flat rows that the store writes.
+
+    Attributes:
+        fields: The kind's fields, in the table's order.
+        columns: What the rows hold; the key comes first.
+        same: What all of them say; columns in neither are NULL.
+        rows: The rows.
+    """
+
+    __slots__ = ("columns", "fields", "rows", "same")
+
+    def __init__(
+        self,
+        fields: Sequence[str],
+        columns: Sequence[str],
+        same: Mapping[str, StoredValue],
+        rows: Sequence[tuple[StoredValue, ...]],
+    ) -> None:
+        self.fields = fields
+        self.columns = columns
+        self.same = same
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Encoded: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> EncodedRows: ...
+
+    def __getitem__(self, at: int | slice) -> Encoded | EncodedRows:
+        if isinstance(at, slice):
+            return EncodedRows(self.fields, self.columns, self.same, self.rows[at])
+        row: dict[str, Any] = {**self.same, **dict(zip(self.columns, self.rows[at], strict=True))}
+        values = tuple(row.get(name) for name in self.fields)
+        return Encoded(row["key"], row["as_of"], row["content_hash"], row.get("extra"), values)
+
+    def keys(self) -> list[str]:
+        """Return the keys of all records."""
+        return [str(row[0]) for row in self.rows]
+
+    def joins(self, other: EncodedRows) -> bool:
+        """Say whether the rows of another one can stand behind these."""
+        return self.columns == other.columns and self.same == other.same
 
 
 def encode_time(value: datetime) -> str:
@@ -205,6 +256,10 @@ class Encoder:
             column.name: (place, _encode_for(column), column.name not in _NEVER_HASHED)
             for place, column in enumerate(columns)
         }
+
+    def hashes(self, name: str) -> bool:
+        """Say whether a field is part of the content hash."""
+        return self._fields[name][2]
 
     def part(self, name: str, value: Any) -> tuple[StoredValue, str]:  # noqa: ANN401  # any field's
         """

@@ -9,7 +9,7 @@ in the order of their numbers, and whoever has read up to one misses nothing.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from sqlalchemy import text
 from regard.cursors import CursorValue
 from regard.findings import Finding
 from regard.records import Kind
-from regard.records.encoding import StoredValue
+from regard.records.encoding import EncodedRows, StoredValue
 from regard.store.merging import (
     HistoryPlan,
     Item,
@@ -54,13 +54,19 @@ class Batch:
     """
 
     kind: Kind
-    items: list[Item] = field(default_factory=list)
-    item_files: list[str | None] = field(default_factory=list)
+    items: Sequence[Item] = field(default_factory=list)
+    item_files: Sequence[str | None] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     cursor: CursorValue | None = None
     findings: list[Finding] = field(default_factory=list)
     milliseconds: int = 0
-    origins: list[Any] = field(default_factory=list)
+    origins: Sequence[Any] = field(default_factory=list)
+
+    def keys(self) -> list[str]:
+        """Return the keys of all items, as often as they occur."""
+        if isinstance(self.items, EncodedRows):
+            return self.items.keys()
+        return [item.key for item in self.items]
 
 
 def decide(batch: Batch, known: Mapping[str, Known], *, run_id: int) -> UpsertPlan | HistoryPlan:
@@ -79,7 +85,7 @@ def decide(batch: Batch, known: Mapping[str, Known], *, run_id: int) -> UpsertPl
 
 def look_up(transaction: Transaction, batch: Batch, source: str) -> dict[str, Known]:
     """Return what is stored under a batch's keys."""
-    keys = list(dict.fromkeys(item.key for item in batch.items))
+    keys = batch.keys()
     return transaction.writer.known(batch.kind.table, source, keys) if keys else {}
 
 
@@ -121,30 +127,38 @@ def write_plan(
         _write_versions(writer, kind, plan, source, run_id, batch_id)
 
 
-_LATEST = (
-    "source",
-    "key",
-    "as_of",
-    "content_hash",
-    "batch_id",
-    "first_run_id",
-    "last_run_id",
-    "deleted_at",
-    "extra",
-)
-_VERSIONED = (*_LATEST, "valid_from", "valid_to", "last_seen_at")
+_LATEST = ("key", "as_of", "content_hash", "extra")
+_VERSIONED = ("deleted_at", "valid_from", "valid_to", "last_seen_at")
+
+
+def _same(source: str, run_id: int, batch_id: int) -> dict[str, StoredValue]:
+    """Return the columns that say the same of each row of a batch."""
+    return {
+        "source": source,
+        "batch_id": batch_id,
+        "first_run_id": run_id,
+        "last_run_id": run_id,
+    }
 
 
 def _write_latest(
     writer: BulkWriter, kind: Kind, plan: UpsertPlan, source: str, run_id: int, batch_id: int
 ) -> None:
     if plan.write:
-        gone = plan.gone.get
-        rows = [
-            (source, key, as_of, digest, batch_id, run_id, run_id, gone(key), extra, *values)
-            for key, as_of, digest, extra, values in plan.write
-        ]
-        writer.upsert(kind.table, (*_LATEST, *kind.fields), rows)
+        same = _same(source, run_id, batch_id)
+        if isinstance(plan.write, EncodedRows):
+            write = plan.write
+            nothing = dict.fromkeys((*_LATEST, *kind.fields, "deleted_at"))
+            for name in write.columns:
+                del nothing[name]
+            writer.upsert(kind.table, write.columns, write.rows, {**nothing, **write.same, **same})
+        else:
+            gone = plan.gone.get
+            rows = [
+                (gone(key), key, as_of, digest, extra, *values)
+                for key, as_of, digest, extra, values in plan.write
+            ]
+            writer.upsert(kind.table, ("deleted_at", *_LATEST, *kind.fields), rows, same)
     if plan.delete:
         writer.update(
             kind.table,
@@ -158,9 +172,9 @@ def _write_versions(
     writer: BulkWriter, kind: Kind, plan: HistoryPlan, source: str, run_id: int, batch_id: int
 ) -> None:
     def row(version: Version) -> tuple[StoredValue, ...]:
-        key, as_of, digest, extra, values = version.record
-        head = (source, key, as_of, digest, batch_id, run_id, run_id, version.deleted_at, extra)
-        return (*head, version.valid_from, version.valid_to, version.last_seen_at, *values)
+        *head, values = version.record
+        life = (version.deleted_at, version.valid_from, version.valid_to, version.last_seen_at)
+        return (*head, *life, *values)
 
     if plan.touch:
         writer.update(
@@ -181,5 +195,8 @@ def _write_versions(
         )
     if plan.write:
         writer.upsert(
-            kind.table, (*_VERSIONED, *kind.fields), [row(version) for version in plan.write]
+            kind.table,
+            (*_LATEST, *_VERSIONED, *kind.fields),
+            [row(version) for version in plan.write],
+            _same(source, run_id, batch_id),
         )

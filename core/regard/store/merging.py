@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias, TypeGuard
 
-from regard.records.encoding import Encoded
+from regard.records.encoding import Encoded, EncodedRows
 from regard.runs import Counts
 
 __all__ = [
@@ -93,7 +93,7 @@ class UpsertPlan:
             is not newer.
     """
 
-    write: list[Encoded] = field(default_factory=list)
+    write: Sequence[Encoded] = field(default_factory=list)
     gone: dict[str, str] = field(default_factory=dict)
     delete: dict[str, str] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
@@ -136,7 +136,7 @@ def plan_upserts(
     """
     plan = UpsertPlan()
     if not known and _all_new(items):
-        plan.write = list(items)
+        plan.write = items
         plan.counts.new = len(items)
         return plan
     slots: dict[str, _Slot] = {}
@@ -170,6 +170,8 @@ def plan_upserts(
 
 def _all_new(items: Sequence[Item]) -> TypeGuard[Sequence[Encoded]]:
     """Say whether a batch has neither deletions nor a key twice: a first load's usual case."""
+    if isinstance(items, EncodedRows):
+        return len(set(items.keys())) == len(items)
     if any(type(item) is not Encoded for item in items):
         return False
     return len({item.key for item in items}) == len(items)
@@ -208,16 +210,18 @@ def _overwrite(
 
 
 def _collect(slots: Mapping[str, _Slot], plan: UpsertPlan) -> None:
+    write: list[Encoded] = []
     for key, slot in slots.items():
         if slot.record is not None and slot.deleted_at is None:
-            plan.write.append(slot.record)
+            write.append(slot.record)
         elif slot.record is not None and slot.deleted_at is not None:
             # Deleted within the batch, it is as old as its deletion: a batch boundary between
             # the two would have made it so.
-            plan.write.append(slot.record._replace(as_of=slot.as_of))
+            write.append(slot.record._replace(as_of=slot.as_of))
             plan.gone[key] = slot.deleted_at
         elif slot.deleted_at is not None:
             plan.delete[key] = slot.deleted_at
+    plan.write = write
 
 
 @dataclass(slots=True)

@@ -52,9 +52,21 @@ class BulkWriter(ABC):
 
     @abstractmethod
     def upsert(
-        self, table: Table, columns: Sequence[str], rows: Sequence[tuple[StoredValue, ...]]
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Sequence[tuple[StoredValue, ...]],
+        same: Mapping[str, StoredValue],
     ) -> None:
-        """Insert rows, overwriting those that exist; ``first_run_id`` is never overwritten."""
+        """
+        Insert rows, overwriting those that exist; ``first_run_id`` is never overwritten.
+
+        Args:
+            table: Where to.
+            columns: What the rows hold.
+            rows: The rows.
+            same: Further columns, with what they are in each row.
+        """
 
     @abstractmethod
     def update(
@@ -94,12 +106,19 @@ class _SqliteWriter(BulkWriter):
         return {row[0]: Known(*row) for row in cursor}
 
     def upsert(
-        self, table: Table, columns: Sequence[str], rows: Sequence[tuple[StoredValue, ...]]
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Sequence[tuple[StoredValue, ...]],
+        same: Mapping[str, StoredValue],
     ) -> None:
-        keys, changes = self._conflict(table, columns)
-        names = ", ".join(f'"{name}"' for name in columns)
-        one = "(" + ", ".join("?" * len(columns)) + ")"
+        keys, changes = self._conflict(table, [*same, *columns])
+        names = ", ".join(f'"{name}"' for name in (*same, *columns))
+        # What is the same is bound once: the first row names its place, the others repeat it.
+        head = "".join(f"?{place}, " for place in range(1, len(same) + 1))
+        one = f"({head}{', '.join('?' * len(columns))})"
         size = min(_ROWS_A_STATEMENT, 32_000 // len(columns))
+        first = list(same.values())
 
         def statement(count: int) -> str:
             values = ", ".join([one] * count)
@@ -112,7 +131,7 @@ class _SqliteWriter(BulkWriter):
         pending = iter(rows)
         while chunk := list(islice(pending, size)):
             text = full if len(chunk) == size else statement(len(chunk))
-            self._raw.execute(text, list(chain.from_iterable(chunk)))
+            self._raw.execute(text, [*first, *chain.from_iterable(chunk)])
 
     def update(
         self,
@@ -146,27 +165,28 @@ class _PostgresWriter(BulkWriter):
         return {row[0]: Known(*row) for row in cursor}
 
     def upsert(
-        self, table: Table, columns: Sequence[str], rows: Sequence[tuple[StoredValue, ...]]
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Sequence[tuple[StoredValue, ...]],
+        same: Mapping[str, StoredValue],
     ) -> None:
-        keys, changes = self._conflict(table, columns)
+        keys, changes = self._conflict(table, [*same, *columns])
         names = ", ".join(f'"{name}"' for name in columns)
+        also = ", ".join(f'"{name}"' for name in same)
+        values = ", ".join(f"{_cast(table, name)}" for name in same)
         staging = f"staging_{table.name}"
         self._raw.execute(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} "
-            f"(LIKE {table.name}) ON COMMIT DELETE ROWS"
+            f"ON COMMIT DELETE ROWS AS SELECT * FROM {table.name} WHERE false"
         )
-        flags = {
-            place
-            for place, name in enumerate(columns)
-            if str(table.columns[name].type).upper() == "BOOLEAN"
-        }
         cursor = self._raw.cursor()
         with cursor.copy(f"COPY {staging} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(_with_flags(row, flags))
+            copy.write(_copied(rows, len(columns)))
         cursor.execute(
-            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {staging} "
-            f"ON CONFLICT ({keys}) DO UPDATE SET {changes}"
+            f"INSERT INTO {table.name} ({also}, {names}) SELECT {values}, {names} FROM {staging} "
+            f"ON CONFLICT ({keys}) DO UPDATE SET {changes}",
+            list(same.values()),
         )
         cursor.execute(f"DELETE FROM {staging}")
 
@@ -183,13 +203,30 @@ class _PostgresWriter(BulkWriter):
         self._raw.cursor().executemany(statement, list(rows))
 
 
-def _with_flags(row: Sequence[StoredValue], flags: set[int]) -> Sequence[Any]:
-    if not flags:
-        return row
-    return [
-        bool(value) if place in flags and value is not None else value
-        for place, value in enumerate(row)
-    ]
+_NULL = "\\N"
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copied(rows: Sequence[Sequence[StoredValue]], width: int) -> str:
+    """Return rows as PostgreSQL's COPY reads them."""
+    text = "\n".join(
+        ["\t".join([_NULL if value is None else str(value) for value in row]) for row in rows]
+    )
+    # Hardly any text holds a tab, and counting is far cheaper than looking at each.
+    nulls = sum(row.count(None) for row in rows)
+    plain = (
+        text.count("\\") == nulls
+        and text.count("\t") == len(rows) * (width - 1)
+        and text.count("\n") == len(rows) - 1
+        and "\r" not in text
+    )
+    if plain:
+        return text + "\n"
+    lines = (
+        "\t".join([_NULL if value is None else str(value).translate(_ESCAPED) for value in row])
+        for row in rows
+    )
+    return "\n".join(lines) + "\n"
 
 
 def _cast(table: Table, name: str) -> str:

@@ -10,6 +10,17 @@ from __future__ import annotations
 
 from regard.tabular.dialects import Dialect
 from regard.tabular.opening import open_tables
-from regard.tabular.tables import BadRow, Row, Table, Value
+from regard.tabular.pieces import PieceReader
+from regard.tabular.tables import BadRow, Piece, PieceItems, Row, Table, Value
 
-__all__ = ["BadRow", "Dialect", "Row", "Table", "Value", "open_tables"]
+__all__ = [
+    "BadRow",
+    "Dialect",
+    "Piece",
+    "PieceItems",
+    "PieceReader",
+    "Row",
+    "Table",
+    "Value",
+    "open_tables",
+]

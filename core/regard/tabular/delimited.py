@@ -10,6 +10,7 @@ such a record is given up and reading goes on with the physical line after its f
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -17,13 +18,20 @@ from regard.errors import FileError
 from regard.tabular.contents import Content
 from regard.tabular.dialects import FIELD_LIMIT, Dialect, find_dialect, parse_lines
 from regard.tabular.encodings import SURROGATE, Text
-from regard.tabular.lines import ODD_LINES, Lines
-from regard.tabular.tables import BadRow, Items, Row, Table
+from regard.tabular.lines import MAX_LINE, ODD_LINES, Lines, count_lines, too_long
+from regard.tabular.pieces import PIECE, is_plain
+from regard.tabular.tables import BadRow, Items, Piece, PieceItems, Row, Table
 
 __all__ = ["open_delimited"]
 
 MAX_SEARCHED = 1_000
 """Lines of one bad record among which a swallowed neighbour is looked for."""
+
+_OPEN = "unexpected end of data"
+"""What csv says of a quote that is still open at the end."""
+
+_BOUNDARIES = 100
+"""Lines among which the end of a record is looked for."""
 
 
 def open_delimited(
@@ -73,6 +81,7 @@ def open_delimited(
         format="csv",
         header=dialect.header,
         reader=lambda table: _Reading(content, dialect, encoding, settled).rows(table),
+        cutter=lambda table: _Reading(content, dialect, encoding, settled).pieces(table),
         header_line=dialect.header_line,
         encoding=encoding,
         delimiter=dialect.delimiter,
@@ -90,41 +99,116 @@ class _Reading:
     settled: bool
     repeated: int = 0
     width: int = 0
+    unfinished: str = ""
     lines: Lines = field(init=False)
 
     def rows(self, table: Table) -> Items:
         """Yield what is after the header."""
         text = Text(self.encoding, settled=self.settled)
-        self.width = width = len(self.dialect.header)
-        first_name, make = self.dialect.cells[0], tuple.__new__
+        self.width = len(self.dialect.header)
         with closing(self.content.blocks()) as data:
-            self.lines = lines = Lines(text, data, self.content.label)
-            odd = lines.odd
+            blocks = text.blocks(data)
+            self.lines = Lines(blocks, self.content.label, marked=lambda: text.marked)
             try:
-                line, reading = self._after_header(), True
-                while reading:
-                    offset = line
-                    reader = self.dialect.reader(lines.from_line(line))
-                    try:
-                        # The hot path: a good row costs one tuple and a few comparisons.
-                        for cells in reader:
-                            if (
-                                len(cells) == width
-                                and (first := cells[0])
-                                and first != first_name
-                                and not odd
-                            ):
-                                yield make(Row, (line, cells, None))
-                            elif item := self._judge(cells, line, offset + reader.line_num - 1):
-                                yield item
-                            lines.start = line = offset + reader.line_num
-                        reading = False
-                    except csv.Error:
-                        yield self._broken(line)
-                        lines.start = line = line + 1
+                yield from self._records(self._after_header(), last=True)
             finally:
-                lines.close()
+                self.lines.close()
                 self._note(table, text.encoding)
+
+    def pieces(self, table: Table) -> PieceItems:
+        """Yield what is after the header in pieces, and row by row where it is not plain."""
+        text = Text(self.encoding, settled=self.settled)
+        self.width = len(self.dialect.header)
+        line = 1
+        with closing(self.content.blocks()) as data:
+            try:
+                for cut, odd, last in self._cuts(text, data):
+                    lines = Lines([cut], self.content.label, marked=lambda: odd, first=line)  # noqa: B023
+                    self.lines, body, start = lines, cut, line
+                    if line == 1:
+                        start = self._after_header()
+                        body = "".join(lines.from_line(start))
+                        lines = Lines([body], self.content.label, marked=lambda: odd, first=start)  # noqa: B023
+                        self.lines = lines
+                    if body and not odd and is_plain(body, self.dialect):
+                        piece = self._piece(body, start)
+                        yield piece
+                        self.repeated += piece.passed_over
+                        if not piece.refused:
+                            line = start + count_lines(body)
+                            continue
+                    yield from self._records(start, last=last)
+                    line = start + count_lines(body) - count_lines(self.unfinished)
+            finally:
+                self._note(table, text.encoding)
+
+    def _piece(self, text: str, line: int) -> Piece:
+        dialect = self.dialect
+        return Piece(text, line, dialect.cells, dialect.delimiter or "", dialect.reader)
+
+    def _cuts(self, text: Text, data: Iterable[bytes]) -> Iterator[tuple[str, bool, bool]]:
+        """Yield a text in cuts of whole lines, whether one is odd, and whether it is the last."""
+        held: list[str] = []
+        size, odd = 0, False
+        for block in text.blocks(data):
+            odd = odd or text.marked or "\0" in block
+            held.append(block)
+            size += len(block)
+            if size < PIECE:
+                continue
+            whole = self.unfinished + "".join(held)
+            self.unfinished = ""
+            cut = _last_boundary(whole)
+            if not cut:
+                if len(whole) > MAX_LINE:
+                    raise FileError(too_long(self.content.label))
+                held = [whole]
+                continue
+            rest = whole[cut:]
+            yield whole[:cut], odd, False
+            held = [self.unfinished + rest]
+            self.unfinished = ""
+            size = len(held[0])
+            odd = odd and ("\0" in held[0] or SURROGATE.search(held[0]) is not None)
+        if whole := "".join(held):
+            yield whole, odd, True
+
+    def _records(self, line: int, *, last: bool) -> Items:
+        """
+        Yield the records from one line on.
+
+        Args:
+            line: The first one starts there.
+            last: Nothing follows; else a record that is not finished is left for later.
+        """
+        lines, width = self.lines, self.width
+        first_name, make, odd = self.dialect.cells[0], tuple.__new__, lines.odd
+        self.unfinished, reading = "", True
+        while reading:
+            offset = line
+            reader = self.dialect.reader(lines.from_line(line))
+            try:
+                # The hot path: a good row costs one tuple and a few comparisons.
+                for cells in reader:
+                    if (
+                        len(cells) == width
+                        and (first := cells[0])
+                        and first != first_name
+                        and not odd
+                    ):
+                        yield make(Row, (line, cells, None))
+                    elif item := self._judge(cells, line, offset + reader.line_num - 1):
+                        yield item
+                    lines.start = line = offset + reader.line_num
+                reading = False
+            except csv.Error as error:
+                if not last and _OPEN in str(error):
+                    self.unfinished = "".join(lines.from_line(line))
+                    if len(self.unfinished) <= FIELD_LIMIT:
+                        return
+                    self.unfinished = ""
+                yield self._broken(line)
+                lines.start = line = line + 1
 
     def _after_header(self) -> int:
         """Return the line on which the first record starts."""
@@ -199,6 +283,22 @@ class _Reading:
             table.notes.append(f"{_count(self.repeated, 'repeated header')} passed over")
         if encoding != self.encoding:
             table.notes.append(f"read as {encoding}: it has bytes that are not {self.encoding}")
+
+
+def _last_boundary(text: str) -> int:
+    """Return the place behind the last line at whose end all quotes are closed; 0: none is."""
+    cut = text.rfind("\n") + 1
+    if not cut:
+        # A "\r" at the very end may be half of a "\r\n".
+        return text.rfind("\r", 0, len(text) - 1) + 1
+    first, quotes = cut, text.count('"', 0, cut)
+    for _ in range(_BOUNDARIES):
+        if not cut or quotes % 2 == 0:
+            return cut
+        before = text.rfind("\n", 0, cut - 1) + 1
+        quotes -= text.count('"', before, cut)
+        cut = before
+    return first  # a quote in some text: the rows tell
 
 
 def _count(number: int, what: str) -> str:

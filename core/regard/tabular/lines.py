@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from io import StringIO
 from itertools import chain
 
 from regard.errors import FileError
 from regard.tabular.contents import BLOCK
-from regard.tabular.encodings import SURROGATE, Text, unmarked
+from regard.tabular.encodings import SURROGATE, unmarked
 
-__all__ = ["ODD_LINES", "Lines", "split_lines"]
+__all__ = ["MAX_LINE", "ODD_LINES", "Lines", "count_lines", "split_lines", "too_long"]
 
 MAX_LINE = 32 << 20
 ODD_LINES = {
@@ -25,14 +25,31 @@ def split_lines(text: str) -> list[str]:
     return StringIO(text, newline="").readlines()
 
 
+def count_lines(text: str) -> int:
+    """Return how many lines `split_lines` would make of a text."""
+    if "\r" in text:
+        return len(split_lines(text))
+    return text.count("\n") + (text != "" and not text.endswith("\n"))
+
+
+def too_long(label: str, line: int | None = None) -> str:
+    """Say that a line is longer than any record."""
+    where = "" if line is None else f" (line {line})"
+    return (
+        f"{label} has a line of more than {MAX_LINE >> 20} million characters{where}; "
+        "this is no table of records"
+    )
+
+
 class Lines:
     """
     Lines that come in batches, so that whoever reads them stays inside C code.
 
     Args:
-        text: Decodes the bytes.
-        data: The bytes.
+        blocks: The text.
         label: What messages call the file.
+        first: The number of its first line.
+        marked: Says whether the block just given holds marks of bytes that are no text.
 
     Attributes:
         start: The 1-based line on which the current record starts; the reader moves it on, and
@@ -40,13 +57,15 @@ class Lines:
         odd: Lines read so far and not yet taken, with the reason why they cannot be used.
     """
 
-    def __init__(self, text: Text, data: Iterable[bytes], label: str) -> None:
-        self.start = 1
+    def __init__(
+        self, blocks: Iterable[str], label: str, *, marked: Callable[[], bool], first: int = 1
+    ) -> None:
+        self.start = first
         self.odd: dict[int, str] = {}
-        self._text = text
+        self._marked = marked
         self._label = label
         self._kept: deque[tuple[int, list[str]]] = deque()
-        self._batches = self._read(text.blocks(data))
+        self._batches = self._read(blocks, first)
 
     def from_line(self, line: int) -> Iterator[str]:
         """Iterate over the lines from one on that is not before `start`."""
@@ -73,12 +92,12 @@ class Lines:
         """Let go of the file."""
         self._batches.close()
 
-    def _read(self, blocks: Iterator[str]) -> Generator[list[str], None, None]:
+    def _read(self, blocks: Iterable[str], line: int) -> Generator[list[str], None, None]:
         """Yield batches of whole lines."""
-        carry, odd, line = "", False, 1
+        carry, odd = "", False
         held: list[str] = []
         for block in blocks:
-            odd = odd or self._text.marked or "\0" in block
+            odd = odd or self._marked() or "\0" in block
             held.append(block)
             if "\n" not in block and "\r" not in block and len(held) * BLOCK < MAX_LINE:
                 continue
@@ -88,11 +107,7 @@ class Lines:
             carry = text[cut:]
             held.clear()
             if len(carry) > MAX_LINE:
-                message = (
-                    f"{self._label} has a line of more than {MAX_LINE >> 20} million characters "
-                    f"(line {line + text.count(chr(10))}); this is no table of records"
-                )
-                raise FileError(message)
+                raise FileError(too_long(self._label, line + text.count("\n")))
             if cut:
                 batch = self._batch(text[:cut], line, odd=odd)
                 yield batch

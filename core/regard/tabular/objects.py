@@ -74,7 +74,8 @@ def open_json_lines(
 
     def records() -> Records:
         with closing(content.blocks()) as data:
-            lines = Lines(Text(encoding, settled=settled), data, content.label)
+            text = Text(encoding, settled=settled)
+            lines = Lines(text.blocks(data), content.label, marked=lambda: text.marked)
             with closing(_line_records(lines)) as found:
                 yield from found
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from io import StringIO
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["BadRow", "Items", "Reader", "Row", "Table", "Value", "printable"]
+__all__ = [
+    "BadRow",
+    "Items",
+    "Piece",
+    "PieceItems",
+    "Reader",
+    "Row",
+    "Table",
+    "Value",
+    "printable",
+]
 
 Value: TypeAlias = str | int | Decimal | bool | date | datetime | None
 """What a cell may hold; never a float, never text with lone surrogates or NUL in it."""
@@ -53,8 +64,78 @@ class BadRow(NamedTuple):
     message: str
 
 
+@dataclass(slots=True, eq=False)
+class Piece:
+    """
+    Some whole records of a file.
+
+    Attributes:
+        text: Their lines.
+        first_line: The 1-based line on which the first one starts.
+        header: The header as it is written, cut to the table's width.
+        delimiter: What parts the cells.
+        reader: Makes records of lines, as `csv.reader` does.
+        refused: Set by whoever cannot use it: then its rows follow one by one.
+        passed_over: How many of the rows that were asked for repeat the header.
+    """
+
+    text: str
+    first_line: int
+    header: tuple[str, ...]
+    delimiter: str
+    reader: Callable[[Iterator[str]], Any] = field(repr=False)
+    refused: bool = False
+    passed_over: int = 0
+    _lines: list[str] = field(default_factory=list, repr=False)
+    _records: list[tuple[int, list[str]]] = field(default_factory=list, repr=False)
+
+    def row(self, at: int, count: int) -> Row | None:
+        """
+        Return one row, or None where the header is repeated or all cells are empty.
+
+        Args:
+            at: Which one, from 0.
+            count: How many the piece has.
+        """
+        if not self._lines:
+            self._lines = StringIO(self.text, newline="").readlines()
+        if len(self._lines) == count:
+            line, cells = self.first_line + at, next(self.reader(iter([self._lines[at]])))
+        else:
+            line, cells = self._all()[at]
+        cells = cells[: len(self.header)]
+        if tuple(cells) == self.header:
+            self.passed_over += 1
+            return None
+        return Row(line, cells) if "".join(cells).strip() else None
+
+    def records(self) -> int:
+        """
+        Return how many records `csv.reader` finds, blank lines left out.
+
+        Raises:
+            csv.Error: It does not understand the text.
+        """
+        if not self._lines:
+            self._lines = StringIO(self.text, newline="").readlines()
+        return len(self._all())
+
+    def _all(self) -> list[tuple[int, list[str]]]:
+        """Return all records of a piece whose records may have several lines, with the lines."""
+        if not self._records:
+            reader = self.reader(iter(self._lines))
+            line = self.first_line
+            for cells in reader:
+                if cells:
+                    self._records.append((line, cells))
+                line = self.first_line + reader.line_num
+        return self._records
+
+
 Items: TypeAlias = Generator[Row | BadRow, None, None]
+PieceItems: TypeAlias = Generator[Piece | Row | BadRow, None, None]
 Reader: TypeAlias = Callable[["Table"], Items]
+Cutter: TypeAlias = Callable[["Table"], PieceItems]
 
 
 @dataclass(slots=True, eq=False)
@@ -83,6 +164,7 @@ class Table:
     encoding: str | None = None
     delimiter: str | None = None
     notes: list[str] = field(default_factory=list)
+    cutter: Cutter | None = field(default=None, repr=False)
     _opening_notes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +188,18 @@ class Table:
         del self.notes[self._opening_notes :]
         # Not a generator of its own: each level between reader and caller costs time per row.
         return self.reader(self)
+
+    def pieces(self) -> PieceItems | None:
+        """
+        Read a CSV file like `rows`, but plain text in pieces of many rows; None: it is no CSV.
+
+        Whoever cannot use a piece says so in it and gets its rows one by one.
+
+        Raises:
+            FileError: The file ends or breaks in the middle.
+        """
+        del self.notes[self._opening_notes :]
+        return None if self.cutter is None else self.cutter(self)
 
     def sample(self, n: int = 50) -> list[Row]:
         """

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from regard.errors import Cancelled, RecordError
 from regard.mapping import Mapper
 from regard.mapping.bulk import BulkMapper
 from regard.records import kind_named
-from regard.records.encoding import Encoded, encode_time
+from regard.records.encoding import Encoded, EncodedRows, encode_time
 from regard.sources import Context, Delete, FileProgress, InputFile, Page
-from regard.tabular import BadRow, Row, Table
+from regard.tabular import BadRow, Piece, PieceItems, PieceReader, Row, Table
 
 __all__ = ["FileReader", "Rows"]
 
@@ -27,21 +28,89 @@ class Rows:
     The rows behind the records of a page.
 
     Attributes:
-        rows: In the order of the records, each with what mapped it; None where a record
-            follows from several rows.
+        rows: In the order of the records: the row; its number in the piece; or None where a
+            record follows from several rows.
+        mapper: What mapped them.
+        piece: The rows that were mapped at once.
+        count: How many they are.
     """
 
-    rows: tuple[tuple[Row, Mapper] | None, ...]
+    rows: Sequence[Row | int | None]
+    mapper: Mapper
+    piece: Piece | None = None
+    count: int = 0
 
     def raw(self, index: int) -> Mapping[str, Any]:
         """Return the row behind a record, without what is never stored."""
-        found = self.rows[index]
-        return {} if found is None else found[1].raw(found[0])
+        found = self._row(index)
+        return {} if found is None else self.mapper.raw(found)
 
     def line(self, index: int) -> int | None:
         """Return the row's line in the file."""
+        found = self._row(index)
+        return None if found is None else found.line
+
+    def _row(self, index: int) -> Row | None:
         found = self.rows[index]
-        return None if found is None else found[0].line
+        if isinstance(found, int):
+            return None if self.piece is None else self.piece.row(found, self.count)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Bulk:
+    """The bulk lane of one table."""
+
+    reader: PieceReader
+    mapper: BulkMapper
+
+    @classmethod
+    def begin(cls, piece: Piece, mapper: Mapper, now: datetime) -> _Bulk:
+        """Make ready for the pieces of a table."""
+        reader = PieceReader(len(piece.header), piece.delimiter)
+        kind = kind_named(mapper.spec.kind)
+        return cls(reader, BulkMapper(mapper, kind, now, piece.header, reader))
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """
+    What the bulk lane made of a piece.
+
+    Attributes:
+        piece: The piece.
+        count: How many rows it has.
+        rows: Those that it encoded.
+        left: The numbers of the others.
+    """
+
+    piece: Piece
+    count: int
+    rows: EncodedRows
+    left: Sequence[int]
+
+    def kept(self) -> Sequence[int]:
+        """Return the numbers of the rows that were encoded."""
+        if not self.left:
+            return range(self.count)
+        left = set(self.left)
+        return [at for at in range(self.count) if at not in left]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """
+    A page that waits for what comes behind it, since the last one says that the file is done.
+
+    Attributes:
+        rows: Its records.
+        origin: Where they come from.
+        before: How many rows were read before it.
+    """
+
+    rows: EncodedRows
+    origin: Rows
+    before: int
 
 
 @dataclass(slots=True)
@@ -64,70 +133,127 @@ class FileReader:
     ctx: Context
     seen: int = 0
     _records: list[dict[str, Any] | Encoded] = field(default_factory=list)
-    _rows: list[tuple[Row, Mapper] | None] = field(default_factory=list)
+    _rows: list[Row | int | None] = field(default_factory=list)
     _deletions: list[Delete] = field(default_factory=list)
+    _mapper: Mapper | None = None
+    _held: _Held | None = None
 
     def read(self, table: Table, mapper: Mapper) -> Iterator[Page | Delete]:
         """
-        Yield full pages of a table's records; the rest comes with `rest`.
+        Yield pages of a table's records; the rest comes with `rest`.
 
         Raises:
             FileError: The file breaks off.
             Cancelled: The run was asked to stop.
         """
-        bulk = self._bulk(table, mapper)
-        rows = table.rows()
-        while slice_ := list(islice(rows, _ROWS_BETWEEN_SIGNS if bulk is None else PAGE_ROWS)):
-            if bulk is None:
-                for row in slice_:
-                    self.seen += 1
-                    self._take(row, table, mapper, wanted=self.seen > self.file.rows_done)
-            else:
-                self._take_slice(slice_, table, mapper, bulk)
-            self.ctx.progress(self.seen)
-            if self.ctx.cancelled:
-                message = f"{self.file.name}: stopped after {self.seen} rows, as asked"
-                raise Cancelled(message)
-            if len(self._records) >= PAGE_ROWS:
-                yield from self.rest(complete=False)
+        if (self._records or self._held) and self._mapper is not mapper:
+            yield from self.rest(complete=False)
+        self._mapper = mapper
+        pieces = table.pieces() if BulkMapper.fits(mapper) else None
+        if pieces is None:
+            yield from self._read_rows(table.rows(), table, mapper)
+        else:
+            yield from self._read_pieces(pieces, table, mapper)
         if self.seen >= self.file.rows_done:
             for record in mapper.finish():
                 self._add(record, None)
 
-    def _bulk(self, table: Table, mapper: Mapper) -> BulkMapper | None:
-        """Return the bulk lane for a table whose rows stand alone and are all text."""
-        if table.format != "csv" or not BulkMapper.fits(mapper):
-            return None
-        return BulkMapper(mapper, kind_named(mapper.spec.kind), self.ctx.clock.now())
+    def _read_rows(
+        self, rows: Iterable[Row | BadRow], table: Table, mapper: Mapper
+    ) -> Iterator[Page | Delete]:
+        """Take rows one after the other."""
+        for row in rows:
+            self.seen += 1
+            self._take(row, table, mapper, wanted=self.seen > self.file.rows_done)
+            if self.seen % _ROWS_BETWEEN_SIGNS == 0:
+                yield from self._sign()
+        self.ctx.progress(self.seen)
 
-    def _take_slice(
-        self, rows: Sequence[Row | BadRow], table: Table, mapper: Mapper, bulk: BulkMapper
-    ) -> None:
-        """Take many rows at once; what the bulk lane leaves goes the way of a single row."""
-        done = self.file.rows_done - self.seen
-        self.seen += len(rows)
-        if done >= len(rows):
-            return
-        wanted = rows[max(done, 0) :]
-        good = [row for row in wanted if isinstance(row, Row)]
+    def _read_pieces(
+        self, pieces: PieceItems, table: Table, mapper: Mapper
+    ) -> Iterator[Page | Delete]:
+        """Take rows many at once; what the bulk lane leaves goes the way of a single row."""
+        bulk: _Bulk | None = None
         as_of = encode_time(min(self.file.modified_at, self.ctx.clock.now()))
-        encoded = iter(bulk.encode(good, as_of) if good else ())
-        for row in wanted:
-            found = next(encoded) if isinstance(row, Row) else None
-            if found is None or isinstance(row, BadRow):
-                self._take(row, table, mapper, wanted=True)
-            else:
-                self._records.append(found)
-                self._rows.append((row, mapper))
+        try:
+            for item in pieces:
+                if not isinstance(item, Piece):
+                    yield from self._read_rows((item,), table, mapper)
+                    continue
+                if bulk is None:
+                    bulk = _Bulk.begin(item, mapper, self.ctx.clock.now())
+                # Where reading goes on in the middle of a file, the rows before are counted.
+                count = None if self.seen < self.file.rows_done else bulk.reader.load(item)
+                if count is None:
+                    item.refused = True
+                    continue
+                if self._records or self._held:
+                    yield from self.rest(complete=False)
+                encoded, left = bulk.mapper.encode(as_of)
+                yield from self._take_piece(_Encoded(item, count, encoded, left), table, mapper)
+                yield from self._sign()
+        finally:
+            if bulk is not None:
+                bulk.reader.close()
 
-    def rest(self, *, complete: bool) -> Iterator[Page | Delete]:
+    def _take_piece(
+        self, found: _Encoded, table: Table, mapper: Mapper
+    ) -> Iterator[Page | Delete]:
+        """Hand over what the bulk lane encoded, and take the rows that it left."""
+        before = self.seen
+        spots: list[int] = []
+        for at in found.left:
+            row = found.piece.row(at, found.count)
+            if row is not None:
+                self.seen += 1
+                self._take(row, table, mapper, wanted=True)
+                spots += [at] * (len(self._records) - len(spots))
+        self.seen += len(found.rows)
+        kept = found.kept()
+        keys = {record["key"] for record in self._records if isinstance(record, dict)}
+        if keys and not keys.isdisjoint(found.rows.keys()):
+            # Of two rows with one key the later one is stored: only here their order matters.
+            singles = [*zip(spots, self._records, self._rows, strict=True)]
+            singles += zip(kept, found.rows, kept, strict=True)
+            singles.sort(key=itemgetter(0))
+            self._records = [record for _, record, _ in singles]
+            self._rows = [row for _, _, row in singles]
+            yield from self.rest(complete=False, piece=found)
+            return
+        if found.rows:
+            self._held = _Held(found.rows, Rows(kept, mapper, found.piece, found.count), before)
+
+    def _sign(self) -> Iterator[Page | Delete]:
+        """Show how far reading is, stop if asked to, and hand over what is enough."""
+        self.ctx.progress(self.seen)
+        if self.ctx.cancelled:
+            message = f"{self.file.name}: stopped after {self.seen} rows, as asked"
+            raise Cancelled(message)
+        if len(self._records) >= PAGE_ROWS:
+            yield from self.rest(complete=False)
+
+    def rest(self, *, complete: bool, piece: _Encoded | None = None) -> Iterator[Page | Delete]:
         """Yield what is waiting; deletions first, because the page says how far we are."""
         yield from self._deletions
-        origin = Rows(tuple(self._rows))
-        rows = max(self.seen, self.file.rows_done)
-        progress = FileProgress(self.file, rows, complete, self.also)
+        held, self._held = self._held, None
+        if held is not None:
+            alone = not self._records
+            progress = self._progress(
+                self.seen if alone else held.before, complete=complete and alone
+            )
+            yield Page(held.rows, progress=progress, origin=held.origin)
+            if alone:
+                return
+        origin = None
+        if self._mapper is not None:
+            behind = (piece.piece, piece.count) if piece else (None, 0)
+            origin = Rows(self._rows, self._mapper, *behind)
+        progress = self._progress(self.seen, complete=complete)
         yield Page(self._records, progress=progress, origin=origin)
         self._records, self._rows, self._deletions = [], [], []
+
+    def _progress(self, seen: int, *, complete: bool) -> FileProgress:
+        return FileProgress(self.file, max(seen, self.file.rows_done), complete, self.also)
 
     def _take(self, row: Row | BadRow, table: Table, mapper: Mapper, *, wanted: bool) -> None:
         if isinstance(row, BadRow):
@@ -146,9 +272,9 @@ class FileReader:
             return
         if wanted:
             for record in found:
-                self._add(record, (row, mapper))
+                self._add(record, row)
 
-    def _add(self, record: dict[str, Any] | Delete, row: tuple[Row, Mapper] | None) -> None:
+    def _add(self, record: dict[str, Any] | Delete, row: Row | None) -> None:
         if isinstance(record, Delete):
             as_of = record.as_of or self.file.modified_at
             self._deletions.append(Delete(record.key, as_of))

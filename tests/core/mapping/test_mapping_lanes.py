@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+from contextlib import closing
 from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regard.errors import RecordError
 from regard.mapping import FieldMap, Mapper, compile_map, fields_of
 from regard.mapping.bulk import BulkMapper
+from regard.mapping.kinds import ValueType
+from regard.mapping.shapes import OFFSETS, offsets_of, shape_of
+from regard.mapping.times import zone_of
 from regard.pipeline.batching import Batcher
 from regard.records import kind_named
-from regard.records.encoding import Encoded, encode_time
+from regard.records.encoding import Encoded, encode_time, microseconds
 from regard.sources import Stream
-from regard.tabular import Row
+from regard.tabular import Piece, PieceReader, Row, open_tables
 
+KIND = kind_named("purchase")
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 MODIFIED = datetime(2026, 1, 30, tzinfo=UTC)
 HEADER = ("order", "line", "mail", "when", "state", "n", "price", "cur", "day", "more", "note")
@@ -106,43 +115,90 @@ def _by_row(mapper: Mapper, rows: list[Row]) -> list[Any]:
     return results
 
 
-@pytest.mark.parametrize("extra", [False, True], ids=["all mapped", "columns left over"])
-@settings(max_examples=150, deadline=None)
-@given(rows=ROWS)
-def test_both_lanes_agree(extra: bool, rows: list[tuple[str, ...]]) -> None:
-    """What the bulk lane encodes is what the row lane would have; the rest it leaves alone."""
-    beside = ("", "left") if extra else ()
-    numbered = [Row(at + 2, (*row, *beside)) for at, row in enumerate(rows)]
-    by_row = _by_row(_mapper(extra), numbered)
+def _text(rows: list[tuple[str, ...]]) -> str:
+    out = StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
+
+
+def _in_bulk(path: Path, extra: bool) -> list[tuple[Row, Encoded | None]]:
+    """Return each row that the bulk lane was given, with what it made of it."""
+    (table,) = open_tables(path, delimiter=",", encoding="utf-8")
     mapper = _mapper(extra)
-    bulk = BulkMapper(mapper, kind_named("purchase"), NOW).encode(numbered, encode_time(MODIFIED))
+    pieces, found = table.pieces(), []
 
     assert BulkMapper.fits(mapper)
-    for expected, found in zip(by_row, bulk, strict=True):
-        if found is None:
+    assert pieces is not None
+    for piece in pieces:
+        if not isinstance(piece, Piece):
             continue
+        with closing(PieceReader(len(piece.header), piece.delimiter)) as reader:
+            count = reader.load(piece)
+            if count is None:
+                continue
+            bulk = BulkMapper(mapper, KIND, NOW, piece.header, reader)
+            rows, left = bulk.encode(encode_time(MODIFIED))
+            encoded = iter(rows)
+            for at in range(count):
+                row, made = piece.row(at, count), None if at in left else next(encoded)
+                assert row is not None or made is None
+                if row is not None:
+                    found.append((row, made))
+    return found
 
-        assert expected == found
+
+@pytest.mark.parametrize("extra", [False, True], ids=["all mapped", "columns left over"])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rows=ROWS)
+def test_both_lanes_agree(extra: bool, rows: list[tuple[str, ...]], tmp_path: Path) -> None:
+    """What the bulk lane encodes is what the row lane would have; the rest it leaves alone."""
+    header = (*HEADER, "left over", "also") if extra else HEADER
+    beside = [("", "left"), ('say "hi"\\', "a\tb\nc"), (" x", "'y")] if extra else [()]
+    full = [(*row, *beside[at % len(beside)]) for at, row in enumerate(rows)]
+    path = tmp_path / "till.csv"
+    path.write_text(_text([header, *full]), encoding="utf-8", newline="")
+    found = _in_bulk(path, extra)
+    by_row = _by_row(_mapper(extra), [row for row, _ in found])
+
+    for expected, (_, encoded) in zip(by_row, found, strict=True):
+        if encoded is not None:
+            assert expected == encoded
 
 
-def test_ordinary_rows_take_the_bulk_lane() -> None:
-    """A file without surprises is encoded by the bulk lane, row for row."""
-    row = (
-        "A1",
-        "1",
-        "ana@example.com",
-        "2025-01-02 10:00",
-        "paid",
-        "2",
-        "10.00",
-        "EUR",
-        "",
-        "",
-        "",
-    )
-    rows = [Row(at, (f"A{at}", *row[1:])) for at in range(100)]
-    found = BulkMapper(_mapper(extra=False), kind_named("purchase"), NOW).encode(
-        rows, encode_time(MODIFIED)
-    )
+def test_ordinary_rows_take_the_bulk_lane(tmp_path: Path) -> None:
+    """Rows without surprises are encoded by the bulk lane, wherever they are in the year."""
+    row = ("1", "ana@example.com", "", "paid", "2", "10.00", "EUR", "", "web", 'a "note"')
+    times = ("2025-01-02 10:00", "2025-07-02T10:00:59", "2025-07-02T10:00:59-05:30")
+    rows = [(f"A{at}", *row[:2], times[at % 3], *row[3:]) for at in range(99)]
+    path = tmp_path / "till.csv"
+    path.write_text(_text([HEADER, *rows]), encoding="utf-8", newline="")
+    found = _in_bulk(path, extra=False)
+    by_row = _by_row(_mapper(extra=False), [row for row, _ in found])
 
-    assert 100 == sum(isinstance(each, Encoded) for each in found)
+    assert by_row == [encoded for _, encoded in found]
+    assert 99 == sum(isinstance(encoded, Encoded) for _, encoded in found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    moment=st.datetimes(datetime(1998, 1, 1), datetime(2042, 1, 1)),
+    zone=st.sampled_from(
+        ["Europe/Madrid", "America/Santiago", "Africa/Casablanca", "Australia/Lord_Howe", "UTC"]
+    ),
+)
+def test_local_times_are_placed_alike(moment: datetime, zone: str) -> None:
+    """A local time that SQL places is placed where the time zone database has it."""
+    text = moment.isoformat(" ", "seconds")
+    shape = shape_of("at", ValueType.TIME, f"'{text}'", decimal=None, zone=zone_of(zone), iso=True)
+    assert shape is not None
+    connection = duckdb.connect()
+    connection.execute(f"SET VARIABLE {OFFSETS} = {offsets_of(zone_of(zone))}")
+    reads = shape.reads.replace("{}", f"({shape.begins})")
+    (found,) = connection.execute(f"SELECT {reads}").fetchone() or (None,)
+    placed = moment.replace(microsecond=0, tzinfo=zone_of(zone))
+
+    assert found in (None, microseconds(placed.astimezone(UTC)))
+    if moment.day == 15 and moment.month in (1, 7) and 2000 <= moment.year < 2040:
+        assert found is not None

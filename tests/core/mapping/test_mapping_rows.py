@@ -283,3 +283,61 @@ def test_columns_that_only_some_json_records_have_are_kept(make_mapper: MapOf) -
     row = Row(2, ["1", None], {"shoe size": 43, "ip": "10.0.0.1"})
 
     assert {"key": "1", "extra": {"shoe size": "43"}} == mapper.map(row)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Credit Card Number",
+        "card_number",
+        "PAN",
+        "CVV2",
+        "Numéro de carte",
+        "N° de carte",
+        "Carte bancaire",
+        "Número de tarjeta",
+        "Nº tarjeta",
+        "Tarjeta",
+        "Tarjeta de crédito",
+        "Código de seguridad",
+        "Cryptogramme",
+        "Contraseña",
+        "contrasena_hash",
+        "Mot de passe",
+        "mot-de-passe",
+        "Clave de acceso",
+        "Password",
+        "IBAN",
+        "Compte bancaire",
+        "Cuenta bancaria",
+        "Customer IP Address",
+        "Adresse IP",
+        "billing_ip",
+    ],
+)
+def test_names_of_secrets_in_three_languages(make_mapper: MapOf, name: str) -> None:
+    """What a column's name says is a card, an account or a password is kept nowhere."""
+    mapper = make_mapper(customer(), ["id", "mail", name])
+    row = Row(2, ("1", "a@b.example", "4111 1111 1111 1111"))
+
+    assert "4111" not in repr(list(mapper.records(row)))
+    assert "4111" not in repr(mapper.raw(row))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Tarjeta regalo",
+        "Carte de fidélité",
+        "Card brand",
+        "Company",
+        "Pin Code",
+        "Shipping",
+        "Zip",
+    ],
+)
+def test_harmless_names_are_kept(make_mapper: MapOf, name: str) -> None:
+    """A column whose name only looks a little like a secret's is kept."""
+    mapper = make_mapper(customer(), ["id", "mail", name])
+
+    assert "kept" in repr(list(mapper.records(Row(2, ("1", "a@b.example", "kept")))))

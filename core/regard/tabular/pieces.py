@@ -1,0 +1,135 @@
+"""
+CSV in pieces of whole records, for whoever looks at many rows at once.
+
+A piece is some megabytes of plain text: its lines end alike, its quotes pair up, nothing in it is
+odd. DuckDB parses it strictly, which comes to the same as `csv.reader` does there; whatever it
+refuses is read row by row. So the two ways give the same rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from regard.tabular.dialects import FIELD_LIMIT, Dialect
+from regard.tabular.tables import Piece
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["PIECE", "PieceReader", "is_plain"]
+
+PIECE = 2 << 20
+"""Characters in a piece: enough rows to be worth a query, few enough to lie in memory."""
+
+_MEMORY = "128MB"
+_QUOTE = '"'
+
+
+def is_plain(text: str, dialect: Dialect) -> bool:
+    """
+    Say whether DuckDB and `csv.reader` read a text alike.
+
+    Args:
+        text: Whole lines without NUL bytes and marks.
+        dialect: How it is written.
+    """
+    delimiter = dialect.delimiter
+    if delimiter is None or not delimiter.isascii() or dialect.skip_spaces:
+        return False
+    if "\ufeff" in text:
+        return False
+    if "\r" in text and not text.count("\r") == text.count("\r\n") == text.count("\n"):
+        return False
+    if _QUOTE not in text:
+        return True
+    # Spaces between a quote and a delimiter: one takes them for text, the other passes them over.
+    mark = re.escape(delimiter)
+    beside = (f'{mark} +"', '\n +"', f'" +{mark}', '" +\r?\n')
+    return not (text.startswith(" ") or any(re.search(each, text) for each in beside))
+
+
+class PieceReader:
+    """
+    Parses pieces and runs queries over their cells.
+
+    Args:
+        width: How many columns they have.
+        delimiter: What parts their cells.
+    """
+
+    def __init__(self, width: int, delimiter: str) -> None:
+        # Only here: many commands read no file.
+        import duckdb
+
+        self._error: type[Exception] = duckdb.Error
+        self._width = width
+        self._delimiter = delimiter.replace("'", "''")
+        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(
+            ":memory:", config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": ""}
+        )
+        self._connection.execute("SET enable_external_file_cache = false")
+        self._connection.execute("SET enable_progress_bar = false")
+        self._file = _lend_file()
+        self._path = f"/proc/self/fd/{self._file}"
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        self._connection.close()
+        os.close(self._file)
+
+    def load(self, piece: Piece) -> int | None:
+        """
+        Make a piece the table ``piece`` with the columns ``c0``, ``c1``, ...
+
+        Returns:
+            How many rows it has; None where it has to be read row by row.
+        """
+        # One way of ending lines: DuckDB is lenient with the other.
+        data = piece.text.replace("\r\n", "\n").encode()
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, data, 0)
+        names = [f"c{at}" for at in range(self._width)]
+        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+        filled = ", ".join(f"'{name}'" for name in names)
+        try:
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE piece AS SELECT * FROM read_csv('{self._path}', "
+                f"auto_detect = false, header = false, columns = {{{columns}}}, "
+                f"delim = '{self._delimiter}', quote = '\"', escape = '\"', new_line = '\\n', "
+                f"strict_mode = true, force_not_null = [{filled}], parallel = false, "
+                f"max_line_size = {FIELD_LIMIT}, buffer_size = {2 * PIECE})"
+            )
+        except self._error:
+            return None
+        (count,) = self.rows("SELECT count(*) FROM piece")[0]
+        if not isinstance(count, int):
+            return None
+        lines = piece.text.count("\n") + (not piece.text.endswith("\n"))
+        if count != lines and ("\r" in piece.text or not self._agrees(piece, count)):
+            return None
+        return count
+
+    @staticmethod
+    def _agrees(piece: Piece, count: int) -> bool:
+        """Say whether `csv.reader` finds as many rows where records and lines differ."""
+        try:
+            return piece.records() == count
+        except csv.Error:
+            return False
+
+    def rows(self, query: str, given: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a query."""
+        return self._connection.execute(query, given or None).fetchall()
+
+
+def _lend_file() -> int:
+    """Return a file that has no name for others to find, and is gone with the process."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("regard-piece")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
