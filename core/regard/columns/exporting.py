@@ -65,6 +65,9 @@ class StoreSnapshot(Protocol):
     def batch_token(self, batch_id: int) -> str | None:
         """Return a batch's random token; None: there is no such batch."""
 
+    def vanished(self, name: str) -> int:
+        """Return the last batch in which rows of a table were erased; 0: none ever were."""
+
     def export_csv(
         self,
         name: str,

@@ -54,6 +54,20 @@ def has_tables_of(manifest: Manifest, store: ExportingStore) -> bool:
     )
 
 
+def _erased(known: Manifest, snapshot: StoreSnapshot) -> set[str]:
+    """Return the tables from which rows were erased since: what was written follows, not that."""
+    return {table for table in known.kinds if known.batch_id < snapshot.vanished(table)}
+
+
+def _files_of(manifest: Manifest, *, without: Collection[str]) -> set[str]:
+    return {
+        name
+        for table, kind in manifest.kinds.items()
+        if table not in without
+        for name in kind.files
+    }
+
+
 class Export:
     """
     One writing of the columns; call it under the lock.
@@ -96,11 +110,13 @@ class Export:
         with work_folder(self._folder) as work, self._store.snapshot() as snapshot:
             identity = snapshot.identity()
             known = old if old and self._continues(old, identity, snapshot) else None
+            erased = _erased(known, snapshot) if known else set()
+            anew = {*anew, *erased}
             with closing(connect_writer(work)) as connection:
                 desk = Desk(connection, self._folder, work, generation)
                 kinds = self._tables(desk, snapshot, known, anew)
         # Files of another store, or of one that went another way, serve nobody any more.
-        kept = {*known.files} if known and keep_previous else set()
+        kept = _files_of(known, without=erased) if known and keep_previous else set()
         named = {name for kind in kinds.values() for name in kind.files}
         manifest = Manifest(
             store_id=identity.id,

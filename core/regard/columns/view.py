@@ -11,7 +11,7 @@ import os
 import secrets
 import tempfile
 import weakref
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,7 +31,8 @@ from regard.views import Parameter
 
 __all__ = ["ColumnsView", "open_view"]
 
-_MEMORY = "1500MB"
+_MEMORY = "256MB"
+_MOST_MEMORY = "1500MB"
 _PLAIN_TYPES = {
     *("BOOLEAN", "VARCHAR", "JSON", "DATE", "FLOAT", "DOUBLE"),
     *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
@@ -54,6 +55,7 @@ class ColumnsView:
 
     Args:
         connection: With all tables made and locked.
+        roomier: Makes another such connection that may use more memory.
         manifest: What the tables were made from.
         hold: Keeps its files from being removed until the view is closed.
         now: The time that reports are made for.
@@ -66,6 +68,7 @@ class ColumnsView:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
+        roomier: Callable[[], duckdb.DuckDBPyConnection],
         manifest: Manifest,
         hold: Hold,
         *,
@@ -76,6 +79,7 @@ class ColumnsView:
         pseudonym_key: bytes,
     ) -> None:
         self._connection = connection
+        self._roomier: Callable[[], duckdb.DuckDBPyConnection] | None = roomier
         self._manifest = manifest
         self._now = now
         self._language = language
@@ -143,8 +147,18 @@ class ColumnsView:
             raise _wrapped(query, error) from None
 
     def _run(self, text: str, given: Mapping[str, object]) -> list[tuple[object, ...]]:
-        # Read to the end at once: a connection has one open result only.
-        return self._connection.execute(text, given or None).fetchall()
+        try:
+            # Read to the end at once: a connection has one open result only.
+            return self._connection.execute(text, given or None).fetchall()
+        except duckdb.OutOfMemoryException:
+            if self._roomier is None:
+                raise
+        # Nearly all queries do with little, and write aside what does not fit; some cannot.
+        roomier, self._roomier = self._roomier, None
+        connection = roomier()
+        self._connection.close()
+        self._connection = connection
+        return self._run(text, given)
 
     def _single_select(self, query: str) -> str:
         statements = self._connection.extract_statements(query)
@@ -222,7 +236,7 @@ def _wrapped(query: str, error: duckdb.Error) -> RegardError:
     if isinstance(error, _TELLING) or "arameter" in told:
         said = told
     elif isinstance(error, duckdb.OutOfMemoryException):
-        said = f"it needs more memory than {_MEMORY}, or more room for temporary files"
+        said = "it needs more memory than a view may use, or more room for temporary files"
     elif isinstance(error, duckdb.IOException):
         said = "the columns' files are gone, because others replaced them; run it again"
     return RegardError(f"query {_first_line(query)!r}: {said}")
@@ -239,6 +253,7 @@ def open_view(
     orphans: Collection[str] = (),
     threads: int | None = None,
     memory: str = _MEMORY,
+    most_memory: str = _MOST_MEMORY,
 ) -> ColumnsView:
     """
     Open the columns in a folder.
@@ -252,28 +267,25 @@ def open_view(
         pseudonym_key: The project's privacy key.
         orphans: Sources that are no longer configured; their records are left out.
         threads: At most so many; None: as many as there are cores.
-        memory: At most so much, such as ``1500MB``; the rest goes to temporary files.
+        memory: What queries get, such as ``256MB``; the rest goes to temporary files.
+        most_memory: What the view gets once a query cannot do with that.
 
     Raises:
         StoreMissing: There are no columns in the folder.
     """
     manifest, hold = _hold(folder)
-    connection = None
+
+    def opened(limit: str) -> duckdb.DuckDBPyConnection:
+        return _open(folder, manifest, orphans, threads, limit)
+
     try:
-        connection = _connect(folder, threads, memory)
-        _make_tables(connection, folder.resolve(), manifest, orphans)
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-    except BaseException as error:
-        if connection is not None:
-            connection.close()
+        connection = opened(memory)
+    except BaseException:
         hold.release()
-        if not isinstance(error, duckdb.Error):
-            raise
-        message = f"{folder}: the columns cannot be read ({type(error).__name__})"
-        raise StoreMissing(message) from None
+        raise
     return ColumnsView(
         connection,
+        lambda: opened(most_memory),
         manifest,
         hold,
         now=now,
@@ -294,6 +306,25 @@ def _hold(folder: Path) -> tuple[Manifest, Hold]:
         message = f"{folder}: there are no columns; `regard report` writes them"
         raise StoreMissing(message)
     return held
+
+
+def _open(
+    folder: Path,
+    manifest: Manifest,
+    orphans: Collection[str],
+    threads: int | None,
+    memory: str,
+) -> duckdb.DuckDBPyConnection:
+    connection = _connect(folder, threads, memory)
+    try:
+        _make_tables(connection, folder.resolve(), manifest, orphans)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    except duckdb.Error as error:
+        connection.close()
+        message = f"{folder}: the columns cannot be read ({type(error).__name__})"
+        raise StoreMissing(message) from None
+    return connection
 
 
 def _connect(folder: Path, threads: int | None, memory: str) -> duckdb.DuckDBPyConnection:

@@ -19,6 +19,7 @@ from regard.columns.manifest import read_manifest
 from regard.columns.merging import Limits
 from regard.errors import ConfigError, StoreBusy
 from regard.store import Store
+from regard.store.exporting import note_vanished
 
 Fill = Callable[..., None]
 NAME = "Wilhelmina-Erasmus"
@@ -147,6 +148,23 @@ def test_view_that_nobody_closed(store: Store, folder: Path, view_of: Callable[.
 
     assert state is not None
     assert () == state.held
+
+
+def test_whoever_reads_first_rebuilds(store: Store, fill: Fill, folder: Path) -> None:
+    """Where the store notes that rows are gone, whoever comes next leaves them out at once."""
+    before = read_manifest(folder)
+    fill(store, "purchase", [{"key": "2"}])
+    erase(store)
+    with store.write() as transaction:
+        note_vanished(transaction, ["customers"], store.identity().batch_id)
+    state = sync_columns(store, folder)
+    after = read_manifest(folder)
+
+    assert before is not None
+    assert after is not None
+    assert (True, []) == (state.rebuilt, files_with(folder, NAME))
+    assert before.kinds["offers"] == after.kinds["offers"]
+    assert not sync_columns(store, folder).rebuilt
 
 
 def test_nothing_to_erase_from(store: Store, tmp_path: Path) -> None:

@@ -243,3 +243,29 @@ def test_pseudonyms(view: Any) -> None:
 
     assert shown == view.pseudonym("customer", "ana@example.com")
     assert ("customer#", 17) == (shown[:9], len(shown))
+
+
+def test_memory(store: Store, tmp_path: Path, view_of: Callable[..., Any]) -> None:
+    """A query that cannot do with the usual memory gets more; one that needs still more fails."""
+    sync_columns(store, tmp_path / "columns")
+    query = "SELECT len(list(i)) AS n FROM range(3_000_000) AS r(i)"
+    with view_of(tmp_path / "columns", memory="16MB") as view:
+        found = view.sql(query).one()["n"]
+        fields = view.fields("customers")
+    with (
+        view_of(tmp_path / "columns", memory="16MB", most_memory="17MB") as view,
+        pytest.raises(RegardError, match="needs more memory"),
+    ):
+        view.sql(query)
+
+    assert 3_000_000 == found
+    assert "email" in fields
+
+
+def test_missing_file(store: Store, tmp_path: Path, view_of: Callable[..., Any]) -> None:
+    """Columns of which a file is gone are not opened, and the message names the folder."""
+    folder = tmp_path / "columns"
+    sync_columns(store, folder)
+    next(folder.glob("facts-*.parquet")).unlink()
+    with pytest.raises(StoreMissing, match=r"columns: the columns cannot be read \(No such file"):
+        view_of(folder)
