@@ -313,10 +313,13 @@ class TombstoneRow(StoreRow, table=True):
 
     Attributes:
         identifier: A keyed hash of an e-mail address, phone number or key.
+        source: The source that the key is one of; empty for what names somebody anywhere.
+        kind: What was hashed: ``email``, ``phone``, or the kind of the record with the key.
     """
 
     __tablename__: ClassVar[str] = "privacy_tombstones"
 
     identifier: str = _text(key=True)
-    source: str | None = _some_text()
+    source: str = _text(key=True)
+    kind: str = _text()
     erased_at: datetime

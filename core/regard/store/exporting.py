@@ -8,6 +8,7 @@ quotes, every text is quoted, times are UTC with microseconds, numbers stay mill
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
@@ -18,7 +19,16 @@ from regard.records.types import Millionths
 from regard.store.schema import revision_of
 from regard.store.transactions import Transaction, table
 
-__all__ = ["StoreColumn", "StoreIdentity", "batch_token", "columns_of", "export_csv", "identity"]
+__all__ = [
+    "StoreColumn",
+    "StoreIdentity",
+    "batch_token",
+    "columns_of",
+    "export_csv",
+    "identity",
+    "note_vanished",
+    "vanished",
+]
 
 ColumnType = Literal["text", "integer", "number", "time", "day", "flag", "json"]
 
@@ -99,6 +109,19 @@ def batch_token(transaction: Transaction, batch_id: int) -> str | None:
     query = text("SELECT token FROM batches WHERE id = :id")
     token = transaction.connection.execute(query, {"id": batch_id}).scalar()
     return None if token is None else str(token)
+
+
+def note_vanished(transaction: Transaction, names: Iterable[str], batch_id: int) -> None:
+    """Note in a batch that rows of some tables are gone, which no later row tells."""
+    for name in names:
+        transaction.put("store_info", {"name": f"vanished:{name}", "value": str(batch_id)})
+
+
+def vanished(transaction: Transaction, name: str) -> int:
+    """Return the last batch in which rows of a table were erased; 0: none ever were."""
+    query = text("SELECT value FROM store_info WHERE name = :name")
+    value = transaction.connection.execute(query, {"name": f"vanished:{name}"}).scalar()
+    return 0 if value is None else int(value)
 
 
 def export_csv(

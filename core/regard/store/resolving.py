@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from regard.errors import RecordError
 from regard.store.quarantine import RefusedRecord, pack, unpack
@@ -23,6 +23,7 @@ __all__ = [
     "StreamPlace",
     "drop",
     "droppable",
+    "erase",
     "keep_refused",
     "numbers",
     "places",
@@ -168,6 +169,14 @@ def keep_refused(transaction: Transaction, item: RefusedRecord, error: RecordErr
             field=None if error.field is None else storable(error.field),
         )
     )
+
+
+def erase(transaction: Transaction, erased: Sequence[int]) -> None:
+    """Delete refused records with all that is known of them."""
+    quarantine = table("quarantine")
+    for start in range(0, len(erased), _AT_ONCE):
+        some = erased[start : start + _AT_ONCE]
+        transaction.connection.execute(delete(quarantine).where(quarantine.c.id.in_(some)))
 
 
 def drop(transaction: Transaction, selection: Selection, *, purge: bool = False) -> int:

@@ -156,6 +156,7 @@ def rename(transaction: Transaction, old: str, new: str) -> dict[str, int]:
     for name in ("streams", "findings"):
         # A first run of the new name may have got as far as this.
         _delete(transaction, table(name), new)
+    _forget_twins(transaction, old, new)
     for kind in KINDS.values():
         _rename_records(transaction, kind.table, old, new)
     for name in _BESIDE:
@@ -165,6 +166,15 @@ def rename(transaction: Transaction, old: str, new: str) -> dict[str, int]:
         )
     _forget_lease(transaction, old)
     return moved
+
+
+def _forget_twins(transaction: Transaction, old: str, new: str) -> None:
+    """Let go of tombstones that the new name has already: from a source that was dropped."""
+    erased = table("privacy_tombstones")
+    taken = select(erased.c.identifier).where(erased.c.source == new)
+    transaction.connection.execute(
+        delete(erased).where(erased.c.source == old, erased.c.identifier.in_(taken))
+    )
 
 
 def check_rename(transaction: Transaction, old: str, new: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -133,17 +134,23 @@ class Store:
                 schema.create(connection, self.clock.now())
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, *, patience: timedelta | None = None) -> Iterator[Transaction]:
         """
         Open a transaction that writes; it is committed at the end of the block.
+
+        Args:
+            patience: How long to wait for another writer; None: a minute.
 
         Raises:
             StoreBusy: Another process kept the lock for too long.
             StoreError: The disk is full, the store is read-only, gone or damaged.
         """
+        options: dict[str, Any] = {connections.WRITE: True}
+        if patience is not None:
+            options[connections.PATIENCE] = max(1, round(patience.total_seconds() * 1000))
         with (
             connections.translated(self.place),
-            self.engine.connect().execution_options(**{connections.WRITE: True}) as connection,
+            self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield Transaction(connection, self.clock.now())
@@ -259,6 +266,10 @@ class Snapshot:
     def batch_token(self, batch_id: int) -> str | None:
         """Return a batch's random token; None: there is no such batch."""
         return exporting.batch_token(self._transaction, batch_id)
+
+    def vanished(self, name: str) -> int:
+        """Return the last batch in which rows of a table were erased; 0: none ever were."""
+        return exporting.vanished(self._transaction, name)
 
     def export_csv(
         self,

@@ -237,8 +237,8 @@ def test_all_of_it_is_dropped(store: Store, fill: Callable[..., None]) -> None:
     before = contents(store)
     fill(store, "crm")
     with store.write() as transaction:
-        erased = {"identifier": "h", "source": "crm", "erased_at": transaction.now}
-        transaction.put("privacy_tombstones", erased)
+        erased = {"identifier": "h", "source": "crm", "kind": "customer"}
+        transaction.put("privacy_tombstones", {**erased, "erased_at": transaction.now})
     counts = drop(store, "crm")
     after = contents(store)
 

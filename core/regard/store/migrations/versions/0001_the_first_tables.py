@@ -254,9 +254,10 @@ def upgrade() -> None:
     op.create_table(
         "privacy_tombstones",
         sa.Column("identifier", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("identifier", name=op.f("pk_privacy_tombstones")),
+        sa.PrimaryKeyConstraint("identifier", "source", name=op.f("pk_privacy_tombstones")),
     )
     op.create_table(
         "products",
