@@ -86,14 +86,25 @@ class Table:
     Attributes:
         title: What it shows.
         columns: From left to right.
-        rows: As many cells as columns each.
+        rows: As many cells as columns each; programs get all of them.
         note: The base, or what was left out and why.
+        shown: How many of them people are shown; None: all.
+        others: The row that stands for those people are not shown.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    shown: int | None = None
+    others: tuple[Cell, ...] = ()
+
+    @property
+    def shown_rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows that people are shown."""
+        if self.shown is None or len(self.rows) <= self.shown:
+            return self.rows
+        return (*self.rows[: self.shown], *((self.others,) if self.others else ()))
 
 
 @dataclass(frozen=True, slots=True)

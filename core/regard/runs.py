@@ -67,6 +67,7 @@ class StreamSummary:
         seconds: How long it took.
         error: Why it did not end well, in one or a few lines.
         notes: What an operator should know though nothing failed.
+        ended: False while it is being read: its outcome is not known yet.
     """
 
     source: str
@@ -77,6 +78,7 @@ class StreamSummary:
     seconds: float = 0.0
     error: str | None = None
     notes: list[str] = field(default_factory=list)
+    ended: bool = True
 
     def as_json(self) -> dict[str, object]:
         """Return the summary in the form that ``run --json`` prints."""
@@ -84,7 +86,7 @@ class StreamSummary:
             "source": self.source,
             "stream": self.stream,
             "run_id": self.run_id,
-            "outcome": self.outcome.value,
+            "outcome": self.outcome.value if self.ended else None,
             **self.counts.as_dict(),
             "seconds": round(self.seconds, 3),
             "error": self.error,

@@ -5,6 +5,9 @@ A text in the configuration may refer to a secret: ``${VAR}`` is an environment 
 ``${file:/run/secrets/x}`` a file's content; what else a reference means, plug-ins may know
 (``regard_resolve_secret``, which is asked first). ``$${`` writes a plain ``${``.
 
+Between ``://`` and ``@`` of an address a secret is percent-encoded, so that a password may hold
+any character; in the environment or the file it stands as it is.
+
 Every value that was resolved is remembered by `redactor`, which takes it out of log records
 and of texts, whatever brought it there. The import is light, so that logging can be set up
 with it before anything else.
@@ -53,6 +56,10 @@ KEY_FILE: Final = "regard.key"
 MASK: Final = "***"
 
 _REFERENCE: Final = re.compile(r"(\$?)\$\{([^{}]*)(\}?)")
+_USERINFO: Final = re.compile(
+    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*://((?:\$\{[^{}]*\}|\$(?!\{)|[^/?#\s$])*)@"
+)
+_PASSWORD: Final = re.compile(r"://[^:/@\s]*:(.+)@", re.DOTALL)
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_BYTES: Final = 64 * 1024
 _MIN_KEY_BYTES: Final = 16
@@ -181,6 +188,8 @@ def references(value: object, where: str) -> Iterator[tuple[str, str]]:
 
 
 def _resolve_text(text: str, where: str, root: Path | None, resolver: Resolver | None) -> str:
+    userinfos = [match.span(1) for match in _USERINFO.finditer(text)]
+
     def replaced(match: re.Match[str]) -> str:
         escaped, reference, closed = match.groups()
         if escaped:
@@ -190,9 +199,30 @@ def _resolve_text(text: str, where: str, root: Path | None, resolver: Resolver |
             raise SecretError(message)
         secret = _look_up(reference, where, root, resolver)
         redactor.add(secret)
+        for start, end in userinfos:
+            if start <= match.start() and match.end() <= end:
+                return _quoted(secret, whole=match.span() == (start, end))
+        # A whole address: its password must not turn up alone.
+        if password := _PASSWORD.search(secret):
+            redactor.add(password[1])
         return secret
 
     return _REFERENCE.sub(replaced, text)
+
+
+def _quoted(secret: str, *, whole: bool) -> str:
+    """
+    Return a secret as it stands in front of the host of an address.
+
+    Args:
+        secret: As it was looked up.
+        whole: It is all that stands there: ``user:password`` keeps its first colon.
+    """
+    user, colon, password = secret.partition(":")
+    if not (whole and colon):
+        return urllib.parse.quote(secret, safe="")
+    redactor.add(password)
+    return f"{urllib.parse.quote(user, safe='')}:{urllib.parse.quote(password, safe='')}"
 
 
 def _look_up(reference: str, where: str, root: Path | None, resolver: Resolver | None) -> str:

@@ -12,32 +12,33 @@ from pydantic_core import PydanticUndefined
 
 from regard.host import Host
 from regard.mapping.maps import FieldMap, Refund, Skip, ValueSource
-from regard.settings import models
-from regard.settings.models import RESERVED_KEYS, Settings
+from regard.settings.models import RESERVED_KEYS, UNUSED_KEYS, UNUSED_TABLES, Settings
 
 _HEADER = ("key", "written as", "without it", "meaning")
 
-_TABLES: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("sources", "[sources.NAME]", frozenset(models._UNUSED_SOURCE_KEYS)),
-    ("reports", "[reports.NAME]", frozenset(models._UNUSED_REPORT_KEYS)),
-    ("places", "[places.KEY]", frozenset()),
-    ("competitors", "[competitors.KEY]", frozenset()),
-    ("plugins", "[plugins]", frozenset()),
-    ("privacy", "[privacy]", frozenset({"policy"})),
-    ("log", "[log]", frozenset()),
+_TABLES: tuple[tuple[str, str], ...] = (
+    ("sources", "[sources.NAME]"),
+    ("reports", "[reports.NAME]"),
+    ("places", "[places.KEY]"),
+    ("competitors", "[competitors.KEY]"),
+    ("plugins", "[plugins]"),
+    ("limits", "[limits]"),
+    ("privacy", "[privacy]"),
+    ("log", "[log]"),
 )
-"""Each table with its heading, and the keys of it that have no effect yet."""
+"""Each table with its heading."""
 
 
 def settings() -> str:
     """Return the top level and a section for each table."""
     schema = Settings.model_json_schema()
-    tables = {name for name, _, _ in _TABLES} | set(models._UNUSED_TABLES)
+    tables = {name for name, _ in _TABLES} | set(UNUSED_TABLES)
     top = [name for name in Settings.model_fields if name not in tables]
     parts = ["## Top level\n", _keys(Settings, top, schema)]
-    for name, heading, idle in _TABLES:
-        if name in models._UNUSED_TABLES:
+    for name, heading in _TABLES:
+        if name in UNUSED_TABLES:
             continue
+        idle = UNUSED_KEYS.get(name, ())
         model = _model(Settings.model_fields[name].annotation)
         keys = [key for key in model.model_fields if key != "options" and key not in idle]
         parts += [f"## `{heading}`\n", _keys(model, keys, schema["$defs"][model.__name__])]
@@ -48,7 +49,7 @@ def settings() -> str:
     parts.append("## What later versions will heed\n")
     parts.append(
         "These keys and tables are accepted and have no effect in this version; `regard check` "
-        f"says so where they are used: {_listed(models._UNUSED_TABLES)}.\n"
+        f"says so where they are used: {_listed(UNUSED_TABLES)}.\n"
     )
     return "\n".join(parts)
 

@@ -8,7 +8,9 @@ import stat
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,9 @@ from regard.secrets import (
     store_url,
 )
 from regard.settings import Project, load_project
+
+MakeProject = Callable[..., Path]
+RunRegard = Callable[..., Any]
 
 
 def project(folder: Path, text: str = "") -> Project:
@@ -130,6 +135,74 @@ class TestResolving:
         value = {"a": "${X} ${file:y}", "b": ["$${Z}", {"c": "${W}"}]}
 
         assert [("s.a", "X"), ("s.a", "file:y"), ("s.b[1].c", "W")] == list(references(value, "s"))
+
+
+class TestAddresses:
+    """Secrets in front of the host of an address."""
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("https://ana:${REGARD_TEST_PW}@host/x", "https://ana:p%40ss%2Fw0rd%3A%25@host/x"),
+            ("https://${REGARD_TEST_PW}@host/x", "https://p%40ss%2Fw0rd:%25@host/x"),
+            ("https://ana:x-${REGARD_TEST_PW}@host", "https://ana:x-p%40ss%2Fw0rd%3A%25@host"),
+            ("https://a$b:${file:sub/pw}@host", "https://a$b:p%40ss%2Fw0rd%3A%25@host"),
+            ("https://host/${REGARD_TEST_PW}", "https://host/p@ss/w0rd:%"),
+            ("https://host/?mail=${REGARD_TEST_PW}@x", "https://host/?mail=p@ss/w0rd:%@x"),
+            ("ana:${REGARD_TEST_PW}@host", "ana:p@ss/w0rd:%@host"),
+        ],
+    )
+    def test_encoded(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: str
+    ) -> None:
+        """A secret is percent-encoded between `://` and `@`, and nowhere else."""
+        monkeypatch.setenv("REGARD_TEST_PW", "p@ss/w0rd:%")
+        (tmp_path / "sub").mkdir()
+        (tmp_path / "sub" / "pw").write_text("p@ss/w0rd:%\n")
+
+        assert expected == resolve(text, where="x", root=tmp_path)
+
+    @pytest.mark.parametrize("address", ["https://ana:p@ss/w0rd@host/x", "https://ana:hunter22@h"])
+    def test_password_of_an_address(self, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+        """Where a whole address is a secret, its password is masked alone, too."""
+        monkeypatch.setenv("REGARD_TEST_ADDRESS", address)
+        resolve("${REGARD_TEST_ADDRESS}", where="x")
+
+        assert "a *** b" == mask(f"a {address.split(':', 2)[2].rpartition('@')[0]} b")
+
+    @pytest.mark.parametrize(
+        "command", [["status"], ["check"], ["report", "customers"], ["run", "--all"]]
+    )
+    def test_store(self, project: MakeProject, run_regard: RunRegard, command: list[str]) -> None:
+        """No command prints a part of the store's password, whatever characters it has."""
+        folder = project(
+            '[sources.box]\nplugin = "crm-export"\npath = "x.csv"\n',
+            files={"x.csv": "a\n"},
+            store="postgresql://ana:${REGARD_TEST_PW}@127.0.0.1:1/db",
+        )
+        told = run_regard(*command, cwd=folder, env={"REGARD_TEST_PW": "zq7@xj8/wv9"})
+
+        assert told.returncode != 0
+        assert "cannot be " in told.stdout + told.stderr
+        assert not [part for part in ("zq7", "xj8", "wv9") if part in told.stdout + told.stderr]
+
+    def test_opened(self, project: MakeProject, run_regard: RunRegard, postgres_url: str) -> None:
+        """A store is opened with a password of any characters."""
+        address = postgres_url.replace("regard@", "regard:${REGARD_TEST_PW}@")
+        folder = project(store=address)
+        told = run_regard("check", cwd=folder, env={"REGARD_TEST_PW": "p@ss/w0rd?#%:"})
+
+        assert 0 == told.returncode
+        assert "store: will be made by the first run" in told.stdout
+
+    def test_not_encoded(self, project: MakeProject, run_regard: RunRegard) -> None:
+        """An address whose password is not encoded is refused without being shown."""
+        folder = project(store="postgresql://ana:p@ss/w0rd@127.0.0.1:1/db")
+        told = run_regard("status", cwd=folder)
+
+        assert 2 == told.returncode
+        assert 'write @ as "%40"' in told.stderr
+        assert "w0rd" not in told.stderr
 
 
 class TestMasking:

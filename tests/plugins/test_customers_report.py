@@ -332,7 +332,7 @@ def test_command_mistakes(shop: Path) -> None:
         ("customers", "--by", ","): "name at least one field",
         ("customers", "--since", "never"): "is no day",
         ("customers", "--format", "pdf"): "invalid choice",
-        ("customers", "--output", "no/such/folder.csv"): "No such file or directory",
+        ("customers", "--output", "regard.toml/folder.csv"): "its folder cannot be made",
         (): "required: NAME",
     }
     for arguments, message in cases.items():
@@ -343,7 +343,7 @@ def test_command_mistakes(shop: Path) -> None:
         assert "Traceback" not in done.stderr
     unknown = regard(shop, "custmers")
 
-    assert 1 == unknown.returncode
+    assert 2 == unknown.returncode
     assert "did you mean 'customers'" in unknown.stderr
 
 

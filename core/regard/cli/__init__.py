@@ -54,6 +54,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("state", "regard.cli.state", "show how far sources were read, or change it"),
     Command("source", "regard.cli.source", "list, rename and drop sources in the store"),
     Command("backfill", "regard.cli.backfill", "read a part of a stream's past"),
+    Command("forget", "regard.cli.forget", "erase a person everywhere"),
     Command("plugins", "regard.cli.plugins", "list plug-ins and what is wrong with them"),
     Command("config", "regard.cli.config", "print the configuration's JSON Schema"),
     Command("db", "regard.cli.db", "upgrade, check or back up the store"),

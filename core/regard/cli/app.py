@@ -35,11 +35,16 @@ class App:
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
         self.json: bool = options.json
         self.quiet: bool = options.quiet
         self.debug: bool = options.debug
         self.config: Path | None = Path(options.config) if options.config else None
         self.clock: Clock = clock_from_environment()
+
+    def __reduce__(self) -> tuple[type[App], tuple[argparse.Namespace]]:
+        # Whoever gets it in another process makes the parts anew.
+        return App, (self._options,)
 
     def __enter__(self) -> App:
         logging.basicConfig(

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from regard import __version__
 from regard.cli.app import App
 from regard.cli.summaries import by_source, show_summaries
-from regard.cli.watching import stoppable, watching
-from regard.runs import StreamSummary, exit_code, overall
-
-if TYPE_CHECKING:
-    from regard.pipeline.running import Runner
+from regard.cli.watching import stoppable
+from regard.runs import exit_code, overall
 
 __all__ = ["configure", "run"]
 
@@ -40,19 +35,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, app: App) -> int:
     """Read the span and print what was done."""
-    from regard.pipeline.running import Runner
+    from regard.cli.reading import Reading, read_apart
 
-    with stoppable() as cancel, watching(app) as watch:
-        runner = Runner(
-            app.project,
-            app.host,
-            app.clock,
-            __version__,
-            cancel=cancel,
-            watch=watch,
-            debug=app.debug,
-        )
-        summaries = _dry_run(args, app, runner) if args.dry_run else _run(args, app, runner)
+    span = (args.stream, args.start, args.end)
+    with stoppable() as cancel:
+        if not args.dry_run:
+            with app.open_store():
+                pass  # whatever is wrong with the store is said before a child opens it
+        summaries, _ = read_apart(Reading(app, dry=args.dry_run, span=span), args.source, cancel)
     if app.json:
         outcome = overall(summary.outcome for summary in summaries)
         runs = [summary.as_json() for summary in summaries]
@@ -60,29 +50,3 @@ def run(args: argparse.Namespace, app: App) -> int:
     else:
         show_summaries(summaries, app, dry=args.dry_run)
     return exit_code(by_source(summaries))
-
-
-def _run(args: argparse.Namespace, app: App, runner: Runner) -> list[StreamSummary]:
-    from regard.pipeline.backfilling import backfill, span_of
-
-    with app.open_store() as store:
-        span = span_of(runner, store, args.source, args.stream, args.start, args.end)
-        return backfill(runner, store, args.source, span)
-
-
-def _dry_run(args: argparse.Namespace, app: App, runner: Runner) -> list[StreamSummary]:
-    from dataclasses import replace
-
-    from regard.pipeline.backfilling import span_of
-    from regard.pipeline.starting import Wish
-    from regard.store import Store
-
-    missing = Store.inspect(app.store_url).state == "missing"
-    store = None if missing else Store.open(app.store_url, clock=app.clock, readonly=True)
-    try:
-        span = span_of(runner, store, args.source, args.stream, args.start, args.end)
-        summaries, _ = replace(runner, wish=Wish(span=span)).dry_run(store, args.source)
-    finally:
-        if store is not None:
-            store.close()
-    return summaries

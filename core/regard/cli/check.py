@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import glob
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from regard.errors import ConfigError, PluginError, RegardError, SecretError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from regard.clock import Clock
     from regard.host import Host
     from regard.settings import Project, ReportSettings, SourceSettings
+    from regard.settings.faults import Fault
 
 __all__ = ["Item", "configure", "inspect", "run"]
 
@@ -46,8 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.epilog = (
         "Looks at the whole of regard.toml, the plug-ins it names and their options, the\n"
-        "secrets it refers to (they are never shown), its files and its store. Nothing is\n"
-        "read, stored or made.\n\n"
+        "secrets it refers to (they are never shown), its files and its store. Files are\n"
+        "opened to see what they are; nothing is stored or made.\n\n"
         "exit code: 0 nothing is wrong, warnings included; 2 something is\n\n"
         "examples:\n"
         "  regard check\n"
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace, app: App) -> int:
 def _print(items: list[Item], counts: Counter[str], app: App) -> None:
     from rich.text import Text
 
-    from regard.cli.console import clean
+    from regard.cli.console import clean, count
 
     for item in items:
         if app.quiet and item.status == OK:
@@ -91,18 +92,18 @@ def _print(items: list[Item], counts: Counter[str], app: App) -> None:
         place = f"{item.where}: " if item.where else ""
         line.append(clean(f"{place}{item.text}"), style="default")
         app.out.print(line, soft_wrap=True)
-    warnings = f"{counts[WARNING]} warning{'' if counts[WARNING] == 1 else 's'}"
-    errors = f"{counts[ERROR]} error{'' if counts[ERROR] == 1 else 's'}"
-    app.out.print(f"{counts[OK]} ok, {warnings}, {errors}", soft_wrap=True)
+    faults = f"{count(counts[WARNING], 'warning')}, {count(counts[ERROR], 'error')}"
+    app.out.print(f"{counts[OK]} ok, {faults}", soft_wrap=True)
 
 
 def inspect(project: Project, host: Host, clock: Clock) -> Iterator[Item]:
     """Yield what there is to say about a project whose configuration has the right shape."""
+    from regard.cli.console import count
     from regard.settings import unused
-    from regard.settings.problems import display_path
+    from regard.settings.faults import display_path
 
     settings = project.settings
-    counts = (_count(len(settings.sources), "source"), _count(len(settings.reports), "report"))
+    counts = (count(len(settings.sources), "source"), count(len(settings.reports), "report"))
     yield Item(OK, display_path(project.path), ", ".join(counts))
     for path in unused(settings):
         yield Item(WARNING, path, "not used by this version")
@@ -113,10 +114,6 @@ def inspect(project: Project, host: Host, clock: Clock) -> Iterator[Item]:
         yield from _report(name, report, project, host)
     yield from _privacy(project, host)
     yield from _store(project, host)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _told(error: RegardError, where: str) -> Iterator[Item]:
@@ -151,8 +148,8 @@ def _plugins(project: Project, host: Host) -> Iterator[Item]:
 def _source(
     name: str, source: SourceSettings, project: Project, host: Host, clock: Clock
 ) -> Iterator[Item]:
-    from regard.pipeline.checking import check_source
-    from regard.settings import ignored_keys, plugin_options
+    from regard.pipeline.checking import check_source, source_faults
+    from regard.settings import plugin_options
 
     where = f"sources.{name}"
     try:
@@ -160,17 +157,14 @@ def _source(
     except PluginError as error:
         yield from _told(error, where)
         return
-    faults = [
-        Item(ERROR, f"{where}.{key}", f"the plug-in {source.plugin!r} takes no {key}")
-        for key in ignored_keys(source, config_class)
-    ]
     options = plugin_options(source, config_class)
-    faults += _options(config_class, options, where, project, host)
-    yield from faults
-    if any(item.status == ERROR for item in faults):
+    yield from _exposures(options, where, project)
+    faults = source_faults(project, host, name)
+    yield from _faults(faults, project)
+    if faults:
         return
     try:
-        check_source(project, host, name, clock)
+        notes = check_source(project, host, name, clock)
     except RegardError as error:
         yield from _told(error, where)
         return
@@ -179,48 +173,26 @@ def _source(
     off = "" if source.enabled else ", disabled"
     due = f", {source.schedule}" if source.schedule else ""
     yield Item(OK, where, f"{source.plugin} ({entry.plugin}{version}){due}{off}")
+    yield from (Item(OK, where, note) for note in notes)
     if source.customers is not None and "customers" not in options:
         yield Item(WARNING, f"{where}.customers", "not used by this version")
     yield from _paths(options.get("path"), f"{where}.path", project)
 
 
-def _options(
-    config_class: type[Any] | None,
-    options: dict[str, Any],
-    where: str,
-    project: Project,
-    host: Host,
-) -> list[Item]:
-    """Return what is wrong with a plug-in's options and with the secrets in them."""
-    from regard.secrets import resolve
-    from regard.settings import validate_options
+def _faults(faults: Sequence[Fault], project: Project) -> Iterator[Item]:
+    """Yield faults of the configuration, each with its line there."""
+    from regard.secrets import mask
+    from regard.settings.faults import fault_lines
 
-    items = list(_secrets(options, where, project, host))
-    if any(item.status == ERROR for item in items):
-        return items
-    try:
-        resolved = resolve(options, where=where, root=project.root, resolver=host.resolve_secret)
-        validate_options(
-            config_class, resolved, where, raw=options, file=project.path, text=project.text
-        )
-    except ConfigError as error:
-        items += _told(error, "")
-    except RegardError as error:
-        items += _told(error, where)
-    return items
+    for line in fault_lines(faults, project.path, project.text):
+        yield Item(ERROR, "", mask(line))
 
 
-def _secrets(value: object, where: str, project: Project, host: Host) -> Iterator[Item]:
-    """Yield every secret that is missing, and every file of secrets that is open to all."""
-    from regard.secrets import exposure, file_of, references, resolve
+def _exposures(value: object, where: str, project: Project) -> Iterator[Item]:
+    """Yield every file of secrets that is open to all."""
+    from regard.secrets import exposure, file_of, references
 
     for place, reference in references(value, where):
-        text = f"${{{reference}}}"
-        try:
-            resolve(text, where=place, root=project.root, resolver=host.resolve_secret)
-        except SecretError as error:
-            yield Item(ERROR, "", str(error))
-            continue
         file = file_of(reference, project.root)
         exposed = exposure(file) if file else None
         if exposed:
@@ -239,19 +211,24 @@ def _paths(value: object, where: str, project: Project) -> Iterator[Item]:
 
 
 def _report(name: str, report: ReportSettings, project: Project, host: Host) -> Iterator[Item]:
+    from regard.pipeline.checking import option_faults
+
     where = f"reports.{name}"
     try:
         params_class = host.reporter_class(report.reporter).Params
     except PluginError as error:
         yield from _told(error, where)
         return
-    faults = _options(params_class, report.params, f"{where}.params", project, host)
-    yield from faults
-    if not any(item.status == ERROR for item in faults):
+    params = f"{where}.params"
+    yield from _exposures(report.params, params, project)
+    faults = option_faults(params_class, report.params, params, project, host)
+    yield from _faults(faults, project)
+    if not faults:
         yield Item(OK, where, f"{report.reporter}, to {', '.join(report.to)}")
 
 
 def _privacy(project: Project, host: Host) -> Iterator[Item]:
+    from regard.pipeline.checking import missing_secrets
     from regard.secrets import KEY_FILE, exposure, privacy_key
 
     configured = project.settings.privacy.key
@@ -261,9 +238,10 @@ def _privacy(project: Project, host: Host) -> Iterator[Item]:
         return
     if configured is not None:
         written = configured.get_secret_value()
-        faults = list(_secrets(written, "privacy.key", project, host))
-        yield from faults
-        if any(item.status == ERROR for item in faults):
+        yield from _exposures(written, "privacy.key", project)
+        faults = list(missing_secrets(written, "privacy.key", project, host))
+        yield from _faults(faults, project)
+        if faults:
             return
     elif exposed := exposure(path):
         yield Item(WARNING, "privacy.key", exposed)
@@ -285,13 +263,15 @@ _STATES: Final = {
 
 
 def _store(project: Project, host: Host) -> Iterator[Item]:
+    from regard.pipeline.checking import missing_secrets
     from regard.secrets import mask, store_url
     from regard.settings.showing import has_reference
     from regard.store import Store
 
-    faults = list(_secrets(project.settings.store, "store", project, host))
-    yield from faults
-    if any(item.status == ERROR for item in faults):
+    yield from _exposures(project.settings.store, "store", project)
+    faults = list(missing_secrets(project.settings.store, "store", project, host))
+    yield from _faults(faults, project)
+    if faults:
         return
     try:
         found = Store.inspect(store_url(project, host.resolve_secret))

@@ -33,6 +33,7 @@ from regard.secrets import mask
 
 __all__ = [
     "clean",
+    "count",
     "dump_json",
     "make_console",
     "make_progress",
@@ -40,6 +41,9 @@ __all__ = [
     "print_error",
     "problem",
 ]
+
+_UNFOLDED = 100_000
+"""The width, in characters, of what is no terminal: more than any line has."""
 
 
 def clean(text: object, *, lines: bool = False) -> str:
@@ -62,9 +66,21 @@ def clean(text: object, *, lines: bool = False) -> str:
     )
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, as in ``1 row`` and ``2,000 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def make_console(*, stderr: bool = False) -> Console:
-    """Return a console on stdout or stderr; markup, emoji codes and highlighting are off."""
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    """
+    Return a console on stdout or stderr; markup, emoji codes and highlighting are off.
+
+    What goes into a pipe or a file is never folded: programs read it line by line.
+    """
+    made = Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    if not made.is_terminal:
+        made.width = _UNFOLDED
+    return made
 
 
 def make_table(columns: Iterable[str | tuple[str, str]], *, title: str = "") -> Table:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.text import Text
 
 from regard.cli.app import App
+from regard.errors import StoreError
 
 __all__ = ["configure", "run"]
 
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace, app: App) -> int:
     with app.open_store(readonly=True) as store:
         if args.action == "backup":
             destination = Path(args.file)
+            _make_folder(destination.parent)
             store.back_up(destination)
             _say(app, {"file": str(destination)}, f"copied {store.place} to {destination}")
             return 0
@@ -43,6 +45,15 @@ def run(args: argparse.Namespace, app: App) -> int:
         lines = "\n".join(faults) or f"{store.place} is sound"
         _say(app, {"faults": faults}, lines)
         return 1 if faults else 0
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        # What lies in it is as confidential as the store.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder {folder} cannot be made: {error.strerror}"
+        raise StoreError(message) from error
 
 
 def _upgrade(app: App) -> int:

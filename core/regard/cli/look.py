@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from rich.text import Text
 
 from regard import __version__
 from regard.cli.app import App
-from regard.cli.console import clean
+from regard.cli.console import clean, count
 from regard.cli.report import FORMATS, show
+from regard.columns.manifest import read_manifest
 from regard.errors import UsageError
 from regard.pipeline.inputs import find_files
 from regard.pipeline.reporting import Surroundings, make_report
 from regard.pipeline.running import Runner
+from regard.render.json_report import report_data
+from regard.reports import Report
 from regard.runs import StreamSummary, exit_code
-from regard.secrets import privacy_key
+from regard.secrets import KEY_FILE, privacy_key
 from regard.settings import FILE_NAME, Project, make_settings
-from regard.store import Store
+from regard.settings.faults import display_path
+from regard.store import RefusedRecord, Store
+from regard.store import quarantine as stored
 
 __all__ = ["configure", "run"]
 
@@ -33,8 +38,22 @@ examples:
   regard look shop.xlsx --timezone Europe/Paris --language fr
   regard look till.csv --dates day-first --decimal ,
 
-The files are read into a store that is thrown away afterwards; nothing is left behind.
+All files are read as one source, so that purchases in one find customers in another, into a
+store that is thrown away afterwards; nothing is left behind. --json prints what was read and
+refused, with the report inside; --format json prints the report alone.
 """
+
+_SOURCE: Final = "files"
+_COLUMNS: Final = "columns of a store"
+_SQLITE: Final = b"SQLite format 3\0"
+_BESIDE_A_STORE: Final = (".db-wal", ".db-shm", ".db-journal")
+_STRANGERS: Final = {
+    ".key": "a key",
+    ".md": "a text",
+    ".py": "a program",
+    ".toml": "a configuration",
+}
+"""What lies in folders beside exports, by the end of its name."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -55,62 +74,173 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, app: App) -> int:
     """Read the files into a store that is thrown away, and print the report."""
-    files = find_files(args.files, Path.cwd())
+    files, passed = _files(args.files)
+    if passed and not app.quiet:
+        app.err.print(
+            Text(clean(f"passed over: {', '.join(passed)}"), style="dim"), soft_wrap=True
+        )
     if not files:
         message = f"no file matches {' '.join(args.files)!r}"
-        raise UsageError(message)
+        raise UsageError(f"{message} but what was passed over" if passed else message)
     with TemporaryDirectory(prefix="regard-look-") as folder:
         project = _project(Path(folder), files, args)
-        summaries: list[StreamSummary] = []
-        runner = Runner(project, app.host, app.clock, __version__, debug=app.debug, settle=False)
+        runner = Runner(
+            project,
+            app.host,
+            app.clock,
+            __version__,
+            # Nothing is kept that could be spoilt, and whoever looks wants to know every reason.
+            error_budget=1.0,
+            debug=app.debug,
+            settle=False,
+        )
         store = Store.open(project.store_url, clock=app.clock)
         try:
-            for name in project.settings.sources:
-                summaries += runner.run(store, name)
-            _say(summaries, app)
+            summaries = runner.run(store, _SOURCE)
+            refusals = _refusals(store)
+            _say(summaries, refusals, app)
+            report = None
             if any(summary.counts.read for summary in summaries):
-                _report(store, project, args, app)
+                report = _report(store, project, args, app)
         finally:
             store.close()
+    if app.json:
+        app.print_json(_as_json(summaries, refusals, passed, report))
+    elif report is not None:
+        show(report, app, args.format or "terminal")
     return exit_code(summary.outcome for summary in summaries)
 
 
+def _files(patterns: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Return the files to read, and those that are no data, each with what it is."""
+    files: dict[Path, None] = {}
+    passed: dict[str, None] = {}
+    for pattern in patterns:
+        folder = Path(pattern).expanduser()
+        for path in find_files(pattern, Path.cwd()):
+            if what := _no_data(path):
+                # A folder of columns is one thing, not a dozen.
+                shown = path.parent if what == _COLUMNS else path
+                passed[f"{display_path(shown)} ({what})"] = None
+            else:
+                files[path] = None
+        hidden = sorted(folder.glob(".*")) if folder.is_dir() else []
+        passed |= {f"{display_path(each)} (hidden)": None for each in hidden if each.is_file()}
+    return list(files), list(passed)
+
+
+def _no_data(path: Path) -> str | None:
+    """Say what a file is that lies beside exports but is none; None: it may be one."""
+    if path.name in (FILE_NAME, KEY_FILE):
+        return "the project's own"
+    if path.name.endswith(_BESIDE_A_STORE) or _begins_as_store(path):
+        return "a database"
+    if path.suffix == ".parquet" or path.name == "manifest.json":
+        return _COLUMNS if read_manifest(path.parent) else None
+    return _STRANGERS.get(path.suffix.casefold())
+
+
+def _begins_as_store(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
 def _project(folder: Path, files: Sequence[Path], args: argparse.Namespace) -> Project:
-    """Return a project in a temporary folder with a source for each file."""
-    sources: dict[str, Any] = {}
-    for file in files:
-        name = re.sub(r"[^a-z0-9]+", "-", file.stem.casefold()).strip("-")[:40] or "file"
-        while name in sources:
-            name += "-2"
-        options = {"dates": args.dates, "decimal": args.decimal}
-        sources[name] = {
-            "plugin": "crm-export",
-            "path": str(file.absolute()),
-            **{key: value for key, value in options.items() if value},
-        }
+    """Return a project in a temporary folder with one source: purchases refer to customers."""
+    options = {"dates": args.dates, "decimal": args.decimal}
+    source: dict[str, Any] = {
+        "plugin": "crm-export",
+        "path": [str(file.absolute()) for file in files],
+        **{key: value for key, value in options.items() if value},
+    }
     settings = make_settings(
-        {"timezone": args.timezone, "language": args.language, "sources": sources}
+        {"timezone": args.timezone, "language": args.language, "sources": {_SOURCE: source}}
     )
     return Project(folder, folder / FILE_NAME, settings)
 
 
-def _say(summaries: Sequence[StreamSummary], app: App) -> None:
-    """Say what each file was taken for, and what could not be used."""
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why some records of a stream were refused, with one of them as an example."""
+
+    stream: str
+    count: int
+    reason: str
+    field: str | None
+    message: str
+    file: str | None
+    line: int | None
+
+    @property
+    def sentence(self) -> str:
+        what = ": ".join(part for part in (self.reason, self.field, self.message) if part)
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return f"{self.count:,} refused: {what}" + (f" (such as {place})" if place else "")
+
+
+def _refusals(store: Store) -> list[_Refusal]:
+    """Return why records were refused, the most frequent reason first."""
+    with store.read() as transaction:
+        found = stored.listed(transaction)
+    groups: dict[tuple[str, str, str | None], list[RefusedRecord]] = {}
+    for record in reversed(found):
+        groups.setdefault((record.stream, record.reason, record.field), []).append(record)
+    refusals = []
+    for (stream, reason, field), records in groups.items():
+        first = min(records, key=lambda record: record.id)
+        place = display_path(Path(first.file)) if first.file else None
+        refusals.append(
+            _Refusal(stream, len(records), reason, field, first.message, place, first.line)
+        )
+    return sorted(refusals, key=lambda refusal: -refusal.count)
+
+
+def _say(summaries: Sequence[StreamSummary], refusals: Sequence[_Refusal], app: App) -> None:
+    """Say what the files were taken for, what was refused, and what could not be used."""
     if app.quiet:
         return
     for summary in summaries:
-        place = f"{summary.source} {summary.stream}".strip()
         counts = summary.counts
         if summary.error:
-            app.problem(f"{place}: {summary.error}")
+            place = f"{summary.stream}: " if summary.stream else ""
+            app.problem(f"{place}{summary.error}")
         else:
-            line = f"{place}: {counts.read:,} records, {counts.quarantined:,} refused"
-            app.err.print(Text(clean(line)), soft_wrap=True)
+            line = f"{summary.stream}: {count(counts.read, 'record')}, "
+            app.err.print(Text(clean(f"{line}{counts.quarantined:,} refused")), soft_wrap=True)
+        told = [each.sentence for each in refusals if each.stream == summary.stream]
+        for sentence in told:
+            app.err.print(Text(f"  {clean(sentence)}", style="yellow"), soft_wrap=True)
         for note in summary.notes:
             app.err.print(Text(f"  {clean(note)}", style="dim"), soft_wrap=True)
 
 
-def _report(store: Store, project: Project, args: argparse.Namespace, app: App) -> None:
+def _as_json(
+    summaries: Sequence[StreamSummary],
+    refusals: Sequence[_Refusal],
+    passed: Sequence[str],
+    report: Report | None,
+) -> dict[str, Any]:
+    return {
+        "streams": [
+            {
+                "stream": summary.stream,
+                "outcome": summary.outcome.value,
+                **summary.counts.as_dict(),
+                "refused": [asdict(each) for each in refusals if each.stream == summary.stream],
+                "notes": summary.notes,
+                "error": summary.error,
+            }
+            for summary in summaries
+        ],
+        "passed_over": list(passed),
+        "report": None if report is None else report_data(report),
+    }
+
+
+def _report(store: Store, project: Project, args: argparse.Namespace, app: App) -> Report:
     params: dict[str, Any] = {
         name: value for name in ("since", "until") if (value := getattr(args, name))
     }
@@ -124,5 +254,4 @@ def _report(store: Store, project: Project, args: argparse.Namespace, app: App) 
         privacy_key=privacy_key(project),
     )
     reporter = app.host.reporter_class("customers")
-    made = make_report(store, reporter, params, surroundings, where="look")
-    show(made.report, app, "json" if app.json else args.format or "terminal")
+    return make_report(store, reporter, params, surroundings, where="look").report

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from regard import cursors
 from regard.cli.app import App
-from regard.cli.console import clean, make_table
+from regard.cli.console import clean, count, make_table
+from regard.cli.payloads import title_is_harmless
 from regard.errors import UsageError
 from regard.names import did_you_mean
 from regard.pipeline.previewing import Preview, preview
-from regard.privacy import Pii, mask_value, pseudonym
+from regard.privacy import Pii, mask_text, mask_value, pseudonym
 from regard.records import Kind
 from regard.secrets import privacy_key
 
@@ -71,7 +72,7 @@ def _records(item: Preview, key: bytes, *, reveal: bool) -> list[dict[str, Any]]
     fields = ("key", *item.kind.fields, "as_of", "extra")
     return [
         {
-            name: record[name] if reveal else _shown(item.kind, name, record[name], key)
+            name: record[name] if reveal else _shown(item.kind, name, record, key)
             for name in fields
             if record.get(name) is not None
         }
@@ -79,7 +80,8 @@ def _records(item: Preview, key: bytes, *, reveal: bool) -> list[dict[str, Any]]
     ]
 
 
-def _shown(kind: Kind, name: str, value: Any, key: bytes) -> Any:  # noqa: ANN401  # any field's
+def _shown(kind: Kind, name: str, record: Mapping[str, Any], key: bytes) -> Any:  # noqa: ANN401  # any field's value
+    value = record[name]
     if name == "key":
         return pseudonym(kind.name, str(value), key)
     if name == "extra":
@@ -89,6 +91,10 @@ def _shown(kind: Kind, name: str, value: Any, key: bytes) -> Any:  # noqa: ANN40
     pii = Pii(kind.pii(name))
     if pii is Pii.PSEUDONYM:
         return pseudonym(name.removesuffix("_key"), str(value), key)
+    if name == "product_name":
+        # Offers and reviews have no basis: their products are products.
+        harmless = title_is_harmless(record.get("basis") or "sale")
+        return mask_text(str(value)) if harmless else mask_value(value, Pii.PERSONAL)
     return mask_value(value, pii)
 
 
@@ -122,7 +128,7 @@ def _cell(value: Any) -> Text:  # noqa: ANN401  # any field's value
 
 
 def _show(item: Preview, records: Sequence[Mapping[str, Any]], app: App) -> None:
-    title = f"{item.stream.name}: {len(records)} records of kind {item.kind.name}"
+    title = f"{item.stream.name}: {count(len(records), 'record')} of kind {item.kind.name}"
     app.out.print(Text(clean(title), style="bold"))
     names = list(dict.fromkeys(name for record in records for name in record))
     for part in _parts(names, records, app.out.width):

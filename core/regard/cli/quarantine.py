@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 from rich.text import Text
@@ -12,8 +11,9 @@ from rich.text import Text
 from regard.cli import replaying
 from regard.cli.app import App
 from regard.cli.console import clean, make_table, rows_of
+from regard.cli.payloads import masked
 from regard.errors import UsageError
-from regard.privacy import mask_text, pseudonym
+from regard.privacy import pseudonym
 from regard.secrets import privacy_key
 from regard.store import RefusedRecord
 from regard.store import quarantine as stored
@@ -127,38 +127,18 @@ def _as_json(item: RefusedRecord, key: bytes) -> dict[str, Any]:
     }
 
 
-def _masked(raw: Mapping[str, Any] | str, fault: str | None) -> dict[str, Any]:
-    """
-    Return a payload as one may show it.
-
-    Nobody knows which columns of a foreign file are personal, so texts are only described;
-    numbers and dates, and the value at fault, are shown.
-    """
-    if isinstance(raw, str):
-        return {"text": f"({len(raw)} characters)"}
-    shown: dict[str, Any] = {}
-    for name, value in raw.items():
-        text = "" if value is None else str(value)
-        plain = not any(char.isalpha() for char in text) and len(text) <= 24
-        if not text or name == fault or plain:
-            shown[name] = None if value is None else mask_text(text)
-        else:
-            shown[name] = f"({len(text)} characters)"
-    return shown
-
-
 def _show(args: argparse.Namespace, app: App) -> int:
     with app.open_store(readonly=True) as store, store.read() as transaction:
         item = stored.one(transaction, args.number)
     if item is None:
         message = f"nothing in quarantine has the number {args.number}"
         raise UsageError(message)
-    raw = item.raw if item.raw is not None else ""
     if args.reveal:
         logging.getLogger("regard.privacy").warning("quarantine %d was revealed", item.id)
+        raw = item.raw if item.raw is not None else ""
         payload = {"text": raw} if isinstance(raw, str) else dict(raw)
     else:
-        payload = _masked(raw, item.field)
+        payload = masked(item, app)
     key = privacy_key(app.project, app.host.resolve_secret)
     if app.json:
         app.print_json({**_as_json(item, key), "raw": payload})
@@ -179,5 +159,10 @@ def _show(args: argparse.Namespace, app: App) -> int:
     app.out.print()
     app.out.print(rows_of(table, payload.items()))
     if not args.reveal:
-        app.out.print(Text("\ntexts are masked; --reveal shows them and is logged", style="dim"))
+        app.out.print(
+            Text(
+                "\nwhat is or may be personal is masked; --reveal shows it and is logged",
+                style="dim",
+            )
+        )
     return 0

@@ -38,10 +38,13 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def replay(args: argparse.Namespace, app: App) -> int:
     """Send refused records again and print what became of them."""
+    from regard.pipeline.checking import require_valid
     from regard.pipeline.replaying import Replayer
     from regard.store.resolving import Selection
 
     selection = Selection(args.source, args.reason, tuple(args.numbers))
+    if args.source in app.project.settings.sources:
+        require_valid(app.project, app.host, [args.source])
     with stoppable() as cancel, app.open_store(readonly=args.dry_run) as store:
         replayer = Replayer(
             app.project, app.host, app.clock, __version__, cancel=cancel, debug=app.debug

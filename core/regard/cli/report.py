@@ -12,11 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from regard.errors import ConfigError, RegardError, UsageError
+from regard.errors import ConfigError, PluginError, RegardError, UsageError
+from regard.names import did_you_mean
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from regard.cli.app import App
     from regard.pipeline.reporting import MadeReport
+    from regard.reporters import Reporter
     from regard.reports import Report
     from regard.settings import ReportSettings
 
@@ -25,6 +29,7 @@ __all__ = ["FORMATS", "configure", "rendered", "run", "show"]
 FORMATS: Final = ("terminal", "json", "csv")
 _SUFFIXES: Final = {".json": "json", ".csv": "csv", ".txt": "terminal"}
 _FILE_WIDTH: Final = 100
+_PIPE_WIDTH: Final = 80
 _PARTIAL: Final = 3
 
 
@@ -75,7 +80,7 @@ def _make(args: argparse.Namespace, app: App, configured: ReportSettings | None)
 
     project = app.project
     name = configured.reporter if configured else args.name
-    reporter = app.host.reporter_class(name)
+    reporter = _reporter(name, app, named=configured is None)
     language = args.language or (configured.language if configured else None)
     surroundings = Surroundings(
         columns=project.root / "columns",
@@ -89,6 +94,26 @@ def _make(args: argparse.Namespace, app: App, configured: ReportSettings | None)
     params = {**(configured.params if configured else {}), **_flags(args)}
     with app.open_store(readonly=True) as store, _progress(app) as progress:
         return make_report(store, reporter, params, surroundings, where=where, progress=progress)
+
+
+def _reporter(name: str, app: App, *, named: bool) -> type[Reporter[Any]]:
+    """
+    Return a reporter's class.
+
+    Args:
+        name: The reporter's name.
+        app: Its plug-ins and reports.
+        named: Whether it was typed: then there may be no such thing at all.
+    """
+    try:
+        return app.host.reporter_class(name)
+    except PluginError as error:
+        # One that a broken plug-in should have brought is no mistake of whoever typed it.
+        if not named or any(status.name == name for status in app.host.plugins):
+            raise
+        known = {*app.project.settings.reports, *app.host.reporters}
+        message = f"there is no report {name!r}{did_you_mean(name, known)}"
+        raise UsageError(message) from error
 
 
 def _flags(args: argparse.Namespace) -> Mapping[str, Any]:
@@ -127,13 +152,27 @@ def show(report: Report, app: App, form: str) -> None:
     if form == "terminal":
         from regard.render import render_terminal
 
-        render_terminal(report, app.out, timezone=_timezone(app))
+        with _reading_width(app.out):
+            render_terminal(report, app.out, timezone=_timezone(app))
         return
     text = rendered(report, form)
     encoding = sys.stdout.encoding or "utf-8"
     # What the terminal's encoding lacks JSON can escape; CSV shows a mark.
     errors = "backslashreplace" if form == "json" else "replace"
     sys.stdout.write(text.encode(encoding, errors).decode(encoding))
+
+
+@contextmanager
+def _reading_width(console: Console) -> Iterator[None]:
+    """Let a report have a width that people can read, also where it goes into a pipe."""
+    wide = console.width
+    if not console.is_terminal:
+        columns = os.environ.get("COLUMNS", "")
+        console.width = int(columns) if columns.isdecimal() and int(columns) else _PIPE_WIDTH
+    try:
+        yield
+    finally:
+        console.width = wide
 
 
 def _timezone(app: App) -> str:
@@ -162,12 +201,17 @@ def _as_text(report: Report, form: str, app: App) -> str:
 
 def write_file(path: Path, text: str) -> None:
     """
-    Write a file so that it is there whole or not at all.
+    Write a file, and the folders above it, so that it is there whole or not at all.
 
     Raises:
         ConfigError: It cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{path}: its folder cannot be made: {error.strerror}"
+        raise ConfigError(message) from error
     try:
         with temporary.open("x", encoding="utf-8", newline="") as stream:
             stream.write(text)
@@ -193,7 +237,6 @@ def _deliver(report: Report, configured: ReportSettings, name: str, app: App) ->
                 show(report, app, "terminal")
             elif form in FORMATS:
                 path = app.project.resolve(place.replace("{date}", today.isoformat()))
-                path.parent.mkdir(parents=True, exist_ok=True)
                 write_file(path, rendered(report, form))
             else:
                 message = f"{target!r} is not possible yet; use terminal, json:FILE or csv:FILE"

@@ -5,25 +5,26 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from threading import Event
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from regard import __version__
 from regard.cli.app import App
 from regard.cli.console import clean, make_table
 from regard.cli.summaries import by_source, show_summaries
-from regard.cli.watching import stoppable, watching
+from regard.cli.watching import stoppable
 from regard.errors import UsageError
 from regard.names import did_you_mean
 from regard.runs import Outcome, StreamSummary, exit_code, overall
 
 if TYPE_CHECKING:
-    from regard.pipeline.running import Runner, SourceWatch
-    from regard.store import Refused
+    from regard.cli.reading import Refusal
+    from regard.store import Store
 
 __all__ = ["configure", "run"]
+
+_WAIT_SECONDS = 1.0
+"""How long a run waits for whoever blocks the end of an erasure; the next one tries again."""
 
 _EPILOG = """\
 examples:
@@ -75,16 +76,28 @@ def run(args: argparse.Namespace, app: App) -> int:
     if args.full_refresh and len(names) != 1:
         message = "--full-refresh names a stream of one source: name just that source"
         raise UsageError(message)
+    # Imported here: it brings what reads sources, which `regard run --help` need not.
+    from regard.pipeline.checking import require_valid
+
+    require_valid(app.project, app.host, names)
+    from regard.cli.reading import Reading, read_apart
+
+    reading = Reading(app, args.error_budget, frozenset(args.full_refresh or ()), args.dry_run)
     summaries: list[StreamSummary] = []
-    refused: list[Refused] = []
-    with stoppable() as cancel, watching(app) as watch:
-        runner = _runner(args, app, cancel, watch)
-        if args.dry_run:
-            summaries, refused = _dry_run(runner, app, names)
-        else:
+    refused: list[Refusal] = []
+    with stoppable() as cancel:
+        if not args.dry_run:
+            # Whatever is wrong with the store is said once. It is closed again before there
+            # are children: no process can share a connection with another.
             with app.open_store() as store:
-                for name in names:
-                    summaries += [_not_begun(name)] if cancel.is_set() else runner.run(store, name)
+                _complete_erasure(store, app)
+        for name in names:
+            if cancel.is_set():
+                summaries.append(_not_begun(name))
+                continue
+            done, bad = read_apart(reading, name, cancel)
+            summaries += done
+            refused += bad
     if app.json:
         outcome = overall(summary.outcome for summary in summaries)
         runs = [summary.as_json() for summary in summaries]
@@ -93,6 +106,14 @@ def run(args: argparse.Namespace, app: App) -> int:
         show_summaries(summaries, app, dry=args.dry_run)
         _show_refused(refused, app)
     return exit_code(by_source(summaries))
+
+
+def _complete_erasure(store: Store, app: App) -> None:
+    """Do what is left of an erasure that somebody who was reading has blocked."""
+    from regard.pipeline.forgetting import complete
+
+    for problem in complete(store, app.project.root, app.clock, wait_seconds=_WAIT_SECONDS):
+        app.problem(f"an erasure is not complete: {problem}")
 
 
 def _not_begun(name: str) -> StreamSummary:
@@ -124,48 +145,9 @@ def _names(args: argparse.Namespace, app: App) -> list[str]:
     return list(dict.fromkeys(args.sources))
 
 
-def _runner(
-    args: argparse.Namespace, app: App, cancel: Event, watch: SourceWatch | None
-) -> Runner:
-    from regard.pipeline.running import Runner
-    from regard.pipeline.starting import Wish
-
-    return Runner(
-        app.project,
-        app.host,
-        app.clock,
-        __version__,
-        cancel=cancel,
-        watch=watch,
-        error_budget=args.error_budget,
-        debug=app.debug,
-        wish=Wish(frozenset(args.full_refresh or ())),
-    )
-
-
-def _dry_run(
-    runner: Runner, app: App, names: Sequence[str]
-) -> tuple[list[StreamSummary], list[Refused]]:
-    from regard.store import Store
-
-    summaries: list[StreamSummary] = []
-    refused: list[Refused] = []
-    missing = Store.inspect(app.store_url).state == "missing"
-    store = None if missing else Store.open(app.store_url, clock=app.clock, readonly=True)
-    try:
-        for name in names:
-            done, bad = runner.dry_run(store, name)
-            summaries += done
-            refused += bad
-    finally:
-        if store is not None:
-            store.close()
-    return summaries, refused
-
-
-def _show_refused(refused: Sequence[Refused], app: App) -> None:
+def _show_refused(refused: Sequence[Refusal], app: App) -> None:
     """Say in a dry run what would go to quarantine, since nobody can look there later."""
-    reasons = Counter((item.reason, item.field or "", item.message) for item in refused)
+    reasons = Counter(refused)
     if not reasons:
         return
     table = make_table([("refused", "right"), "reason", "field", "what is wrong"])

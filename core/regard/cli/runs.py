@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from regard.cli.app import App
-from regard.cli.console import clean, make_table, rows_of
+from regard.cli.console import clean, count, make_table, rows_of
 from regard.errors import UsageError
 from regard.store import PastRun
 from regard.store import runs as stored
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace, app: App) -> int:
     )
     rows_of(table, [_row(item, app) for item in found])
     app.out.print(table)
-    app.out.print(Text(f"{len(found)} runs"))
+    app.out.print(Text(count(len(found), "run")))
     return 0
 
 
@@ -112,9 +112,8 @@ def _prune(args: argparse.Namespace, app: App) -> int:
     if app.json:
         app.print_json({"dry_run": args.dry_run, **asdict(done)})
         return 0
-    noun = "run" if done.runs == 1 else "runs"
     verb = "would be forgotten" if args.dry_run else "forgotten"
-    app.out.print(Text(f"{done.runs:,} {noun} {verb}"))
+    app.out.print(Text(f"{count(done.runs, 'run')} {verb}"))
     return 0
 
 
@@ -180,14 +179,16 @@ def _show(item: PastRun, app: App) -> int:
         app.out.print(Text(f"{name:9} {clean(text)}"), soft_wrap=True)
     for stream in item.streams:
         rate = stream.counts.read / stream.seconds if stream.seconds else 0
+        outcome = stream.outcome.value if stream.ended else "running"
         app.out.print(
             Text(
-                f"\n{clean(stream.stream)}: {stream.outcome.value}, {stream.seconds:.1f} s, "
+                f"\n{clean(stream.stream or '-')}: {outcome}, {stream.seconds:.1f} s, "
                 f"{rate:,.0f} records/s"
             )
         )
-        for name, count in stream.counts.as_dict().items():
-            app.out.print(Text(f"  {name:12} {count:>12,}"))
+        for name, number in stream.counts.as_dict().items():
+            app.out.print(Text(f"  {name:12} {number:>12,}"))
         for note in [*([stream.error] if stream.error else []), *stream.notes]:
-            app.out.print(Text(f"  {clean(note, lines=True)}"), soft_wrap=True)
+            for line in note.splitlines():
+                app.out.print(Text(f"  {clean(line)}"), soft_wrap=True)
     return 0

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from regard.cli.app import App
 from regard.cli.confirming import confirm
-from regard.cli.console import clean, make_table, rows_of
+from regard.cli.console import clean, count, make_table, rows_of
 from regard.cli.orphans import orphan_line
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def _list(args: argparse.Namespace, app: App) -> int:
     orphans = [item.name for item in every if item.name not in configured]
     for name in orphans:
         app.problem(orphan_line(name))
-    noun = "source" if len(every) == 1 else "sources"
-    app.out.print(Text(f"{len(every)} {noun}, {len(orphans)} of them not in regard.toml"))
+    line = f"{count(len(every), 'source')}, {len(orphans):,} of them not in regard.toml"
+    app.out.print(Text(line))
     return 0
 
 
@@ -135,7 +135,7 @@ def _drop(args: argparse.Namespace, app: App) -> int:
         _tell(app, counts, True, source=args.name)
         return 0
     records = sum(counts.values())
-    question = f"all {records:,} rows of the source {args.name!r} would be erased for good"
+    question = f"{count(records, 'row')} of the source {args.name!r} would be erased for good"
     if not confirm(app, question, word=args.name, yes=args.yes):
         return 0
     with app.open_store() as store, store.write() as transaction:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from regard.cli.app import App
-from regard.cli.console import clean, dump_json, make_table, rows_of
+from regard.cli.console import clean, count, dump_json, make_table, rows_of
 from regard.errors import UsageError
 from regard.names import did_you_mean
 
@@ -91,12 +91,9 @@ def _show(args: argparse.Namespace, app: App) -> int:
         app.out.print(rows_of(table, counted))
         app.out.print()
     files = sum(len(state.files) for state in states)
-    app.out.print(Text(f"{_sources(len(states))}, {len(rows)} cursors, {files} files"))
+    counts = ((len(states), "source"), (len(rows), "cursor"), (files, "file"))
+    app.out.print(Text(", ".join(count(number, noun) for number, noun in counts)))
     return 0
-
-
-def _sources(number: int) -> str:
-    return f"{number} source{'' if number == 1 else 's'}"
 
 
 def _files(state: SourceState) -> list[tuple[object, ...]]:
@@ -194,7 +191,8 @@ def _export(args: argparse.Namespace, app: App) -> int:
     if app.json:
         app.print_json({"file": args.file, "sources": [state.source for state in states]})
     else:
-        app.out.print(Text(f"wrote the state of {_sources(len(states))} to {clean(args.file)}"))
+        of = count(len(states), "source")
+        app.out.print(Text(f"wrote the state of {of} to {clean(args.file)}"))
     return 0
 
 
@@ -225,5 +223,6 @@ def _import(args: argparse.Namespace, app: App) -> int:
     if app.json:
         app.print_json({"file": args.file, "sources": [item.source for item in states]})
     else:
-        app.out.print(Text(f"took the state of {_sources(len(states))} from {clean(args.file)}"))
+        of = count(len(states), "source")
+        app.out.print(Text(f"took the state of {of} from {clean(args.file)}"))
     return 0

@@ -11,7 +11,7 @@ from typing import Any
 from rich.text import Text
 
 from regard.cli.app import App
-from regard.cli.console import clean, make_table
+from regard.cli.console import clean, count, make_table
 from regard.cli.orphans import orphan_line
 from regard.reports import Freshness
 from regard.settings import SourceSettings
@@ -176,7 +176,8 @@ def _show(jobs: list[_Job], findings: list[dict[str, Any]], app: App) -> None:
         if job.orphan:
             app.problem(orphan_line(job.name))
     records = sum(job.records for job in jobs)
-    app.out.print(Text(f"{len(jobs)} sources, {records:,} records, {len(findings)} findings"))
+    counted = ((len(jobs), "source"), (records, "record"), (len(findings), "finding"))
+    app.out.print(Text(", ".join(count(number, noun) for number, noun in counted)))
 
 
 def _due(job: _Job, app: App) -> str:

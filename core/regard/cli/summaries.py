@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from regard.cli.app import App
-from regard.cli.console import clean, make_table
+from regard.cli.console import clean, count, make_table
 from regard.runs import Counts, Outcome, StreamSummary, overall
 
 __all__ = ["by_source", "show_summaries"]
@@ -72,7 +72,7 @@ def _close(summaries: Sequence[StreamSummary], total: Counts, app: App, *, dry: 
     verb = "would store" if dry else "stored"
     line = (
         f"{'dry run: ' if dry else ''}{', '.join(parts)}; {verb} "
-        f"{total.new + total.changed:,} of {total.read:,} records"
+        f"{total.new + total.changed:,} of {count(total.read, 'record')}"
     )
     if total.quarantined:
         line += f", {total.quarantined:,} in quarantine"

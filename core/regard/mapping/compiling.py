@@ -16,6 +16,7 @@ from typing import Any
 
 from regard.errors import ConfigError, FileError, RecordError
 from regard.mapping.amounts import DecimalSign
+from regard.mapping.fitting import misfits
 from regard.mapping.formulas import parse_formula
 from regard.mapping.headers import Columns, fold
 from regard.mapping.kinds import ValueType
@@ -30,21 +31,26 @@ from regard.names import did_you_mean
 
 __all__ = ["compile_map", "recipe_of"]
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same map makes other records than before: files are then read again."""
 
-_NEVER_STORED = (
-    "*card number*", "*cardnumber*", "*card_number*", "cvv*", "cvc*", "* cvc*", "* cvv*",
-    "*numero de tarjeta*", "*numero de carte*", "pan", "ip", "ip address", "ipaddress",
-    "ip_address", "* ip address", "*_ip", "customer ip*", "direccion ip", "adresse ip",
-    "*password*",
-)  # fmt: skip
-"""Folded names of columns that are dropped unless a map names them."""
-
-_OPT_OUT = re.compile(
-    r"opt(?:ed)?[ _-]?out|optedout|unsubscri|do ?not|dnd|no (?:llamar|contactar|enviar)|"
-    r"desuscri|desinscri|desabonn|ne pas (?:appeler|contacter|envoyer)|exclu|baja"
+_NEVER_STORED = re.compile(
+    r"""
+      card\ ?(?:number|num|nr|no)\b | \b(?:credit|debit|bank)\ ?card$
+    | ^(?:pan|cc\ ?(?:no|number))$
+    | \b(?:n|no|n°|num|numero)\ ?(?:de\ )?(?:la\ )?(?:tarjeta|carte)\b | ^tarjeta$
+    | \btarjeta\ (?:de\ )?(?:credito|debito|bancaria)\b | \bcarte\ (?:bancaire|bleue|de\ credit)\b
+    | \bcv[vc] | \bsecurity\ code\b | \bcodigo\ de\ seguridad\b | \bcode\ de\ securite\b
+    | cryptogramme | \biban\b | \bbank\ account\b | \bcuenta\ bancaria\b | \bcompte\ bancaire\b
+    | passw | passphrase | passcode | \bpwd\b | contrasena | mot\ ?de\ ?passe | ^mdp$
+    | ^clave(?:\ (?:de\ acceso|secreta))?$ | ^pin$ | \bcod(?:e|igo)\ pin\b
+    | \bip\ ?address | \bip$ | ^customer\ ip\b | \bdireccion\ ip\b | \badresse\ ip\b
+    """,
+    re.VERBOSE,
 )
+"""What is in the names of columns that are dropped unless a map names them."""
+
+_BETWEEN_WORDS = re.compile(r"[\s_./:-]+")
 _PURCHASE = "purchase"
 
 
@@ -88,23 +94,10 @@ class _Compiler:
             return None
         return self.profile.variants[self.columns.form]
 
-    def check_names(self) -> None:
-        """Refuse fields that the kind does not have."""
-        spec = self.spec
-        for part in ("fields", "constants", "values", "compute"):
-            for field in getattr(spec, part):
-                if field not in self.kinds:
-                    near = did_you_mean(field, self.kinds)
-                    message = f"{self.where}.{part}: {field!r} is no field of {spec.kind}{near}"
-                    raise ConfigError(message)
-        for field, formula in spec.compute.items():
-            for name in parse_formula(formula).fields:
-                if name not in self.kinds:
-                    near = did_you_mean(name, self.kinds)
-                    message = f"{self.where}.compute.{field}: {name!r} is no field{near}"
-                    raise ConfigError(message)
-        for field in spec.values.keys() - spec.fields.keys():
-            message = f"{self.where}.values: {field!r} has values but no column in fields"
+    def check_fit(self) -> None:
+        """Refuse a map that its kind does not allow."""
+        for misfit in misfits(self.spec):
+            message = f"{self.where}.{misfit.place}: {misfit.text}"
             raise ConfigError(message)
 
     def check_header(self) -> None:
@@ -145,18 +138,6 @@ class _Compiler:
         message = f"{self.where}.key: the file has no {wanted}"
         raise FileError(message)
 
-    def guard_consent(self) -> None:
-        """Refuse a column of refusals as consent unless the map says what its words mean."""
-        for source in self.spec.fields.get("consent", ()):
-            explained = source.values or self.spec.values.get("consent")
-            for name in source.columns:
-                if explained is None and _OPT_OUT.search(fold(name)):
-                    message = (
-                        f"{self.where}.fields.consent: {name!r} tells who does not want to be "
-                        'contacted; say values = {consent = {true = false, "*" = ""}}'
-                    )
-                    raise ConfigError(message)
-
     def steps(
         self, times: TimeReader, decimal: DecimalSign | None
     ) -> tuple[tuple[str, tuple[int, ...], ValueType | None, Step], ...]:
@@ -165,7 +146,6 @@ class _Compiler:
 
         The currency comes first, because amounts check it.
         """
-        self.guard_consent()
         # Sorting is stable: the others keep their order.
         names = sorted(self.spec.fields, key=lambda field: field != "currency")
         made = ((field, self.reads(field, times, decimal)) for field in names)
@@ -248,8 +228,10 @@ class _Compiler:
     def never_stored(self, name: str) -> bool:
         """Say whether what a name stands for is never stored."""
         folded = fold(name)
-        patterns = (*(fold(each) for each in self.spec.drop), *_NEVER_STORED)
-        return any(fnmatchcase(folded, pattern) for pattern in patterns)
+        if any(fnmatchcase(folded, fold(each)) for each in self.spec.drop):
+            return True
+        words = _BETWEEN_WORDS.sub(" ", folded).strip()
+        return _NEVER_STORED.search(words) is not None
 
     def dropped(self) -> frozenset[int]:
         """Return the places of columns that are never stored; a map may name some itself."""
@@ -301,11 +283,11 @@ def compile_map(
         where: How messages call the map, such as ``[sources.till.map]``.
 
     Raises:
-        ConfigError: The map names a field that its kind does not have.
+        ConfigError: The map does not fit its kind.
         FileError: The file lacks a column that the map or profile needs.
     """
     compiler = _Compiler(spec, header, kind_fields, where)
-    compiler.check_names()
+    compiler.check_fit()
     compiler.check_header()
     variant = compiler.variant
     styles = tuple(dates) or (variant.dates if variant else ()) or spec.dates

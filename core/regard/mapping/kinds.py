@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["ValueType", "fields_of", "value_type"]
+__all__ = ["ValueType", "fields_of", "value_type", "words_of"]
 
 
 class ValueType(StrEnum):
@@ -78,6 +78,18 @@ def value_type(name: str, annotation: Any) -> ValueType:  # noqa: ANN401  # any 
     if allows(int):
         return ValueType.INTEGER
     return _BY_NAME.get(name, ValueType.TEXT)
+
+
+def words_of(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401  # any annotation
+    """Return the only words that a field of this annotation may hold; empty: any."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return words_of(typing.get_args(annotation)[0])
+    if origin in (typing.Union, types.UnionType):
+        return tuple(word for part in typing.get_args(annotation) for word in words_of(part))
+    if origin is typing.Literal:
+        return tuple(str(each) for each in typing.get_args(annotation))
+    return ()
 
 
 def fields_of(model: type[BaseModel]) -> dict[str, ValueType]:

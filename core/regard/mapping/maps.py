@@ -41,6 +41,7 @@ __all__ = [
     "Basis",
     "FieldMap",
     "Refund",
+    "Scalar",
     "Skip",
     "Strict",
     "Texts",

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from regard.errors import ConfigError
+from regard.mapping.fitting import misfits
 from regard.mapping.headers import fold
 from regard.mapping.maps import FieldMap, Strict, Texts
 from regard.mapping.times import check_style
@@ -165,13 +166,18 @@ def _explained(error: ValidationError, model: type[FieldMap]) -> str:
 
 def _parse(text: str, origin: str) -> Profile:
     try:
-        return Profile.model_validate(tomllib.loads(text))
+        profile = Profile.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         message = f"profile {origin}: no TOML: {error}"
         raise ConfigError(message) from error
     except ValidationError as error:
         message = f"profile {origin}: {_explained(error, Profile)}"
         raise ConfigError(message) from error
+    found = "; ".join(f"{each.place}: {each.text}" for each in misfits(profile))
+    if found:
+        message = f"profile {origin}: {found}"
+        raise ConfigError(message)
+    return profile
 
 
 @lru_cache(maxsize=1)

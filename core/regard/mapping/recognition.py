@@ -9,10 +9,11 @@ from fnmatch import fnmatchcase
 from pathlib import PurePath
 
 from regard.mapping.headers import Columns, fold
+from regard.mapping.maps import FieldMap
 from regard.mapping.profiles import Profile
 from regard.mapping.values import shape
 
-__all__ = ["Near", "Recognition", "explain", "missing", "recognise"]
+__all__ = ["Near", "Recognition", "explain", "fields_by_column", "missing", "recognise"]
 
 _NEAREST = 3
 _SHOWN = 40
@@ -53,6 +54,30 @@ def missing(columns: Columns, profile: Profile) -> tuple[str, ...]:
     return tuple(
         group[0] for group in profile.required if not any(columns.has(each) for each in group)
     )
+
+
+def fields_by_column(header: Sequence[str], spec: FieldMap) -> dict[str, frozenset[str]]:
+    """
+    Return what the columns of a file mean to a map or profile.
+
+    Args:
+        header: The file's column names.
+        spec: The map or profile.
+
+    Returns:
+        For each column that is read the fields it fills, ``key`` and ``as_of`` among them.
+    """
+    columns = Columns(header, spec.aliases if isinstance(spec, Profile) else None)
+    found: dict[str, set[str]] = {}
+    meant = [(name, "key") for parts in spec.key for name in parts]
+    meant += [(name, "as_of") for name in spec.as_of]
+    for field, sources in spec.fields.items():
+        meant += [(name, field) for source in sources for name in source.columns]
+    for name, field in meant:
+        place = columns.find(name)
+        if place is not None:
+            found.setdefault(header[place], set()).add(field)
+    return {name: frozenset(fields) for name, fields in found.items()}
 
 
 def _near(header: Sequence[str], profile: Profile) -> tuple[Near, Columns]:

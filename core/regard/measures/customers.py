@@ -18,6 +18,7 @@ __all__ = [
     "CustomerCounts",
     "breakdown",
     "check_fields",
+    "check_names",
     "count_customers",
     "groupable_fields",
 ]
@@ -108,17 +109,28 @@ class Breakdown:
         fields: What they are divided by.
         rows: The largest groups first; the group of which nothing is known always among them.
         n: All customer records.
-        others: How many further groups there are.
-        others_customers: How many records those hold together.
-        others_new: How many of them are new.
+        rest: The groups beyond those, the largest first.
     """
 
     fields: tuple[str, ...]
     rows: tuple[BreakdownRow, ...]
     n: int
-    others: int = 0
-    others_customers: int = 0
-    others_new: int = 0
+    rest: tuple[BreakdownRow, ...] = ()
+
+    @property
+    def others(self) -> int:
+        """How many further groups there are."""
+        return len(self.rest)
+
+    @property
+    def others_customers(self) -> int:
+        """How many records the further groups hold together."""
+        return sum(row.customers for row in self.rest)
+
+    @property
+    def others_new(self) -> int:
+        """How many records of the further groups are new."""
+        return sum(row.new for row in self.rest)
 
     @property
     def others_percent(self) -> Decimal:
@@ -170,19 +182,31 @@ def check_fields(view: View, fields: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ConfigError: One is unknown, personal, or named twice.
     """
-    known = groupable_fields(view)
+    return check_names(fields, groupable_fields(view))
+
+
+def check_names(fields: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """
+    Return the fields that a report may be divided by, as they are, without looking at data.
+
+    Args:
+        fields: What was asked for.
+        known: What is possible, where it is not personal.
+
+    Raises:
+        ConfigError: One is unknown, personal, or named twice.
+    """
     for name in fields:
         if name in _PERSONAL:
             hint = " (age_band is possible)" if name.startswith("birth") else ""
-            message = (
-                f"--by {name}: this field is personal, a report cannot be divided by it{hint}"
-            )
+            message = f"{name!r} is personal, a report cannot be divided by it{hint}"
             raise ConfigError(message)
         if name not in known:
-            message = f"--by {name}: customers have no such field{did_you_mean(name, known)}"
+            near = did_you_mean(name, [each for each in known if each not in _PERSONAL])
+            message = f"customers have no such field as {name!r}{near}"
             raise ConfigError(message)
     if len(set(fields)) != len(fields):
-        message = f"--by {','.join(fields)}: a field is named twice"
+        message = f"{','.join(fields)}: a field is named twice"
         raise ConfigError(message)
     return tuple(fields)
 
@@ -229,9 +253,7 @@ def breakdown(view: View, fields: Sequence[str], period: Period, *, limit: int =
         fields=names,
         rows=tuple(named),
         n=n,
-        others=len(rest),
-        others_customers=sum(row.customers for row in rest),
-        others_new=sum(row.new for row in rest),
+        rest=tuple(rest),
     )
 
 

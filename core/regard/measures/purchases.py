@@ -22,11 +22,13 @@ __all__ = [
     "Bought",
     "LossReason",
     "Outcomes",
+    "Payments",
     "Revenue",
     "bounds",
     "competitors_lost_to",
     "count_purchases",
     "loss_reasons",
+    "payments",
     "purchase_outcomes",
     "revenue",
     "undated_purchases",
@@ -66,6 +68,24 @@ class Revenue:
     lines: int
     refunds: int
     without_amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """
+    What was paid in one currency, as payment services know it.
+
+    Attributes:
+        currency: ISO 4217; None: the source does not say.
+        amount: Completed payments less refunds.
+        n: How many payments that rests on: those with an amount.
+        payments: All of them, refunds left out.
+    """
+
+    currency: str | None
+    amount: Decimal
+    n: int
+    payments: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +192,25 @@ def revenue(view: View, period: Period | None = None) -> tuple[Revenue, ...]:
         FROM purchases WHERE {SALES} AND {IN_PERIOD}
         GROUP BY currency ORDER BY orders DESC, currency NULLS LAST"""
     return tuple(_revenue(row) for row in view.sql(query, **bounds(period)).mappings())
+
+
+def payments(view: View, period: Period | None = None) -> tuple[Payments, ...]:
+    """Return what was paid in each currency, apart from revenue, the most payments first."""
+    query = f"""
+        SELECT currency, coalesce(sum({EARNED}), 0) AS amount, count(amount) AS n,
+               count(*) FILTER (NOT coalesce(amount < 0, false)) AS payments
+        FROM purchases
+        WHERE basis = 'payment' AND status IN ('completed', 'refunded') AND {IN_PERIOD}
+        GROUP BY currency ORDER BY payments DESC, currency NULLS LAST"""
+    return tuple(
+        Payments(
+            _text(currency),
+            Decimal(amount) if isinstance(amount, Decimal | int) else Decimal(0),
+            _int(n),
+            _int(count),
+        )
+        for currency, amount, n, count in view.sql(query, **bounds(period)).rows()
+    )
 
 
 def _revenue(row: Mapping[str, Value]) -> Revenue:

@@ -1,23 +1,116 @@
-"""Asking a source whether reading it would work."""
+"""Asking whether sources can be read: by their tables alone, and by what they themselves know."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
+from typing import Any
 
 from regard.clock import Clock
-from regard.errors import PluginError, RegardError
+from regard.errors import ConfigError, PluginError, RegardError, SecretError
 from regard.host import Host
+from regard.mapping import load_profiles, profile_named
 from regard.pipeline.context import RunContext
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.preparing import prepare
 from regard.pipeline.streams import explain
-from regard.settings import Project
+from regard.secrets import references, resolve
+from regard.settings import Project, checked_options, ignored_keys, plugin_options
+from regard.settings.faults import Fault, raise_faults
 
-__all__ = ["check_source"]
+__all__ = ["check_source", "missing_secrets", "option_faults", "require_valid", "source_faults"]
 
 
-def check_source(project: Project, host: Host, name: str, clock: Clock) -> None:
+def require_valid(project: Project, host: Host, names: Iterable[str]) -> None:
+    """
+    Refuse what is wrong in the tables of sources, before any of them is read.
+
+    A plug-in that is missing or broken is not refused here: it fails only its own sources.
+
+    Args:
+        project: The project.
+        host: Its plug-ins.
+        names: The sources that are wanted.
+
+    Raises:
+        ConfigError: All that is wrong, one line for each fault with its place in the file.
+    """
+    faults = [fault for name in names for fault in source_faults(project, host, name)]
+    raise_faults(faults, project.path, project.text)
+
+
+def source_faults(project: Project, host: Host, name: str) -> list[Fault]:
+    """Return what is wrong in a source's table; nothing where its plug-in cannot be had."""
+    settings = project.settings.sources[name]
+    try:
+        config_class = host.source_class(settings.plugin).Config
+    except PluginError:
+        return []
+    faults = [
+        Fault(("sources", name, key), f"the plug-in {settings.plugin!r} takes no {key}")
+        for key in ignored_keys(settings, config_class)
+    ]
+    options = plugin_options(settings, config_class)
+    faults += option_faults(config_class, options, f"sources.{name}", project, host)
+    if "profile" in options:
+        faults += _unknown_profile(str(options["profile"]), ("sources", name, "profile"), host)
+    return faults
+
+
+def option_faults(
+    config_class: type[Any] | None,
+    options: dict[str, Any],
+    where: str,
+    project: Project,
+    host: Host,
+) -> list[Fault]:
+    """
+    Return what is wrong with a plug-in's options and with the secrets in them.
+
+    Args:
+        config_class: The plug-in's Config or Params.
+        options: As they are written.
+        where: Their table's path, such as ``sources.crm``.
+        project: The project.
+        host: Its plug-ins.
+    """
+    missing = list(missing_secrets(options, where, project, host))
+    if missing:
+        return missing
+    resolved = resolve(options, where=where, root=project.root, resolver=host.resolve_secret)
+    try:
+        return checked_options(config_class, resolved, where, raw=options)[1]
+    except Exception:  # noqa: BLE001  # a bug of the plug-in: it fails when it is made
+        return []
+
+
+def missing_secrets(value: object, where: str, project: Project, host: Host) -> Iterator[Fault]:
+    """Yield the secrets that a value refers to and that cannot be resolved."""
+    for place, reference in references(value, where):
+        text = f"${{{reference}}}"
+        try:
+            resolve(text, where=place, root=project.root, resolver=host.resolve_secret)
+        except SecretError as error:
+            parts = (part for part in re.split(r"[.\[\]]", place) if part)
+            path = tuple(int(part) if part.isdigit() else part for part in parts)
+            yield Fault(path, str(error).removeprefix(f"{place}: "))
+
+
+def _unknown_profile(name: str, path: tuple[str, ...], host: Host) -> list[Fault]:
+    try:
+        profiles = load_profiles(host.profiles)
+    except ConfigError:
+        return []  # a plug-in's: it fails whoever reads files
+    try:
+        profile_named(name, profiles)
+    except ConfigError as error:
+        return [Fault(path, str(error))]
+    return []
+
+
+def check_source(project: Project, host: Host, name: str, clock: Clock) -> list[str]:
     """
     Make a source and let it check itself.
 
@@ -26,6 +119,9 @@ def check_source(project: Project, host: Host, name: str, clock: Clock) -> None:
         host: Its plug-ins.
         name: The source's name.
         clock: The time.
+
+    Returns:
+        What the source had to say though nothing is wrong.
 
     Raises:
         RegardError: Why reading it would not work.
@@ -36,7 +132,7 @@ def check_source(project: Project, host: Host, name: str, clock: Clock) -> None:
         root=project.root,
         timezone=project.zone(name),
         clock=clock,
-        inputs=Inputs(project.root, (), settle=False),
+        inputs=Inputs(project.root, (), settle=False, hashed=False),
         identify=lambda raw: (),
         profiles=host.profiles,
     )
@@ -47,3 +143,4 @@ def check_source(project: Project, host: Host, name: str, clock: Clock) -> None:
         raise
     except BaseException as error:
         raise PluginError(explain(error, debug=False)[1]) from error
+    return context.notes

@@ -16,6 +16,7 @@ from regard.hookspecs import CommittedBatch, Consequence, QuarantinedRecord, Run
 from regard.host import Host
 from regard.pipeline.batching import Batcher
 from regard.pipeline.disappearing import Census
+from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs
 from regard.records import Kind
 from regard.runs import Counts, StreamSummary
@@ -26,7 +27,7 @@ from regard.store import files as stored_files
 from regard.store import findings as stored_findings
 from regard.store import quarantine as stored_quarantine
 from regard.store.batches import decide, look_up, next_batch, write_plan
-from regard.store.leases import Lease, renew
+from regard.store.leases import Lease, check, renew
 from regard.store.merging import HistoryPlan, Known, UpsertPlan
 from regard.store.quarantine import PutAside
 from regard.store.runs import put_stream
@@ -153,6 +154,7 @@ class StoreCommitter:
         purpose: Which cursor moves.
         replaces: The cursor is replaced at the end, wherever it was, and not before.
         census: Knows what disappears, where a complete read tells; else None.
+        erased: Keeps erased people out.
     """
 
     store: Store
@@ -168,6 +170,7 @@ class StoreCommitter:
     purpose: str = "live"
     replaces: bool = False
     census: Census | None = None
+    erased: Erased | None = None
     _refused: int = 0
     _rewritten: int = 0
     _reasons: Counter[str] = field(default_factory=Counter)
@@ -179,9 +182,11 @@ class StoreCommitter:
     ) -> None:
         """Store one batch in one transaction, then tell the observers."""
         _check(self.host, self.info, batch, batcher, self._note)
-        reasons = Counter(item.reason for item in batch.refused)
         with self.store.write() as transaction:
             transaction.writer.lock()
+            if self.erased is not None:
+                self.erased.take_out(transaction, batch)
+            reasons = Counter(item.reason for item in batch.refused)
             known = look_up(transaction, batch, self.info.source)
             plan = decide(batch, known, run_id=self.run_id)
             overruled = _overruled(plan, batch, batcher)
@@ -267,7 +272,7 @@ class StoreCommitter:
         return batch_id
 
     def _resolve(self, transaction: Transaction, batch: Batch) -> None:
-        good = self.in_quarantine.intersection(item.key for item in batch.items)
+        good = self.in_quarantine.intersection(batch.keys()) if self.in_quarantine else ()
         if good:
             stored_quarantine.resolve_stored(
                 transaction, self.info.source, self.info.stream, sorted(good), self.run_id
@@ -337,14 +342,22 @@ class StoreCommitter:
             self.summary.notes.append(text)
 
     def close(self, findings: Sequence[Finding]) -> None:
-        """Store how the stream ended and tell the observers."""
+        """
+        Store how the stream ended and tell the observers.
+
+        Raises:
+            LeaseLost: Another run has the source now; nothing was stored.
+        """
         if self._rewritten:
             self._note(
                 f"{self._rewritten} records came more than once under the same key with "
                 "different content; the last one was kept: is the key complete?"
             )
+        for note in self.erased.notes() if self.erased else ():
+            self._note(note)
         with self.store.write() as transaction:
             transaction.writer.lock()
+            check(transaction, self.lease)
             for state in self._touched():
                 stored_files.save(transaction, self.info.source, state, self.run_id)
             self._save_findings(transaction, findings)
@@ -353,6 +366,7 @@ class StoreCommitter:
                 self.summary,
                 self.info.kind,
                 cursors=(self.cursor_before, self._cursor_after),
+                ended=True,
             )
         summary = RunSummary(
             self.summary.outcome, self.summary.seconds, self.summary.counts.as_dict()
@@ -378,6 +392,7 @@ class DryCommitter:
         summary: What the run would do; kept up to date here.
         budget: How many records may be refused.
         census: Knows what disappears, where a complete read tells; else None.
+        erased: Keeps erased people out.
     """
 
     store: Store | None
@@ -386,6 +401,7 @@ class DryCommitter:
     summary: StreamSummary
     budget: Budget
     census: Census | None = None
+    erased: Erased | None = None
     refused: list[Refused] = field(default_factory=list)
     _pending: dict[str, Known] = field(default_factory=dict)
     _again: int = 0
@@ -400,6 +416,8 @@ class DryCommitter:
         known: dict[str, Known] = {}
         if self.store is not None:
             with self.store.read() as transaction:
+                if self.erased is not None:
+                    self.erased.take_out(transaction, batch)
                 known = look_up(transaction, batch, self.info.source)
         for item in batch.items:
             if item.key in self._pending:
@@ -471,4 +489,6 @@ class DryCommitter:
         return None
 
     def close(self, findings: Sequence[Finding]) -> None:
-        """Write nothing."""
+        """Write nothing, but say what a run would say."""
+        for note in self.erased.notes() if self.erased else ():
+            self._note(note)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import glob
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from ast import literal_eval
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,11 +23,14 @@ from regard.errors import ConfigError, FileError
 from regard.sources import InputFile
 from regard.store.files import FileState
 
-__all__ = ["Fingerprint", "Inputs", "find_files", "fingerprint_of"]
+__all__ = ["Fingerprint", "Inputs", "find_files", "fingerprint_of", "missed_before"]
 
 _SETTLED_SECONDS = 2.0
+_UNREAD = ""
+"""In place of the sha256 of a file that was not read: it equals none that is stored."""
 _PATTERN = re.compile(r"[*?\[]")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_EMPTY = "no file matches "
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -125,10 +129,31 @@ def _digest(path: Path) -> str:
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
-    except OSError as error:
-        message = f"{path.name} cannot be read: {error.strerror}"
-        raise FileError(message) from error
+    except OSError:
+        # Whoever opens the file says why; its neighbours are read all the same.
+        return _UNREAD
     return digest.hexdigest()
+
+
+def missed_before(notes: Iterable[Collection[str]]) -> dict[str, int]:
+    """
+    Return in how many runs in a row each pattern has matched no file.
+
+    Args:
+        notes: What past runs noted, the latest first.
+    """
+    counts: dict[str, int] = {}
+    going: set[str] | None = None
+    for said in notes:
+        empty = {
+            literal_eval(note.removeprefix(_EMPTY)) for note in said if note.startswith(_EMPTY)
+        }
+        going = empty if going is None else going & empty
+        if not going:
+            break
+        for shown in going:
+            counts[shown] = counts.get(shown, 0) + 1
+    return counts
 
 
 @dataclass(slots=True)
@@ -140,6 +165,7 @@ class Inputs:
         root: The project's folder.
         known: What the store knows of the source's files.
         settle: Whether to leave files alone that changed a moment ago.
+        hashed: Whether what is in the files matters; not where they are only looked at.
         notes: What the run's summary should say.
         fingerprints: Of the files that are to be read, by name.
         digests: The sha256 of their content, by name.
@@ -149,11 +175,14 @@ class Inputs:
         source: The name of the source.
         orphans: What sources that are no longer configured have read: for each path and
             sha256 the source.
+        missed: In how many runs in a row so far a pattern has matched no file.
+        empty_runs: So many in a row fail; 0: none does.
     """
 
     root: Path
     known: Sequence[FileState]
     settle: bool = True
+    hashed: bool = True
     notes: list[str] = field(default_factory=list)
     fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -162,6 +191,8 @@ class Inputs:
     passed_over: set[str | None] = field(default_factory=set)
     source: str = ""
     orphans: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    missed: Mapping[str, int] = field(default_factory=dict)
+    empty_runs: int = 3
     _busy: int = 0
     _announced: set[tuple[str, str]] = field(default_factory=set)
 
@@ -175,12 +206,14 @@ class Inputs:
             patterns: Paths, folders and globs.
             recipe: What else decides about the result.
             stream: Only what this stream has read counts; None: what any has.
+
+        Raises:
+            FileError: There was none in too many runs in a row.
         """
         paths = find_files(patterns, self.root)
         if not paths:
-            shown = patterns if isinstance(patterns, str) else ", ".join(patterns)
-            self.notes.append(f"no file matches {shown!r}")
             self.passed_over.add(stream)
+            self._note_empty(patterns if isinstance(patterns, str) else ", ".join(patterns))
         prints = sorted((self._settled(path) for path in paths), key=lambda found: found.order)
         files = [self._decide(found, recipe, stream) for found in prints]
         if any(file is None or file.rows_done for file in files):
@@ -192,6 +225,32 @@ class Inputs:
             )
         self._busy = 0
         return [file for file in files if file is not None]
+
+    def _note_empty(self, shown: str) -> None:
+        """
+        Say that a pattern matches no file.
+
+        Raises:
+            FileError: It has matched none in too many runs in a row.
+        """
+        count = self.missed.get(shown, 0) + 1
+        note = _EMPTY + repr(shown)
+        if note not in self.notes:
+            self.notes.append(note)
+        if not self.empty_runs:
+            return
+        if count >= self.empty_runs:
+            message = (
+                f"path: no file has matched {shown!r} in the last {self.empty_runs} runs, looked "
+                f"for in {self.root}: is the path right, and is the export still made? "
+                "(`empty_runs` in [limits])"
+            )
+            raise FileError(message)
+        warning = (
+            f"warning: run {count} in a row without a file; run {self.empty_runs} of them fails"
+        )
+        if warning not in self.notes:
+            self.notes.append(warning)
 
     def _settled(self, path: Path) -> Fingerprint:
         """Wait a moment for a file that has only just been written."""
@@ -222,7 +281,7 @@ class Inputs:
         ]
         if states and len(outside) == len(states) and all(state.complete for state in states):
             return None
-        digest = self.digests[found.name] = _digest(found.path)
+        digest = self.digests[found.name] = _digest(found.path) if self.hashed else _UNREAD
         self._refuse_orphans(found.name, digest)
         inside = [state for state in same_recipe if state.sha256 == digest]
         if states and len(inside) == len(states) and all(state.complete for state in states):

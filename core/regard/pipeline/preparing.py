@@ -13,6 +13,7 @@ from regard.errors import ConfigError, PluginError, RegardError
 from regard.host import Host
 from regard.names import did_you_mean
 from regard.pipeline.batching import Identify
+from regard.pipeline.stopping import Broken
 from regard.privacy import find_identifiers, identifier_hash
 from regard.secrets import resolve
 from regard.settings import Project, SourceSettings, plugin_options, validate_options
@@ -88,7 +89,7 @@ def _made(found: type[Source[Any]], config: Any, plugin: str) -> Source[Any]:  #
     try:
         with redirect_stdout(sys.stderr):
             return found(config)
-    except (KeyboardInterrupt, RegardError):
+    except (KeyboardInterrupt, Broken, RegardError):
         raise
     except BaseException as error:  # a plug-in may raise anything, also exit
         # The error's own text may quote the secrets that it was given.

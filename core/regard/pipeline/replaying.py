@@ -9,6 +9,7 @@ still bad stays, with today's reason. Nothing is done twice, because only open r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +22,7 @@ from regard.hookspecs import RunInfo
 from regard.host import Host
 from regard.pipeline.batching import Batcher
 from regard.pipeline.committing import Budget
+from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.preparing import Prepared, defaults_of, prepare
 from regard.pipeline.rejudging import Ages, StreamReplay
@@ -32,6 +34,7 @@ from regard.runs import Outcome, StreamSummary, overall
 from regard.settings import Project
 from regard.sources import Source, Stream
 from regard.store import RunStart, Store, leases, runs, streams
+from regard.store.heartbeats import Heartbeat
 from regard.store.resolving import Selection, StreamPlace, places, waiting
 
 __all__ = ["Replayer"]
@@ -111,7 +114,9 @@ class Replayer:
         except LeaseHeld as error:
             return [StreamSummary(name, "", None, Outcome.SKIPPED, error=str(error))]
         try:
-            self._streams(store, prepared, found, selection, (run_id, lease), summaries)
+            # A lost lease is heard of by the next batch, which is never far.
+            with Heartbeat(store, lease, lambda error: None):
+                self._streams(store, prepared, found, selection, (run_id, lease), summaries)
         except LeaseLost as error:
             summaries[-1].outcome, summaries[-1].error = Outcome.FAILED, str(error)
         finally:
@@ -126,9 +131,8 @@ class Replayer:
             overall(summary.outcome for summary in summaries) if summaries else Outcome.FAILED
         )
         error = next((summary.error for summary in summaries if summary.error), None)
-        with store.write() as transaction:
-            runs.finish(transaction, run_id, outcome, error)
-            leases.release(transaction, lease)
+        with suppress(LeaseLost), store.write() as transaction:
+            runs.end(transaction, lease, run_id, outcome, error)
 
     def _streams(
         self,
@@ -224,11 +228,23 @@ class Replayer:
             prepared.version,
             self.clock.now(),
         )
+        erased = Erased.of(self.project, self.host, prepared)
         if run is None:
-            return DryReplay(store, self.host, info, summary, budget)
+            return DryReplay(store, self.host, info, summary, budget, erased=erased)
         run_id, lease = run
         inputs = judge.resender.context.inputs
-        return StoreReplay(store, self.host, info, run_id, summary, lease, budget, inputs, set())
+        return StoreReplay(
+            store,
+            self.host,
+            info,
+            run_id,
+            summary,
+            lease,
+            budget,
+            inputs,
+            set(),
+            erased=erased,
+        )
 
     def _send(
         self,

@@ -15,7 +15,7 @@ from regard.runs import Counts
 from regard.store.batches import decide, look_up
 from regard.store.leases import renew
 from regard.store.merging import Known
-from regard.store.resolving import keep_refused, resolve_replayed
+from regard.store.resolving import erase, keep_refused, resolve_replayed
 from regard.store.runs import put_stream
 
 __all__ = ["DryReplay", "StoreReplay"]
@@ -32,6 +32,8 @@ class StoreReplay(StoreCommitter):
         total.add(self.summary.counts)
         with self.store.write() as transaction:
             transaction.writer.lock()
+            if self.erased is not None:
+                erase(transaction, self.erased.take_back(transaction, sent))
             known = look_up(transaction, sent.batch, self.info.source)
             sent.withdraw(sent.rivals(known))
             plan = decide(sent.batch, known, run_id=self.run_id)
@@ -77,6 +79,8 @@ class DryReplay(DryCommitter):
         known: dict[str, Known] = {}
         if self.store is not None:
             with self.store.read() as transaction:
+                if self.erased is not None:
+                    self.erased.take_back(transaction, sent)
                 known = look_up(transaction, sent.batch, self.info.source)
         known |= {
             item.key: self._pending[item.key]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Collection, Sequence
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -31,9 +32,11 @@ from regard.pipeline.batching import Identify
 from regard.pipeline.committing import Budget, DryCommitter, StoreCommitter
 from regard.pipeline.context import RunContext
 from regard.pipeline.disappearing import Census
-from regard.pipeline.inputs import Inputs
+from regard.pipeline.erased import Erased
+from regard.pipeline.inputs import Inputs, missed_before
 from regard.pipeline.preparing import Prepared, defaults_of, identifier, prepare
 from regard.pipeline.starting import Start, Wish, changed_keys
+from regard.pipeline.stopping import Stop
 from regard.pipeline.streams import Limits, StreamTask, explain, read_streams
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary, overall
@@ -42,6 +45,7 @@ from regard.settings import Project
 from regard.sources import Source, Stream
 from regard.store import RunStart, Store, Transaction, leases, runs, streams
 from regard.store import files as stored_files
+from regard.store.heartbeats import Heartbeat
 from regard.store.quarantine import Refused, open_records
 from regard.store.sources import orphaned_files
 
@@ -72,6 +76,8 @@ class Runner:
         debug: Whether bugs of plug-ins tell their whole traceback.
         settle: Whether to leave files alone that changed a moment ago.
         wish: What is asked for beside reading on.
+        lease_length: How long a run's lease lasts where its heartbeat has stopped.
+        overtaken: Hears, in another thread, that another run has a source now.
     """
 
     project: Project
@@ -85,6 +91,8 @@ class Runner:
     debug: bool = False
     settle: bool = True
     wish: Wish = field(default_factory=Wish)
+    lease_length: timedelta = leases.LENGTH
+    overtaken: Callable[[LeaseLost], None] | None = None
 
     def run(self, store: Store, name: str) -> list[StreamSummary]:
         """
@@ -97,10 +105,12 @@ class Runner:
         Returns:
             What was done to each of its streams; never empty.
         """
+        stop = self._stop(name)
         try:
-            prepared = prepare(self.project, self.host, name)
+            with stop.reading():
+                prepared = prepare(self.project, self.host, name)
         except RegardError as error:
-            return [StreamSummary(name, "", None, Outcome.FAILED, error=str(error))]
+            return [self._unprepared(name, error)]
         start = RunStart(
             name,
             prepared.plugin,
@@ -114,17 +124,30 @@ class Runner:
                 transaction.writer.lock()
                 # The number is only known once the row is there; a held lease undoes both.
                 run_id = runs.begin(transaction, start)
-                lease = leases.acquire(transaction, f"source:{name}", run_id)
+                lease = leases.acquire(transaction, f"source:{name}", run_id, self.lease_length)
         except LeaseHeld as error:
             return [StreamSummary(name, "", None, Outcome.SKIPPED, error=str(error))]
         summaries: list[StreamSummary] = []
         try:
-            self._run_streams(store, prepared, run_id, lease, summaries)
-        except LeaseLost:
-            pass  # the summaries say so, and the next source has a lease of its own
+            with Heartbeat(store, lease, stop.lose):
+                self._run_streams(store, prepared, run_id, lease, stop, summaries)
+        except LeaseLost as error:
+            # Only this source fails: the next one has a lease of its own.
+            if all(summary.outcome is not Outcome.FAILED for summary in summaries):
+                lost = StreamSummary(name, "", run_id, Outcome.FAILED, error=str(error))
+                summaries.append(lost)
         finally:
             self._finish(store, run_id, lease, summaries)
         return summaries
+
+    def _stop(self, name: str) -> Stop:
+        settings = self.project.settings.sources.get(name)
+        deadline = settings.deadline if settings else None
+        return Stop(self.cancel, self.clock, deadline, self.overtaken)
+
+    def _unprepared(self, name: str, error: RegardError) -> StreamSummary:
+        outcome, said = explain(error, debug=self.debug)
+        return StreamSummary(name, "", None, outcome, error=said)
 
     def _run_streams(
         self,
@@ -132,16 +155,16 @@ class Runner:
         prepared: Prepared,
         run_id: int,
         lease: leases.Lease,
+        stop: Stop,
         summaries: list[StreamSummary],
     ) -> None:
         name, source = prepared.name, prepared.source
         with store.read() as transaction:
             known = stored_files.load(transaction, name)
-            orphans = orphaned_files(transaction, self.project.settings.sources)
-        inputs = self._inputs(name, known, orphans)
+            inputs = self._inputs(name, known, transaction)
         identify = identifier(privacy_key(self.project, self.host.resolve_secret))
-        context = self._context(prepared, inputs, identify)
-        found = self._discover(source, context, name, run_id, summaries)
+        context = self._context(prepared, inputs, identify, stop)
+        found = self._discover(source, context, stop, run_id, summaries)
         tasks: list[StreamTask] = []
         with store.read() as transaction:
             changed = changed_keys(transaction, name, found, self.wish, known, self.project.root)
@@ -160,30 +183,32 @@ class Runner:
         for task in tasks:
             if task.stream.name in changed and isinstance(task.committer, StoreCommitter):
                 task.committer.census = self._census(prepared, task.stream, inputs, guard=1.0)
+        self._save_streams(store, prepared, run_id, lease, tasks, without=changed)
         summaries += [task.summary for task in tasks]
-        self._save_streams(store, prepared, run_id, tasks, without=changed)
         for task in tasks:
             committer = task.committer
             if isinstance(committer, StoreCommitter):
                 committer.begin()
-        self._read(source, tasks)
+        self._read(source, tasks, stop)
         # A key is only believed to be new once everything has been read under it.
         done = [
             task
             for task in tasks
             if task.stream.name in changed and task.summary.outcome is Outcome.OK
         ]
-        self._save_streams(store, prepared, run_id, done)
+        self._save_streams(store, prepared, run_id, lease, done)
 
     def _save_streams(
         self,
         store: Store,
         prepared: Prepared,
         run_id: int,
+        lease: leases.Lease,
         tasks: Sequence[StreamTask],
         without: Collection[str] = (),
     ) -> None:
         with store.write() as transaction:
+            leases.check(transaction, lease)
             for task in tasks:
                 if task.stream.name not in without:
                     name, plugin = prepared.name, prepared.plugin
@@ -200,7 +225,7 @@ class Runner:
             return None
         return self._census(prepared, stream, inputs, prepared.settings.disappear_guard)
 
-    def _read(self, source: Source[Any], tasks: Sequence[StreamTask]) -> None:
+    def _read(self, source: Source[Any], tasks: Sequence[StreamTask], stop: Stop) -> None:
         # A plug-in that prints must not spoil results that somebody pipes on.
         with redirect_stdout(sys.stderr):
             read_streams(
@@ -208,7 +233,7 @@ class Runner:
                 tasks,
                 clock=self.clock,
                 limits=self.limits,
-                cancel=self.cancel,
+                stop=stop,
                 debug=self.debug,
             )
 
@@ -216,23 +241,27 @@ class Runner:
         self,
         source: Source[Any],
         context: RunContext,
-        name: str,
+        stop: Stop,
         run_id: int | None,
         summaries: list[StreamSummary],
     ) -> Sequence[Stream]:
         """Ask the source for its streams; what goes wrong becomes a failed summary."""
+        name = context.inputs.source
         try:
-            with redirect_stdout(sys.stderr):
+            with redirect_stdout(sys.stderr), stop.reading():
                 found = list(source.discover(context))
             for stream in found:
                 kind_named(stream.kind)
             _refuse_twins(found)
             found = self.wish.chosen(name, found)
-        except KeyboardInterrupt:
+            stop.check()
+        except (KeyboardInterrupt, LeaseLost):
             raise
         except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything
             outcome, said = explain(error, debug=self.debug)
-            summaries.append(StreamSummary(name, "", run_id, outcome, error=said))
+            notes = [*context.inputs.notes, *context.notes]
+            summary = StreamSummary(name, "", run_id, outcome, error=said, notes=notes)
+            summaries.append(summary)
             return []
         if not found:
             notes = [*context.inputs.notes, *context.notes] or ["there was nothing to read"]
@@ -276,6 +305,7 @@ class Runner:
             start.purpose,
             start.replaces,
             self._snapshot(prepared, stream, context.inputs, start),
+            Erased.of(self.project, self.host, prepared),
         )
         return self._stream_task(prepared, stream, committer, context, start)
 
@@ -307,9 +337,12 @@ class Runner:
         if interrupted is not None:
             outcome = Outcome.FAILED
             error = str(interrupted) or type(interrupted).__name__
-        with store.write() as transaction:
-            runs.finish(transaction, run_id, outcome, error)
-            leases.release(transaction, lease)
+        # Whoever took the source over has noted that this run did not end.
+        with suppress(LeaseLost), store.write() as transaction:
+            for summary in summaries:
+                if not summary.stream:
+                    runs.put_stream(transaction, summary, "", ended=True)
+            runs.end(transaction, lease, run_id, outcome, error)
 
     def dry_run(self, store: Store | None, name: str) -> tuple[list[StreamSummary], list[Refused]]:
         """
@@ -322,20 +355,21 @@ class Runner:
         Returns:
             What a run would do to each stream, and what it would refuse.
         """
+        stop = self._stop(name)
         try:
-            prepared = prepare(self.project, self.host, name)
+            with stop.reading():
+                prepared = prepare(self.project, self.host, name)
         except RegardError as error:
-            return [StreamSummary(name, "", None, Outcome.FAILED, error=str(error))], []
-        known: list[stored_files.FileState] = []
-        orphans: Mapping[tuple[str, str], str] = {}
+            return [self._unprepared(name, error)], []
+        inputs = self._inputs(name, (), None)
         if store is not None:
             with store.read() as transaction:
                 known = stored_files.load(transaction, name)
-                orphans = orphaned_files(transaction, self.project.settings.sources)
+                inputs = self._inputs(name, known, transaction)
         # Nothing is kept, so nothing need be found again: no key is made either.
-        context = self._context(prepared, self._inputs(name, known, orphans), lambda raw: ())
+        context = self._context(prepared, inputs, lambda raw: (), stop)
         summaries: list[StreamSummary] = []
-        found = self._discover(prepared.source, context, name, None, summaries)
+        found = self._discover(prepared.source, context, stop, None, summaries)
         tasks = []
         committers = []
         for stream in found:
@@ -356,12 +390,13 @@ class Runner:
                 prepared.version,
                 self.clock.now(),
             )
+            erased = Erased.of(self.project, self.host, prepared)
             committer = DryCommitter(
-                store, self.host, info, summary, self._budget(prepared), census
+                store, self.host, info, summary, self._budget(prepared), census, erased
             )
             tasks.append(self._stream_task(prepared, stream, committer, context, start))
             committers.append(committer)
-        self._read(prepared.source, tasks)
+        self._read(prepared.source, tasks, stop)
         summaries += [task.summary for task in tasks]
         return summaries, [item for committer in committers for item in committer.refused]
 
@@ -369,17 +404,23 @@ class Runner:
         self,
         name: str,
         known: Sequence[stored_files.FileState],
-        orphans: Mapping[tuple[str, str], str],
+        transaction: Transaction | None,
     ) -> Inputs:
         inputs = Inputs(self.project.root, self.wish.known(known), settle=self.settle)
-        inputs.source, inputs.orphans = name, orphans
+        inputs.source = name
+        inputs.empty_runs = most = self.project.settings.limits.empty_runs
+        if transaction is not None:
+            inputs.orphans = orphaned_files(transaction, self.project.settings.sources)
+            inputs.missed = missed_before(runs.past_notes(transaction, name, most))
         return inputs
 
     def _budget(self, prepared: Prepared) -> Budget:
         configured = prepared.settings.error_budget
         return Budget(configured if self.error_budget is None else self.error_budget)
 
-    def _context(self, prepared: Prepared, inputs: Inputs, identify: Identify) -> RunContext:
+    def _context(
+        self, prepared: Prepared, inputs: Inputs, identify: Identify, stop: Stop
+    ) -> RunContext:
         name = prepared.name
         watch = self.watch
         context: RunContext
@@ -396,7 +437,7 @@ class Runner:
             inputs=inputs,
             identify=identify,
             profiles=self.host.profiles,
-            cancel=self.cancel,
+            cancel=stop,
             watch=hear,
         )
         return context

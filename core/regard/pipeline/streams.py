@@ -15,7 +15,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from threading import Event
 from typing import Any
 
 from regard.clock import Clock
@@ -34,6 +33,7 @@ from regard.findings import Finding, Severity
 from regard.pipeline.batching import Batcher
 from regard.pipeline.committing import Committer
 from regard.pipeline.context import RunContext
+from regard.pipeline.stopping import Stop
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary
 from regard.secrets import mask
@@ -43,6 +43,11 @@ __all__ = ["Limits", "StreamRun", "StreamTask", "explain", "read_streams", "sinc
 
 
 _LONGEST_BACKOFF_SECONDS = 60.0
+_LONGEST_ASKED_SECONDS = 900.0
+"""How long a run waits because its source asks for it, where no deadline says so."""
+
+_LOOK_SECONDS = 0.05
+"""How often a run looks whether it should stop; at each record it would cost too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ class StreamRun:
         batcher: Collects records.
         clock: The time.
         limits: How large batches get.
-        cancel: Set when the run should stop.
+        stop: Tells whether the run should stop.
     """
 
     def __init__(
@@ -106,7 +111,7 @@ class StreamRun:
         batcher: Batcher,
         clock: Clock,
         limits: Limits,
-        cancel: Event,
+        stop: Stop,
     ) -> None:
         self._source = source
         self._stream = stream
@@ -115,7 +120,8 @@ class StreamRun:
         self._batcher = batcher
         self._clock = clock
         self._limits = limits
-        self._cancel = cancel
+        self._stop = stop
+        self._look_at = 0.0
         self._began = clock.monotonic()
         self._page_cursor: CursorValue | None = None
         self._progress: list[FileProgress] = []
@@ -138,7 +144,8 @@ class StreamRun:
             except BaseException as error:
                 # What was yielded before the source failed is good, and stays; but nothing
                 # may be stored behind a batch that was rolled back: the cursor would pass it.
-                if not self._lost and not isinstance(error, KeyboardInterrupt | Cancelled):
+                stopped = isinstance(error, KeyboardInterrupt | Cancelled | LeaseLost)
+                if not self._lost and not stopped:
                     self._commit(complete=False)
                 raise
             finally:
@@ -147,20 +154,21 @@ class StreamRun:
             raise FileError("\n".join(broken))
 
     def _read_all(self, since: CursorValue | None, until: CursorValue | None) -> None:
-        for item in self._source.read(self._stream, since, until, self._context):
-            self._take(item)
-            if self._due():
-                self._commit(complete=False)
+        with self._stop.reading():
+            for item in self._source.read(self._stream, since, until, self._context):
+                self._take(item)
+                if self._due():
+                    self._commit(complete=False)
 
     def _due(self) -> bool:
-        if self._cancel.is_set():
-            message = "the run was asked to stop; what was committed stays"
-            raise Cancelled(message)
+        now = self._clock.monotonic()
+        if now >= self._look_at:
+            self._stop.check()
+            self._look_at = now + _LOOK_SECONDS
         waiting = len(self._batcher) + len(self._context.refused)
         if waiting >= self._limits.rows:
             return True
-        elapsed = self._clock.monotonic() - self._began
-        return waiting > 0 and elapsed >= self._limits.seconds
+        return waiting > 0 and now - self._began >= self._limits.seconds
 
     def _take(self, item: Yielded) -> None:
         if isinstance(item, Page):
@@ -265,13 +273,13 @@ class _Retrying:
         *,
         clock: Clock,
         limits: Limits,
-        cancel: Event,
+        stop: Stop,
     ) -> None:
         self._source = source
         self._task = task
         self._clock = clock
         self._limits = limits
-        self._cancel = cancel
+        self._stop = stop
         self.notes: list[str] = []
 
     def read(self) -> None:
@@ -281,6 +289,8 @@ class _Retrying:
         Raises:
             TransientError: It failed once more than it may.
         """
+        # A stream before this one may have used up the time.
+        self._stop.check()
         since = self._task.since
         for attempt in range(self._task.retries + 1):
             try:
@@ -308,7 +318,7 @@ class _Retrying:
             batcher=batcher,
             clock=self._clock,
             limits=self._limits,
-            cancel=self._cancel,
+            stop=self._stop,
         )
         try:
             reading.read(since, task.until)
@@ -320,11 +330,35 @@ class _Retrying:
         seconds = min(self._limits.backoff_seconds * 2**attempt, _LONGEST_BACKOFF_SECONDS)
         seconds *= random.uniform(0.5, 1.0)  # noqa: S311  # spreads tries; nothing to guess
         if isinstance(error, RateLimited) and error.retry_after_seconds is not None:
-            seconds = error.retry_after_seconds
+            seconds = self._asked_wait(error, error.retry_after_seconds)
         self.notes.append(f"try {attempt + 1} failed ({error}); tried again after {seconds:.0f} s")
-        if self._cancel.wait(seconds):
-            message = "the run was asked to stop; what was committed stays"
-            raise Cancelled(message)
+        if self._stop.wait(seconds):
+            raise self._stop.why()
+
+    def _asked_wait(self, error: RateLimited, seconds: float) -> float:
+        """
+        Return how long to wait for a source that says how long.
+
+        Raises:
+            RateLimited: Longer than a run waits.
+        """
+        left = self._stop.left_seconds
+        longest = _LONGEST_ASKED_SECONDS if left is None else left
+        if seconds <= longest:
+            return max(0.0, seconds)
+        most = f"the {longest / 60:.0f} minutes that a run waits"
+        if left is not None:
+            most = f"the {left:.0f} s left of the run's deadline"
+        try:
+            again = self._clock.now() + timedelta(seconds=seconds)
+            when = f"not before {again:%Y-%m-%d %H:%M} UTC"
+        except (OverflowError, ValueError):  # infinite, or no number at all
+            when = "later"
+        message = (
+            f"{error}; the source asks to wait {seconds:.0f} s, longer than {most}: "
+            f"run it again, {when}"
+        )
+        raise RateLimited(message, seconds) from error
 
 
 def read_streams(
@@ -333,7 +367,7 @@ def read_streams(
     *,
     clock: Clock,
     limits: Limits,
-    cancel: Event,
+    stop: Stop,
     debug: bool = False,
 ) -> None:
     """
@@ -344,36 +378,43 @@ def read_streams(
         tasks: One for each stream.
         clock: The time.
         limits: How large batches get.
-        cancel: Set when the run should stop.
+        stop: Tells whether the run should stop.
         debug: Whether errors that are bugs of a plug-in tell their whole traceback.
+
+    Raises:
+        LeaseLost: Another run has the source now; the summaries say so.
     """
-    for task in tasks:
-        began = clock.monotonic()
+    for number, task in enumerate(tasks):
         context = task.context
         context.kind, context.stream = kind_named(task.stream.kind), task.stream.name
-        reader = _Retrying(source, task, clock=clock, limits=limits, cancel=cancel)
-        summary = task.summary
+        reader = _Retrying(source, task, clock=clock, limits=limits, stop=stop)
         try:
-            with calm_collector():
-                reader.read()
+            _read_stream(reader, task, clock, debug=debug)
+            task.committer.close(context.findings)
         except LeaseLost as error:
-            for lost in tasks[tasks.index(task) :]:
+            for lost in tasks[number:]:
                 lost.summary.outcome, lost.summary.error = Outcome.FAILED, str(error)
             raise
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything, also exit
-            summary.outcome, summary.error = explain(error, debug=debug)
-            if isinstance(error, SourceChanged):
-                changed = Finding(
-                    "source-changed", str(error), Severity.CRITICAL, task.stream.name
-                )
-                context.findings.append(changed)
-        summary.notes += [*context.inputs.notes, *context.notes, *reader.notes]
-        context.inputs.notes, context.notes = [], []
-        summary.seconds = clock.monotonic() - began
-        task.committer.close(context.findings)
         context.refused, context.findings, context.finished = [], [], []
+
+
+def _read_stream(reader: _Retrying, task: StreamTask, clock: Clock, *, debug: bool) -> None:
+    """Read one stream; its summary says how that went."""
+    began = clock.monotonic()
+    context, summary = task.context, task.summary
+    try:
+        with calm_collector():
+            reader.read()
+    except (LeaseLost, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything, also exit
+        summary.outcome, summary.error = explain(error, debug=debug)
+        if isinstance(error, SourceChanged):
+            changed = Finding("source-changed", str(error), Severity.CRITICAL, task.stream.name)
+            context.findings.append(changed)
+    summary.notes += [*context.inputs.notes, *context.notes, *reader.notes]
+    context.inputs.notes, context.notes = [], []
+    summary.seconds = clock.monotonic() - began
 
 
 def explain(error: BaseException, *, debug: bool) -> tuple[Outcome, str]:

@@ -8,7 +8,9 @@ which is what keeps the reasons exact and the good ones fast.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
@@ -31,6 +33,7 @@ _REASONS = {
     "string_pattern_mismatch": "bad-text",
     "string_unicode": "broken-text",
 }
+_LONGEST_WORD = 24
 _REASON_PREFIXES = {
     "decimal": "bad-number",
     "finite": "bad-number",
@@ -57,8 +60,17 @@ def _record_error(details: Mapping[str, Any], path: Sequence[object]) -> RecordE
     said = details["msg"].replace("Input should be", "must be", 1)
     if reason == "naive-time":
         said = "the time has no zone; yield aware times"
+    if reason == "unknown-value" and isinstance(details["input"], str):
+        said = f"{_told(details['input'], said)} {said.replace('must be', 'is none of', 1)}"
     message = f"{field}: {said}" if field else said
     return RecordError(reason, message, field)
+
+
+def _told(word: str, known: str) -> str:
+    """Return a wrong word as a message may say it: itself only where it resembles a right one."""
+    if get_close_matches(word[:_LONGEST_WORD].casefold(), re.findall(r"'([^']*)'", known), n=1):
+        return repr(word[:_LONGEST_WORD])
+    return f"a word of {len(word)} characters"
 
 
 def _typed_dict(model: type[SQLModel]) -> Any:  # noqa: ANN401  # a type made at run time
@@ -122,7 +134,7 @@ class Validator:
 def _problems(error: ValidationError) -> dict[int, RecordError]:
     """Return the first problem of each refused record."""
     problems: dict[int, RecordError] = {}
-    for details in error.errors(include_url=False, include_input=False, include_context=False):
+    for details in error.errors(include_url=False, include_context=False):
         index, *path = details["loc"]
         if isinstance(index, int) and index not in problems:
             problems[index] = _record_error(details, path)

@@ -34,9 +34,9 @@ class Shown:
 
 
 def shown_columns(table: Table, language: str, timezone: str) -> list[Shown]:
-    """Return a table's columns as people read them."""
+    """Return a table's columns as people read them, with the rows that they are shown."""
     return [
-        _shown(column, [row[place] for row in table.rows], language, timezone)
+        _shown(column, [row[place] for row in table.shown_rows], language, timezone)
         for place, column in enumerate(table.columns)
     ]
 

@@ -144,7 +144,7 @@ class _Screen:
         decimals = 1 if figure.unit == "%" else None
         return (
             formats.number(figure.value, self.language, decimals),
-            plain(unit(figure.unit, self.language)),
+            plain(unit(figure.unit, self.language, one=figure.value == 1)),
         )
 
     def _interval(self, figure: Figure) -> str:

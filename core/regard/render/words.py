@@ -96,6 +96,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 _UNITS: Mapping[str, Mapping[str, str]] = {
+    "en": {},
     "es": {
         "customers": "clientes",
         "purchases": "compras",
@@ -114,6 +115,9 @@ _UNITS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+_COUNTED = frozenset(_UNITS["fr"])
+"""Units of which the singular lacks the last letter, in all of our languages."""
+
 
 def locale_of(language: str) -> str:
     """Return the language whose words and number forms are used: English for unknown ones."""
@@ -125,6 +129,14 @@ def word(name: str, language: str, **values: str) -> str:
     return WORDS[locale_of(language)][name].format(**values)
 
 
-def unit(name: str, language: str) -> str:
-    """Return a unit's name as people read it; codes and unknown units stay as they are."""
-    return _UNITS.get(locale_of(language), {}).get(name, name)
+def unit(name: str, language: str, *, one: bool = False) -> str:
+    """
+    Return a unit's name as people read it; codes and unknown units stay as they are.
+
+    Args:
+        name: As reports give it, in English and in the plural.
+        language: ``en``, ``es`` or ``fr``.
+        one: There is only one of it.
+    """
+    said = _UNITS[locale_of(language)].get(name, name)
+    return said.removesuffix("s") if one and name in _COUNTED else said

@@ -22,7 +22,12 @@ from regard.settings.models import (
     SourceSettings,
     unused,
 )
-from regard.settings.options import ignored_keys, plugin_options, validate_options
+from regard.settings.options import (
+    checked_options,
+    ignored_keys,
+    plugin_options,
+    validate_options,
+)
 
 __all__ = [
     "FILE_NAME",
@@ -37,6 +42,7 @@ __all__ = [
     "ReportSettings",
     "Settings",
     "SourceSettings",
+    "checked_options",
     "find_config",
     "ignored_keys",
     "load_project",

@@ -120,6 +120,15 @@ def check_duration(value: object) -> timedelta:
         raise ValueError(str(error)) from error
 
 
+def check_size(value: object) -> int:
+    """Return the number of bytes that a text such as ``2GB`` means."""
+    match = re.fullmatch(r"([0-9]{1,6})(MB|GB)", _text(value, "2GB"), re.ASCII)
+    if match is None or not int(match[1]):
+        message = f'{show(value)} is not an amount of memory; write "500MB" or "2GB"'
+        raise ValueError(message)
+    return int(match[1]) * (10**6 if match[2] == "MB" else 10**9)
+
+
 def check_share(value: object) -> float:
     """Return a share between 0 and 1."""
     if isinstance(value, str):
@@ -248,6 +257,9 @@ def _right_store(url: str) -> str | None:
         return f"the store is SQLite or PostgreSQL: {_STORE_FORMS}"
     if not re.match(r"//[^/\s]+/[^/\s]+", rest):
         return "write user, host and database: postgresql://user@host/database"
+    if not re.match(r"//(?:[^@]*@)?[^@?\s]*/[^@?\s]+(?:\?|$)", rest):
+        # Whoever opens it would take a part of the password for the host.
+        return 'write @ as "%40", / as "%2F" and ? as "%3F" in user and password'
     return None
 
 

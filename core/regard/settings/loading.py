@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from regard.errors import ConfigError
 from regard.names import did_you_mean, is_name
 from regard.settings.checks import absolute_store
+from regard.settings.faults import Fault, display_path, raise_faults
 from regard.settings.lines import table_path
 from regard.settings.models import Settings
-from regard.settings.problems import Problem, display_path, raise_problems
 from regard.settings.sentences import explain
 from regard.settings.showing import is_secret_name, show
 
@@ -116,11 +116,11 @@ def load_project(path: Path) -> Project:
     path = path.absolute()
     text = _read(path)
     data = _parse(text, path)
-    problems = list(_misshapen(data))
-    data = _without(data, problems)
+    misshapen = list(_misshapen(data))
+    data = _without(data, misshapen)
     settings, faults = _validated(data)
-    problems += (*faults, *_bad_names(data), *_unknown_sources(data), *_ambiguous(data))
-    raise_problems(problems, path, text)
+    faults += (*misshapen, *_bad_names(data), *_unknown_sources(data), *_ambiguous(data))
+    raise_faults(faults, path, text)
     return Project(path.parent, path, settings or Settings(), text)
 
 
@@ -132,11 +132,11 @@ def make_settings(data: dict[str, Any]) -> Settings:
         ConfigError: Something in them is wrong; one line for each fault.
     """
     settings, faults = _validated(data)
-    raise_problems(faults, None)
+    raise_faults(faults, None)
     return settings or Settings()
 
 
-def _validated(data: dict[str, Any]) -> tuple[Settings | None, list[Problem]]:
+def _validated(data: dict[str, Any]) -> tuple[Settings | None, list[Fault]]:
     # What pydantic raises repeats every value: it must not hang behind our own error.
     try:
         return Settings.model_validate(data), []
@@ -198,26 +198,26 @@ def _syntax_message(told: str, text: str, name: str) -> str:
     return message
 
 
-def _misshapen(data: Mapping[str, Any]) -> Iterator[Problem]:
+def _misshapen(data: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what is so wrong in shape that the rest could not be understood."""
     for table in _NAMED_TABLES:
         value = data.get(table, {})
         if isinstance(value, list):
             text = f"each needs a name: write [{table}.NAME], not [[{table}]]"
-            yield Problem((table,), text)
+            yield Fault((table,), text)
         elif not isinstance(value, dict):
-            yield Problem((table,), f"must be tables [{table}.NAME], not {show(value)}")
+            yield Fault((table,), f"must be tables [{table}.NAME], not {show(value)}")
         else:
             for name, inner in value.items():
                 if not isinstance(inner, dict):
                     what = show(inner) if not isinstance(inner, list) else "a list of them"
                     text = f"must be a table [{table}.{name}], not {what}"
-                    yield Problem((table, name), text)
+                    yield Fault((table, name), text)
 
 
-def _without(data: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+def _without(data: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
     """Return the data without what was found wrong, so that the rest can be checked."""
-    wrong = {problem.path for problem in problems}
+    wrong = {fault.path for fault in faults}
     kept = {table: value for table, value in data.items() if (table,) not in wrong}
     for table in _NAMED_TABLES:
         if table in kept:
@@ -226,17 +226,17 @@ def _without(data: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
     return kept
 
 
-def _bad_names(data: Mapping[str, Any]) -> Iterator[Problem]:
+def _bad_names(data: Mapping[str, Any]) -> Iterator[Fault]:
     for table in _NAMED_TABLES:
         folded: dict[str, str] = {}
         for name in data.get(table, {}):
             if not is_name(name):
                 text = "a name has letters, digits, - and _, at most 63 of them, no sign first"
-                yield Problem((table, name), text)
+                yield Fault((table, name), text)
             other = folded.setdefault(name.casefold().replace("_", "-"), name)
             if other != name:
                 text = f"is too much like {other!r}: commands could mean either"
-                yield Problem((table, name), text)
+                yield Fault((table, name), text)
 
 
 def _texts(value: object) -> list[str]:
@@ -245,7 +245,7 @@ def _texts(value: object) -> list[str]:
     return [one for one in found if isinstance(one, str)]
 
 
-def _unknown_sources(data: Mapping[str, Any]) -> Iterator[Problem]:
+def _unknown_sources(data: Mapping[str, Any]) -> Iterator[Fault]:
     known = data.get("sources", {})
     for name, source in known.items():
         for key in ("customers", "depends_on"):
@@ -253,10 +253,10 @@ def _unknown_sources(data: Mapping[str, Any]) -> Iterator[Problem]:
                 if referred not in known:
                     near = did_you_mean(referred, known)
                     text = f"{show(referred)} is not a source of this project{near}"
-                    yield Problem(("sources", name, key), text)
+                    yield Fault(("sources", name, key), text)
 
 
-def _ambiguous(data: Mapping[str, Any]) -> Iterator[Problem]:
+def _ambiguous(data: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield the aliases that two places, or two competitors, both claim."""
     for table in ("places", "competitors"):
         owners: dict[str, str] = {}
@@ -265,4 +265,4 @@ def _ambiguous(data: Mapping[str, Any]) -> Iterator[Problem]:
                 owner = owners.setdefault(alias.strip().casefold(), key)
                 if owner != key:
                     text = f"{show(alias)} also stands for {table}.{owner}; it must mean one"
-                    yield Problem((table, key), text)
+                    yield Fault((table, key), text)

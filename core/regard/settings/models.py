@@ -9,7 +9,7 @@ them, so that nobody believes that they have an effect.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -32,6 +32,8 @@ from regard.settings import checks
 __all__ = [
     "HANDED_ON",
     "RESERVED_KEYS",
+    "UNUSED_KEYS",
+    "UNUSED_TABLES",
     "CompetitorSettings",
     "Duration",
     "LogSettings",
@@ -79,6 +81,9 @@ Duration = Annotated[
     timedelta, *_type_of(checks.check_duration, pattern=_DURATION_PATTERN, examples=["6h"])
 ]
 """A length of time, written ``90s``, ``15m``, ``6h`` or ``1d``."""
+
+Size = Annotated[int, *_type_of(checks.check_size, pattern="^[0-9]+(MB|GB)$", examples=["2GB"])]
+"""An amount of memory in bytes, written ``500MB`` or ``2GB``."""
 
 ScheduleText = Annotated[
     Schedule,
@@ -227,6 +232,20 @@ class LogSettings(_Table):
     format: Literal["text", "json"] = Field("text")
 
 
+class LimitsSettings(_Table):
+    """The ``[limits]`` table: what reading one source may use."""
+
+    memory: Size | None = Field(
+        None, description="of one run, such as 2GB; else three quarters of the machine's"
+    )
+    empty_runs: int = Field(
+        3, ge=0, description="so many runs in a row may find no file before they fail; 0: any"
+    )
+    runs: int | None = Field(None, ge=1, description="so many sources are read at once")
+    crawls: int | None = Field(None, ge=1, description="so many sites are read at once")
+    threads: int | None = Field(None, ge=1, description="of one run")
+
+
 class Settings(_Table):
     """
     The whole of regard.toml.
@@ -263,35 +282,44 @@ class Settings(_Table):
     calendar: AnyTable = Field(default_factory=dict)
     journey: AnyTable = Field(default_factory=dict)
     prices: AnyTable = Field(default_factory=dict)
-    limits: AnyTable = Field(default_factory=dict)
+    limits: LimitsSettings = Field(default_factory=LimitsSettings)
     keep: AnyTable = Field(default_factory=dict)
 
 
 # Whoever makes one of these mean something takes it out here.
-_UNUSED_TABLES: Final = (
+UNUSED_TABLES: Final = (
     *("enrichers", "audiences", "notices", "smtp", "findings", "initiatives", "segments"),
-    *("surveys", "calendar", "journey", "prices", "limits", "keep"),
+    *("surveys", "calendar", "journey", "prices", "keep"),
     *("base_currency", "week_start", "places", "competitors", "log"),
 )
+"""The keys and tables at the top that this version accepts and has no use for."""
+
 _UNUSED_SCHEDULING: Final = (
     *("jitter", "depends_on", "catch_up", "catch_up_window", "overlap", "max_late"),
-    *("deadline", "quiet_hours"),
+    "quiet_hours",
 )
-_UNUSED_SOURCE_KEYS: Final = (
-    *_UNUSED_SCHEDULING,
-    *("counts", "retention"),
-)
-_UNUSED_REPORT_KEYS: Final = (*_UNUSED_SCHEDULING, "retries", "enabled", "schedule", "audience")
+UNUSED_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "sources": (*_UNUSED_SCHEDULING, "counts", "retention"),
+    "reports": (
+        *_UNUSED_SCHEDULING,
+        *("deadline", "retries", "enabled", "schedule", "audience"),
+    ),
+    "privacy": ("policy",),
+    "limits": ("runs", "crawls", "threads"),
+}
+"""The keys of tables that this version accepts and has no use for, by the table's name."""
 
 
 def unused(settings: Settings) -> list[str]:
     """Return the path of every setting in a file that this version has no use for."""
-    paths: list[str] = [name for name in _UNUSED_TABLES if name in settings.model_fields_set]
-    paths += [f"privacy.{key}" for key in ("policy",) if key in settings.privacy.model_fields_set]
-    for name, source in settings.sources.items():
-        given = source.model_fields_set
-        paths += [f"sources.{name}.{key}" for key in _UNUSED_SOURCE_KEYS if key in given]
-    for name, report in settings.reports.items():
-        given = report.model_fields_set
-        paths += [f"reports.{name}.{key}" for key in _UNUSED_REPORT_KEYS if key in given]
+    paths: list[str] = [name for name in UNUSED_TABLES if name in settings.model_fields_set]
+    tables: dict[str, tuple[BaseModel, str]] = {
+        "privacy": (settings.privacy, "privacy"),
+        "limits": (settings.limits, "limits"),
+    }
+    tables |= {f"sources.{name}": (table, "sources") for name, table in settings.sources.items()}
+    tables |= {f"reports.{name}": (table, "reports") for name, table in settings.reports.items()}
+    for place, (table, kind) in tables.items():
+        given = table.model_fields_set
+        paths += [f"{place}.{key}" for key in UNUSED_KEYS[kind] if key in given]
     return paths

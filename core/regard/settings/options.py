@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 
 from regard.errors import PluginError
 from regard.names import did_you_mean
+from regard.settings.faults import Fault, raise_faults
 from regard.settings.models import HANDED_ON, RESERVED_KEYS, SourceSettings
-from regard.settings.problems import Problem, raise_problems
 from regard.settings.sentences import explain, key_names
 
-__all__ = ["ignored_keys", "plugin_options", "validate_options"]
+__all__ = ["checked_options", "ignored_keys", "plugin_options", "validate_options"]
 
 
 def plugin_options(settings: SourceSettings, config_class: type[Any] | None) -> dict[str, Any]:
@@ -68,14 +68,39 @@ def validate_options(
         ConfigError: A key is unknown or missing, or a value is wrong; one line for each.
         PluginError: The Config is no pydantic model.
     """
+    config, faults = checked_options(config_class, options, where, raw=raw)
+    # Outside of the except: what pydantic raises repeats every value, secrets too.
+    raise_faults(faults, file, text)
+    return config
+
+
+def checked_options(
+    config_class: type[Any] | None,
+    options: Mapping[str, Any],
+    where: str,
+    *,
+    raw: Mapping[str, Any] | None = None,
+) -> tuple[Any, list[Fault]]:
+    """
+    Return a plug-in's options as its Config, and what is wrong with them.
+
+    Args:
+        config_class: As `validate_options` takes it.
+        options: As `validate_options` takes them.
+        where: The table's path in the file, such as ``sources.crm``.
+        raw: The options as they are written.
+
+    Raises:
+        PluginError: The Config is no pydantic model.
+    """
     if config_class is None:
-        return dict(options)
+        return dict(options), []
     if not issubclass(config_class, BaseModel):
         message = f"{where}: the plug-in's Config must be a pydantic model, not {config_class!r}"
         raise PluginError(message)
     path = tuple(where.split("."))
     own_keys = sorted(RESERVED_KEYS) if path[0] == "sources" else []
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     config: BaseModel | None = None
     known = key_names(config_class)
     accepted = {*known, *config_class.model_fields}
@@ -84,13 +109,11 @@ def validate_options(
         for key in options:
             if key not in accepted:
                 near = did_you_mean(key, [*known, *own_keys])
-                problems.append(Problem((*path, key), f"there is no such setting{near}"))
+                faults.append(Fault((*path, key), f"there is no such setting{near}"))
     try:
         config = config_class.model_validate(dict(options))
     except ValidationError as error:
-        seen = {problem.path for problem in problems}
+        seen = {fault.path for fault in faults}
         told = explain(error, config_class, where=path, raw=raw, also_known=own_keys)
-        problems += [problem for problem in told if problem.path not in seen]
-    # Outside of the except: what pydantic raises repeats every value, secrets too.
-    raise_problems(problems, file, text)
-    return config
+        faults += [fault for fault in told if fault.path not in seen]
+    return config, faults

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
 from regard.names import did_you_mean
+from regard.settings.faults import Fault
 from regard.settings.lines import TablePath
-from regard.settings.problems import Problem
 from regard.settings.showing import has_reference, may_show, show
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ _NOT_SHOWN: Final = "its value is not accepted (not shown: it may be a secret)"
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
-    """One fault as pydantic tells it, and whether its value may be shown."""
+class _Told:
+    """What pydantic tells of one fault, and whether its value may be shown."""
 
     kind: str
     location: TablePath
@@ -55,9 +55,9 @@ def explain(
     where: TablePath = (),
     raw: Mapping[str, Any] | None = None,
     also_known: Sequence[str] = (),
-) -> list[Problem]:
+) -> list[Fault]:
     """
-    Return a failed validation as problems, one for each place.
+    Return a failed validation as faults, one for each place.
 
     Args:
         error: What pydantic raised.
@@ -67,7 +67,7 @@ def explain(
             not shown.
         also_known: Further keys that the table itself may have.
     """
-    problems: dict[TablePath, Problem] = {}
+    faults: dict[TablePath, Fault] = {}
     for told in error.errors(include_url=False):
         location = _without_branches(told["loc"], model)
         value = told.get("input")
@@ -76,15 +76,15 @@ def explain(
             or not may_show((*where, *location), value)
             or "SecretStr" in repr(_type_at(model, location))
         )
-        fault = _Fault(told["type"], location, value, told["msg"], told.get("ctx") or {}, hidden)
+        fault = _Told(told["type"], location, value, told["msg"], told.get("ctx") or {}, hidden)
         place = location[:-1] if fault.kind == "missing" else location
         if fault.kind == "missing":
             sentence = _missing(str(location[-1]), _written(raw, place) or value)
         else:
             sentence = _sentence(fault, model, also_known)
         # A union tells one fault for each branch; one sentence per place is what helps.
-        problems.setdefault(location, Problem((*where, *place), sentence))
-    return list(problems.values())
+        faults.setdefault(location, Fault((*where, *place), sentence))
+    return list(faults.values())
 
 
 def key_names(model: object) -> list[str]:
@@ -93,7 +93,7 @@ def key_names(model: object) -> list[str]:
     return [field.alias or name for name, field in fields.items()]
 
 
-def _sentence(fault: _Fault, model: type[BaseModel], also_known: Sequence[str]) -> str:
+def _sentence(fault: _Told, model: type[BaseModel], also_known: Sequence[str]) -> str:
     """Return what is wrong and what would be right."""
     if fault.kind == "extra_forbidden":
         return _unknown(fault, model, also_known)
@@ -120,7 +120,7 @@ def _missing(name: str, table: object) -> str:
     return f"{name!r} is missing"
 
 
-def _unknown(fault: _Fault, model: type[BaseModel], also_known: Sequence[str]) -> str:
+def _unknown(fault: _Told, model: type[BaseModel], also_known: Sequence[str]) -> str:
     name = str(fault.location[-1])
     known = key_names(_plain(_type_at(model, fault.location[:-1])))
     if len(fault.location) == 1:

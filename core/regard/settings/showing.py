@@ -19,7 +19,8 @@ _SECRET_NAME: Final = re.compile(
     r"|authorization|credentials?|private|apikey|accesskey)(?:$|[_-])|(?:^|[_-])key$",
     re.IGNORECASE,
 )
-_USERINFO: Final = re.compile(r"(?<=://)[^/@\s]*:[^@\s]*(?=@)")
+# To the last @: a password that is not percent-encoded may hold one.
+_USERINFO: Final = re.compile(r"(?<=://)[^/@\s]*:\S*(?=@)")
 
 
 def is_secret_name(name: str) -> bool:

@@ -20,13 +20,17 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from regard.errors import ConfigError, StoreBusy, StoreError, StoreMissing
 
-__all__ = ["WRITE", "database_path", "make_engine", "parse_url", "translated"]
+__all__ = ["PATIENCE", "WRITE", "database_path", "make_engine", "parse_url", "translated"]
 
 WRITE = "regard_write"
 """The execution option of a connection whose transactions write."""
+
+PATIENCE = "regard_patience"
+"""The execution option that says how many milliseconds to wait for another writer."""
 
 _SQLITE = "sqlite:///"
 _BUSY_MILLISECONDS = 60_000
@@ -96,6 +100,7 @@ def make_engine(url: URL, *, readonly: bool) -> Engine:
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _set_up_reader if readonly else _set_up_writer)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "checkin", _be_patient_again)
     return engine
 
 
@@ -129,8 +134,17 @@ def _set_up(connection: sqlite3.Connection, pragmas: Sequence[str]) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if PATIENCE in options:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {options[PATIENCE]:d}")
+        connection.info[PATIENCE] = True
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITE, False) else "BEGIN")
+
+
+def _be_patient_again(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ANN401
+    """Undo what one impatient transaction has set before its connection is used again."""
+    if record.info.pop(PATIENCE, False) and connection is not None:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
 
 
 def _postgres_engine(url: URL, *, readonly: bool) -> Engine:
@@ -143,7 +157,7 @@ def _postgres_engine(url: URL, *, readonly: bool) -> Engine:
     options = "-c timezone=UTC -c lock_timeout=60000"
     if readonly:
         options += " -c default_transaction_read_only=on"
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,  # a server that was restarted fails one batch, not all later ones
@@ -153,11 +167,19 @@ def _postgres_engine(url: URL, *, readonly: bool) -> Engine:
             "application_name": "regard",
         },
     )
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
+
+
+def _begin_postgres(connection: Connection) -> None:
+    patience = connection.get_execution_options().get(PATIENCE)
+    if patience is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {patience:d}")
 
 
 _MEANINGS = (
-    ("database is locked", StoreBusy, "another process kept the store locked for a minute"),
-    ("lock timeout", StoreBusy, "another process kept the store locked for a minute"),
+    ("database is locked", StoreBusy, "another process kept the store locked for too long"),
+    ("lock timeout", StoreBusy, "another process kept the store locked for too long"),
     (
         "disk is full",
         StoreError,

@@ -3,7 +3,12 @@ One run per source at a time, also across machines.
 
 A lease has an owner, an end by the database's clock, and a fence that is raised at each
 takeover. Every batch checks and renews it inside its own transaction, so a holder that was
-stalled and overtaken cannot commit. A holder whose process is gone is taken over at once.
+stalled and overtaken cannot commit. A heartbeat renews it while a batch takes long. A holder
+whose process is gone is taken over at once.
+
+A process number means something only to whoever counts processes as its holder does: on the
+same boot of the same machine, and in the same container. Elsewhere the same number is another
+process or none, so there nobody judges by it, and the lease has to end first.
 """
 
 from __future__ import annotations
@@ -18,12 +23,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, and_, select, update
 
 from regard.errors import LeaseHeld, LeaseLost
 from regard.store.transactions import Transaction, table
 
-__all__ = ["LENGTH", "Lease", "acquire", "holder", "release", "renew"]
+__all__ = [
+    "LENGTH",
+    "Lease",
+    "Place",
+    "acquire",
+    "check",
+    "held_by",
+    "holder",
+    "prolong",
+    "release",
+    "renew",
+]
 
 LENGTH = timedelta(minutes=2)
 """How long a lease lasts without being renewed."""
@@ -38,20 +54,57 @@ class Lease:
         name: ``source:NAME``.
         owner: Random; names this holder.
         fence: Higher than that of every earlier holder.
+        length: How long it lasts without being renewed.
     """
 
     name: str
     owner: str
     fence: int
+    length: timedelta = LENGTH
+
+
+_FIRST_NAMESPACE = "pid:[4026531836]"
+"""How Linux names the process numbers of the machine itself, as opposed to a container's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where a process number means one process.
+
+    Attributes:
+        host: The machine's name; a container has one of its own, or that of its machine.
+        boot: Names one boot of one machine; empty where that cannot be told.
+        namespace: Who counts the processes; another one in each container, empty where there
+            is nothing of the kind.
+    """
+
+    host: str
+    boot: str
+    namespace: str
+
+    @classmethod
+    def here(cls) -> Place:
+        """Return where this process is."""
+        return _here()
+
+    @property
+    def text(self) -> str:
+        """What a lease says of it beside the host."""
+        return f"{self.boot} {self.namespace}"
 
 
 @cache
-def _boot() -> str:
-    """Return what names this boot of this machine; a process number means nothing beyond it."""
+def _here() -> Place:
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
-        return "unknown"
+        boot = ""
+    try:
+        namespace = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        namespace = ""
+    return Place(socket.gethostname(), boot, namespace)
 
 
 def _process_start(pid: int) -> str | None:
@@ -68,22 +121,31 @@ def _process_start(pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[19]
 
 
-def _dead(row: Row[Any]) -> bool:
-    """Say whether a holder is surely gone; only its own machine can tell."""
-    if row.host != socket.gethostname() or row.pid is None or not row.boot:
+def _dead(row: Row[Any], here: Place) -> bool:
+    """Say whether a holder is surely gone; only where it ran can anybody tell."""
+    if row.pid is None or not row.boot:
         return False
-    boot, _, start = row.boot.partition("/")
-    if boot != _boot():
-        return True
+    told, _, start = row.boot.partition("/")
+    boot, _, namespace = told.partition(" ")
+    if (row.host, namespace) != (here.host, here.namespace):
+        return False
+    if boot != here.boot:
+        # The machine was started anew. Two containers may share a name on two machines, so
+        # that of a container tells nothing.
+        return bool(namespace == _FIRST_NAMESPACE)
     if not Path("/proc").is_dir():
-        try:
-            os.kill(row.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
+        return not _lives(row.pid)
     return _process_start(int(row.pid)) != str(start)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _describe(row: Row[Any]) -> str:
@@ -91,20 +153,46 @@ def _describe(row: Row[Any]) -> str:
     return f"run {row.run_id} on {row.host}, process {row.pid}{since}"
 
 
-def holder(transaction: Transaction, name: str) -> Row[Any] | None:
-    """Return the row of whoever holds a lease now, or None."""
+def holder(transaction: Transaction, name: str, here: Place | None = None) -> Row[Any] | None:
+    """
+    Return the row of whoever holds a lease now, or None.
+
+    Args:
+        transaction: Any.
+        name: ``source:NAME``.
+        here: Where this process is; None: find out.
+    """
     leases = table("leases")
     row = transaction.connection.execute(select(leases).where(leases.c.name == name)).first()
     if row is None or row.owner is None or row.until_at is None:
         return None
-    if row.until_at <= transaction.database_now() or _dead(row):
+    if row.until_at <= transaction.database_now() or _dead(row, here or Place.here()):
         return None
     return row
 
 
-def acquire(transaction: Transaction, name: str, run_id: int) -> Lease:
+def held_by(transaction: Transaction, name: str, pid: int) -> Row[Any] | None:
+    """Return the row of a lease that a process of this place has taken, or None."""
+    leases, here = table("leases"), Place.here()
+    query = select(leases).where(
+        leases.c.name == name,
+        leases.c.owner.is_not(None),
+        leases.c.pid == pid,
+        leases.c.host == here.host,
+        leases.c.boot.startswith(f"{here.text}/", autoescape=True),
+    )
+    return transaction.connection.execute(query).first()
+
+
+def acquire(transaction: Transaction, name: str, run_id: int, length: timedelta = LENGTH) -> Lease:
     """
     Take a lease; the caller holds the write lock.
+
+    Args:
+        transaction: A writing one.
+        name: ``source:NAME``.
+        run_id: The run that it is for.
+        length: How long it lasts without being renewed.
 
     Raises:
         LeaseHeld: Another run has it.
@@ -118,23 +206,74 @@ def acquire(transaction: Transaction, name: str, run_id: int) -> Lease:
     fence = transaction.connection.execute(
         select(leases.c.fence).where(leases.c.name == name)
     ).scalar()
-    lease = Lease(name, secrets.token_hex(8), int(fence or 0) + 1)
+    lease = Lease(name, secrets.token_hex(8), int(fence or 0) + 1, length)
+    here = Place.here()
     transaction.put(
         "leases",
         {
             "name": name,
             "fence": lease.fence,
             "owner": lease.owner,
-            "host": socket.gethostname(),
-            "boot": f"{_boot()}/{_process_start(os.getpid()) or ''}",
+            "host": here.host,
+            "boot": f"{here.text}/{_process_start(os.getpid()) or ''}",
             "pid": os.getpid(),
             "run_id": run_id,
             "started_at": transaction.now,
-            "until_at": transaction.database_now() + LENGTH,
+            "until_at": transaction.database_now() + length,
             "progress": None,
         },
     )
     return lease
+
+
+def _owned(lease: Lease) -> ColumnElement[bool]:
+    """Return what is true of a lease's row while nobody has taken it over."""
+    leases = table("leases")
+    return and_(
+        leases.c.name == lease.name,
+        leases.c.owner == lease.owner,
+        leases.c.fence == lease.fence,
+    )
+
+
+def _lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(f"another run took over {lease.name}; this one stored nothing more")
+
+
+def check(transaction: Transaction, lease: Lease) -> None:
+    """
+    Check a lease within a transaction that writes.
+
+    Raises:
+        LeaseLost: Somebody else has it now; the transaction must be rolled back.
+    """
+    fence = table("leases").c.fence
+    query = select(fence).where(_owned(lease)).with_for_update()
+    if transaction.connection.execute(query).first() is None:
+        raise _lost(lease)
+
+
+def prolong(transaction: Transaction, lease: Lease, **values: str) -> None:
+    """
+    Check a lease and let it last on, by the database's clock.
+
+    Args:
+        transaction: A writing one.
+        lease: The lease.
+        values: What else to store with it.
+
+    Raises:
+        LeaseLost: Somebody else has it now; the transaction must be rolled back.
+    """
+    leases = table("leases")
+    prolonged = transaction.connection.execute(
+        update(leases)
+        .where(_owned(lease))
+        .values(until_at=transaction.database_now() + lease.length, **values)
+        .returning(leases.c.fence)
+    ).first()
+    if prolonged is None:
+        raise _lost(lease)
 
 
 def renew(transaction: Transaction, lease: Lease, progress: dict[str, object]) -> None:
@@ -144,20 +283,7 @@ def renew(transaction: Transaction, lease: Lease, progress: dict[str, object]) -
     Raises:
         LeaseLost: Somebody else has it now; the transaction must be rolled back.
     """
-    leases = table("leases")
-    renewed = transaction.connection.execute(
-        update(leases)
-        .where(
-            leases.c.name == lease.name,
-            leases.c.owner == lease.owner,
-            leases.c.fence == lease.fence,
-        )
-        .values(until_at=transaction.database_now() + LENGTH, progress=json.dumps(progress))
-        .returning(leases.c.fence)
-    ).first()
-    if renewed is None:
-        message = f"another run took over {lease.name}; this one stored nothing more"
-        raise LeaseLost(message)
+    prolong(transaction, lease, progress=json.dumps(progress))
 
 
 def release(transaction: Transaction, lease: Lease) -> None:

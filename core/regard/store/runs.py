@@ -6,24 +6,40 @@ import json
 import os
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select, union_all, update
+from sqlalchemy import Select, func, select, union_all, update
 
 from regard.records import KINDS
 from regard.reports import Freshness
 from regard.runs import Counts, Outcome, StreamSummary
-from regard.store.leases import holder
+from regard.store.leases import Lease, check, held_by, holder, release
 from regard.store.texts import storable
 from regard.store.transactions import Transaction, table
 
-__all__ = ["PastRun", "RunStart", "begin", "finish", "freshness", "history", "put_stream"]
+__all__ = [
+    "PastRun",
+    "RunStart",
+    "begin",
+    "bury",
+    "end",
+    "finish",
+    "freshness",
+    "history",
+    "latest",
+    "past_notes",
+    "put_stream",
+    "running",
+]
 
 
 BESIDE = ("replay", "backfill")
 """The reasons of runs that say nothing about how current a source is."""
+
+_WORDLESS = "the run ended without a word: it was killed, or the machine stopped"
+_BROKEN_OFF = "not read to its end: the run broke off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +105,9 @@ def begin(transaction: Transaction, start: RunStart) -> int:
     Runs of the same source that never said how they ended have died: the lease was free.
     """
     runs = table("runs")
-    transaction.connection.execute(
-        update(runs)
-        .where(runs.c.source == start.source, runs.c.outcome.is_(None))
-        .values(
-            outcome=Outcome.FAILED.value,
-            finished_at=transaction.now,
-            error="the run ended without a word: it was killed, or the machine stopped",
-        )
-    )
+    dead = select(runs.c.id).where(runs.c.source == start.source, runs.c.outcome.is_(None))
+    for number in transaction.connection.execute(dead).scalars().all():
+        finish(transaction, number, Outcome.FAILED, _WORDLESS)
     inserted = transaction.connection.execute(
         runs.insert()
         .values(
@@ -122,15 +132,25 @@ def put_stream(
     kind: str,
     *,
     cursors: tuple[str | None, str | None] = (None, None),
+    ended: bool = False,
 ) -> None:
-    """Store what a run has done to a stream so far."""
+    """
+    Store what a run has done to a stream so far.
+
+    Args:
+        transaction: A writing one.
+        summary: What was done.
+        kind: Of the stream's records.
+        cursors: Where it was before, and where it is now.
+        ended: Nothing follows; before that the outcome is not known.
+    """
     transaction.put(
         "run_streams",
         {
             "run_id": summary.run_id,
             "stream": summary.stream,
             "kind": kind,
-            "outcome": summary.outcome.value,
+            "outcome": summary.outcome.value if ended else None,
             **summary.counts.as_dict(),
             "milliseconds": round(summary.seconds * 1000),
             "cursor_before": cursors[0],
@@ -141,9 +161,29 @@ def put_stream(
     )
 
 
-def finish(transaction: Transaction, run_id: int, outcome: Outcome, error: str | None) -> None:
-    """Note how a run ended."""
-    runs = table("runs")
+def finish(
+    transaction: Transaction,
+    run_id: int,
+    outcome: Outcome,
+    error: str | None,
+    broken: tuple[Outcome, str] = (Outcome.FAILED, _BROKEN_OFF),
+) -> None:
+    """
+    Note how a run ended.
+
+    Args:
+        transaction: A writing one.
+        run_id: The run.
+        outcome: How it ended.
+        error: Why not well.
+        broken: What becomes of a stream that has not ended by then.
+    """
+    runs, parts = table("runs"), table("run_streams")
+    transaction.connection.execute(
+        update(parts)
+        .where(parts.c.run_id == run_id, parts.c.outcome.is_(None))
+        .values(outcome=broken[0].value, error=storable(broken[1]))
+    )
     transaction.connection.execute(
         update(runs)
         .where(runs.c.id == run_id)
@@ -153,6 +193,40 @@ def finish(transaction: Transaction, run_id: int, outcome: Outcome, error: str |
             error=None if error is None else storable(error),
         )
     )
+
+
+def end(
+    transaction: Transaction, lease: Lease, run_id: int, outcome: Outcome, error: str | None
+) -> None:
+    """
+    Note how a run ended and give its lease back.
+
+    Raises:
+        LeaseLost: Another run has the source now; nothing was stored.
+    """
+    check(transaction, lease)
+    finish(transaction, run_id, outcome, error)
+    release(transaction, lease)
+
+
+def bury(
+    transaction: Transaction, source: str, pid: int, outcome: Outcome, error: str
+) -> PastRun | None:
+    """
+    Note how the run of a process of this machine ended that can no longer say so itself.
+
+    Its lease is given back. The caller knows that the process has ended.
+
+    Returns:
+        What the run did; None where the process had no run of the source, or ended it.
+    """
+    row = held_by(transaction, f"source:{source}", pid)
+    if row is None or row.run_id is None:
+        return None
+    finish(transaction, row.run_id, outcome, error, (outcome, error))
+    release(transaction, Lease(row.name, row.owner, row.fence))
+    found = history(transaction, run_id=row.run_id)
+    return found[0] if found else None
 
 
 def history(
@@ -169,11 +243,44 @@ def history(
         query = query.where(runs.c.source == source)
     if run_id is not None:
         query = query.where(runs.c.id == run_id)
-    found = [PastRun(**row._asdict()) for row in transaction.connection.execute(query)]
+    return _past_runs(transaction, query)
+
+
+def _past_runs(transaction: Transaction, query: Select[Any]) -> list[PastRun]:
+    found = [
+        _judged(transaction, PastRun(**row._asdict()))
+        for row in transaction.connection.execute(query).all()
+    ]
     by_id = {run.id: run for run in found}
     for row in _stream_rows(transaction, by_id):
-        by_id[row["run_id"]].streams.append(_summary(by_id[row["run_id"]].source, row))
+        run = by_id[row["run_id"]]
+        run.streams.append(_summary(run, row))
     return found
+
+
+def _judged(transaction: Transaction, run: PastRun) -> PastRun:
+    """Return a run that never ended as failed, where nobody is at it any more."""
+    if run.outcome is not None:
+        return run
+    held = holder(transaction, f"source:{run.source}")
+    if held is not None and held.run_id == run.id:
+        return run
+    return replace(run, outcome=Outcome.FAILED.value, error=_WORDLESS)
+
+
+def past_notes(transaction: Transaction, source: str, limit: int) -> list[set[str]]:
+    """Return what the last runs of a source noted, the latest first; replays left out."""
+    runs = table("runs")
+    query = (
+        select(runs)
+        .where(runs.c.source == source, runs.c.reason.not_in(BESIDE), runs.c.outcome.is_not(None))
+        .order_by(runs.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        {note for stream in run.streams for note in stream.notes}
+        for run in _past_runs(transaction, query)
+    ]
 
 
 def _stream_rows(transaction: Transaction, numbers: Iterable[int]) -> list[dict[str, Any]]:
@@ -186,17 +293,21 @@ def _stream_rows(transaction: Transaction, numbers: Iterable[int]) -> list[dict[
     return [row._asdict() for row in transaction.connection.execute(query)]
 
 
-def _summary(source: str, row: dict[str, Any]) -> StreamSummary:
+def _summary(run: PastRun, row: dict[str, Any]) -> StreamSummary:
     counts = Counts(**{name: row[name] for name in Counts().as_dict()})
+    ended = row["outcome"] is not None
+    # Of a run that is going on, nobody knows yet; of one that was killed, it is known too well.
+    going = not ended and run.outcome is None
     return StreamSummary(
-        source,
+        run.source,
         row["stream"],
         row["run_id"],
-        Outcome(row["outcome"]) if row["outcome"] else Outcome.OK,
+        Outcome(row["outcome"]) if ended else Outcome.FAILED,
         counts,
         row["milliseconds"] / 1000,
-        row["error"],
+        row["error"] if ended or going else _BROKEN_OFF,
         json.loads(row["notes"]) if row["notes"] else [],
+        ended=not going,
     )
 
 
@@ -207,11 +318,7 @@ def latest(transaction: Transaction) -> dict[str, PastRun]:
         select(func.max(runs.c.id)).where(runs.c.reason.not_in(BESIDE)).group_by(runs.c.source)
     )
     query = select(runs).where(runs.c.id.in_(numbers))
-    found = {row.source: PastRun(**row._asdict()) for row in transaction.connection.execute(query)}
-    by_id = {run.id: run for run in found.values()}
-    for row in _stream_rows(transaction, by_id):
-        by_id[row["run_id"]].streams.append(_summary(by_id[row["run_id"]].source, row))
-    return found
+    return {run.source: run for run in _past_runs(transaction, query)}
 
 
 def running(transaction: Transaction, source: str) -> dict[str, Any] | None:

@@ -82,10 +82,16 @@ def require_current(revision: str | None, place: str) -> None:
 
     Raises:
         StoreOutdated: It is older, or was left half made.
-        StoreTooNew: It is newer.
+        StoreTooNew: It is newer, or nobody can tell.
     """
     if revision == REVISION:
         return
+    if revision is not None and revision not in KNOWN and _number(revision) < _number(KNOWN[0]):
+        message = (
+            f"the store {place} has version {revision}, which is older than any that this regard "
+            f"can upgrade (from {KNOWN[0]} on); upgrade it with a regard in between"
+        )
+        raise StoreOutdated(message)
     if revision is None or revision in KNOWN:
         message = (
             f"the store {place} has version {revision or 'none'}, this regard needs {REVISION}; "
@@ -97,6 +103,11 @@ def require_current(revision: str | None, place: str) -> None:
         f"(it knows {REVISION}); a newer regard wrote it"
     )
     raise StoreTooNew(message)
+
+
+def _number(revision: str) -> int:
+    """Return a version as a number; what is none is newer than all that are."""
+    return int(revision) if revision.isascii() and revision.isdecimal() else 10**9
 
 
 def _alembic_config(connection: Connection) -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -13,12 +14,22 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from regard.cursors import CursorValue
 from regard.errors import FileError
-from regard.mapping import Basis, FieldMap, Profile, load_profiles, profile_named, recipe_of
+from regard.mapping import (
+    Basis,
+    FieldMap,
+    Profile,
+    load_profiles,
+    profile_named,
+    recipe_of,
+    refuse_misfits,
+)
 from regard.mapping.times import check_style, zone_of
 from regard.sources import Context, Delete, InputFile, Record, Source, Stream, Yielded
+from regard.tabular.encodings import check_encoding
 from regard_plugins.crm_export.pages import FileReader
 from regard_plugins.crm_export.replaying import RowReplay
 from regard_plugins.crm_export.tables import Found, Reading, Wishes
@@ -31,6 +42,11 @@ UNRECOGNISED = "unrecognised"
 
 def _texts(value: object) -> object:
     return (value,) if isinstance(value, str) else value
+
+
+def _in_short(problem: str) -> str:
+    first, *rest = problem.splitlines()
+    return "\n".join((first, *(line for line in rest if line.startswith(" "))))
 
 
 class CrmExport(Source["CrmExport.Config"]):
@@ -92,6 +108,24 @@ class CrmExport(Source["CrmExport.Config"]):
         def _right_dates(cls, dates: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(check_style(each) for each in dates)
 
+        @field_validator("map")
+        @classmethod
+        def _fits_its_kind(cls, spec: FieldMap | None) -> FieldMap | None:
+            if spec is not None:
+                refuse_misfits(spec)
+            return spec
+
+        @field_validator("encoding")
+        @classmethod
+        def _right_encoding(cls, encoding: str | None) -> str | None:
+            if encoding is not None:
+                try:
+                    check_encoding(encoding)
+                except FileError as error:
+                    # Pydantic knows no other error as a fault.
+                    raise PydanticCustomError("regard", "{text}", {"text": str(error)}) from error
+            return encoding
+
         @model_validator(mode="after")
         def _one_of_both(self) -> CrmExport.Config:
             if self.map is not None and self.profile is not None:
@@ -106,19 +140,30 @@ class CrmExport(Source["CrmExport.Config"]):
 
     def check(self, ctx: Context) -> None:
         """
-        Look at the map and at the files that are there.
+        Look at the files that are there: what each is read as, and what cannot be read.
 
         Raises:
-            ConfigError: The profile, a field or the time zone does not exist.
+            ConfigError: The profile or the time zone does not exist, or what a file is read by
+                does not fit its kind.
+            FileError: Files cannot be read, or are not recognised; all are named.
         """
         wishes = self._wishes(ctx)
         zone_of(wishes.timezone)
-        if isinstance(wishes.spec, FieldMap) and not isinstance(wishes.spec, Profile):
-            columns = [each for parts in wishes.spec.key for each in parts]
-            for sources in wishes.spec.fields.values():
-                columns += [column for each in sources for column in each.columns]
-            rest = (*wishes.spec.carry, *wishes.spec.as_of, *wishes.spec.skip.empty)
-            wishes.mapper(wishes.spec, [*dict.fromkeys((*columns, *rest))])
+        files = ctx.files(self.config.path, recipe=self._recipe(wishes))
+        found = [Found.look(file, wishes) for file in files]
+        read = Counter(
+            (getattr(reading.spec, "title", "the map"), reading.spec.stream)
+            for each in found
+            for reading in each.readings
+        )
+        for (title, stream), count in sorted(read.items()):
+            ctx.note(f"{count:,} {'table' if count == 1 else 'tables'} read as {title}: {stream}")
+        for sentence in (sentence for each in found for sentence in each.ignored):
+            ctx.note(f"passed over: {sentence}")
+        # Without the map to begin with, which a run and `regard look` print.
+        problems = [_in_short(each.problem) for each in found if each.problem]
+        if problems:
+            raise FileError("\n".join(problems))
 
     def discover(self, ctx: Context) -> Sequence[Stream]:
         """Return a stream for each sort of export among the files that have something new."""

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from regard.errors import ConfigError
+from regard.measures.customers import check_names
+from regard.records import kind_named
 
 __all__ = ["CustomersParams"]
+
+_CUSTOMER: Final = kind_named("customer")
 
 
 class CustomersParams(BaseModel):
@@ -45,3 +53,15 @@ class CustomersParams(BaseModel):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("by")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse fields that customers do not have before anything is read."""
+        fields = ("source", *_CUSTOMER.fields)
+        known = [name for name in fields if not name.endswith("_at")]
+        try:
+            return check_names(value, known)
+        except ConfigError as error:
+            # Pydantic knows no other error as a fault.
+            raise PydanticCustomError("regard", "{text}", {"text": str(error)}) from error

@@ -122,30 +122,29 @@ def _breakdown(asked: Asked, divided: customers.Breakdown) -> Table:
         asked.column("new"),
     )
     rows: list[tuple[Cell, ...]] = []
-    for row in divided.rows:
+    for row in (*divided.rows, *divided.rest):
         named = zip(divided.fields, row.values, strict=True)
         values = (_shown(value_label(field, value, language)) for field, value in named)
         rows.append((*values, row.customers, row.percent, row.new))
-    if divided.others:
-        rest = asked.say("others", n=divided.others)
-        blanks = [""] * (len(divided.fields) - 1)
-        counted = (divided.others_customers, divided.others_percent, divided.others_new)
-        rows.append((rest, *blanks, *counted))
+    blanks = [""] * (len(divided.fields) - 1)
+    counted = (divided.others_customers, divided.others_percent, divided.others_new)
     return Table(
         asked.say("customers_by", fields=" × ".join(labels)),
         columns,
         tuple(rows),
         note=asked.say("base_customers", n=divided.n),
+        shown=len(divided.rows),
+        others=(asked.say("others", n=divided.others), *blanks, *counted),
     )
 
 
 def bought(asked: Asked) -> Section:
     """Say what was bought: purchases, revenue in each currency, and how often they return."""
     earned = purchases.revenue(asked.view, asked.period)
+    paid = tuple(_paid(asked, one) for one in purchases.payments(asked.view, asked.period))
     if not earned:
-        return Section(
-            asked.say("buy"), note=_joined([asked.say("no_purchases"), _undated(asked)])
-        )
+        note = _joined([asked.say("no_purchases"), _undated(asked)])
+        return Section(asked.say("buy"), paid, note=note)
     counted = purchases.count_purchases(asked.view, asked.period)
     made = Figure(
         "purchases.made",
@@ -168,7 +167,7 @@ def bought(asked: Asked) -> Section:
     )
     return Section(
         asked.say("buy"),
-        (made, *(_revenue(asked, one) for one in earned), between),
+        (made, *(_revenue(asked, one) for one in earned), between, *paid),
         findings=_without_currency(asked, earned),
         note=_undated(asked),
     )
@@ -206,6 +205,20 @@ def _revenue(asked: Asked, one: purchases.Revenue) -> Figure:
         n=one.n,
         period=asked.period,
         note=_joined(notes),
+    )
+
+
+def _paid(asked: Asked, one: purchases.Payments) -> Figure:
+    return Figure(
+        f"payments.{one.currency or 'unknown'}",
+        asked.say("payments", currency=one.currency)
+        if one.currency
+        else asked.say("payments_unknown"),
+        one.amount if one.n else None,
+        one.currency or "",
+        n=one.n,
+        period=asked.period,
+        note=asked.say("payments_note", n=one.payments),
     )
 
 
@@ -279,13 +292,16 @@ def _reasons(asked: Asked) -> Table:
             one.purchases,
             one.percent,
         )
-        for one in found[: asked.rows]
+        for one in found
     ]
     rest = found[asked.rows :]
-    if rest:
-        share = sum((one.percent for one in rest), Decimal(0))
-        count = sum(one.purchases for one in rest)
-        rows.append((asked.say("others", n=len(rest)), "", count, share))
+    share = sum((one.percent for one in rest), Decimal(0))
+    others = (
+        asked.say("others", n=len(rest)),
+        "",
+        sum(one.purchases for one in rest),
+        share,
+    )
     columns = (
         asked.column("status"),
         asked.column("reason"),
@@ -293,18 +309,17 @@ def _reasons(asked: Asked) -> Table:
         asked.column("share", "%"),
     )
     note = asked.say("base_not_made", n=whole)
-    return Table(asked.say("reasons"), columns, tuple(rows), note=note)
+    return Table(asked.say("reasons"), columns, tuple(rows), note, asked.rows, others)
 
 
 def _lost_to(asked: Asked) -> Table:
     found = purchases.competitors_lost_to(asked.view, asked.period)
-    rows: list[tuple[Cell, ...]] = [(_shown(name), count) for name, count in found[: asked.rows]]
+    rows: list[tuple[Cell, ...]] = [(_shown(name), count) for name, count in found]
     rest = found[asked.rows :]
-    if rest:
-        rows.append((asked.say("others", n=len(rest)), sum(count for _, count in rest)))
+    others = (asked.say("others", n=len(rest)), sum(count for _, count in rest))
     columns = (asked.column("competitor"), asked.column("purchases"))
     note = asked.say("base_lost", n=sum(count for _, count in found))
-    return Table(asked.say("lost_to"), columns, tuple(rows), note=note)
+    return Table(asked.say("lost_to"), columns, tuple(rows), note, asked.rows, others)
 
 
 def most(asked: Asked) -> Section | None:

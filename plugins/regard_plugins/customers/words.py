@@ -48,19 +48,22 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "total": ("Customer records", "Registros de clientes", "Fiches clients"),
     "new": ("New customers", "Clientes nuevos", "Nouveaux clients"),
     "created_unknown": (
-        "{n} records do not say when they were created.",
-        "{n} registros no dicen cuándo se crearon.",
-        "{n} fiches ne disent pas quand elles ont été créées.",
+        "{n} {n:record does|records do} not say when {n:it was|they were} created.",
+        "{n} {n:registro no dice|registros no dicen} cuándo se {n:creó|crearon}.",
+        (
+            "{n} {n:fiche ne dit pas|fiches ne disent pas} quand "
+            "{n:elle a été créée|elles ont été créées}."
+        ),
     ),
     "customers_by": ("Customers by {fields}", "Clientes por {fields}", "Clients par {fields}"),
     "column_customers": ("Customers", "Clientes", "Clients"),
     "column_share": ("Share", "Parte", "Part"),
     "column_new": ("New", "Nuevos", "Nouveaux"),
-    "others": ("{n} others", "otros {n}", "{n} autres"),
+    "others": ("{n} {n:other|others}", "{n:otro|otros} {n}", "{n} {n:autre|autres}"),
     "base_customers": (
-        "n = {n} customer records",
-        "n = {n} registros de clientes",
-        "n = {n} fiches clients",
+        "n = {n} customer {n:record|records}",
+        "n = {n} {n:registro|registros} de clientes",
+        "n = {n} {n:fiche client|fiches clients}",
     ),
     "buy": ("What they buy", "Qué compran", "Ce qu’ils achètent"),
     "no_purchases": (
@@ -70,9 +73,9 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "purchases": ("Purchases", "Compras", "Achats"),
     "lines_note": (
-        "{lines} lines; lines of one order are one purchase.",
-        "{lines} líneas; las líneas de un pedido son una compra.",
-        "{lines} lignes ; les lignes d’une commande font un achat.",
+        "{lines} {lines:line|lines}; lines of one order are one purchase.",
+        "{lines} {lines:línea|líneas}; las líneas de un pedido son una compra.",
+        "{lines} {lines:ligne|lignes} ; les lignes d’une commande font un achat.",
     ),
     "revenue": (
         "Revenue in {currency}",
@@ -85,14 +88,28 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "Chiffre d’affaires, devise inconnue",
     ),
     "refunds_note": (
-        "Sales less refunds; {refunds} lines refunded.",
-        "Ventas menos devoluciones; {refunds} líneas devueltas.",
-        "Ventes moins remboursements ; {refunds} lignes remboursées.",
+        "Sales less refunds; {refunds} {refunds:line|lines} refunded.",
+        "Ventas menos devoluciones; {refunds} {refunds:línea devuelta|líneas devueltas}.",
+        ("Ventes moins remboursements ; {refunds} {refunds:ligne remboursée|lignes remboursées}."),
     ),
     "amount_note": (
-        "{n} lines have no amount.",
-        "{n} líneas no tienen importe.",
-        "{n} lignes n’ont pas de montant.",
+        "{n} {n:line has|lines have} no amount.",
+        "{n} {n:línea no tiene|líneas no tienen} importe.",
+        "{n} {n:ligne n’a|lignes n’ont} pas de montant.",
+    ),
+    "payments": ("Payments in {currency}", "Pagos en {currency}", "Paiements en {currency}"),
+    "payments_unknown": (
+        "Payments, currency unknown",
+        "Pagos, moneda desconocida",
+        "Paiements, devise inconnue",
+    ),
+    "payments_note": (
+        "{n} {n:payment|payments}, no revenue: what was paid may be among the sales already.",
+        "{n} {n:pago|pagos}, no son ingresos: lo pagado puede estar ya entre las ventas.",
+        (
+            "{n} {n:paiement|paiements}, hors chiffre d’affaires : "
+            "ce qui a été payé peut déjà figurer parmi les ventes."
+        ),
     ),
     "gap": (
         "Median days between purchases",
@@ -105,22 +122,43 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "Des clients ayant acheté au moins deux jours ; {buyers} ont acheté en tout.",
     ),
     "undated": (
-        "{n} purchase lines have no date and belong to no period.",
-        "{n} líneas de compra no tienen fecha y no pertenecen a ningún periodo.",
-        "{n} lignes d’achat n’ont pas de date et n’appartiennent à aucune période.",
+        (
+            "{n} purchase {n:line has no date and belongs|lines have no date and belong} "
+            "to no period."
+        ),
+        (
+            "{n} {n:línea de compra no tiene|líneas de compra no tienen} fecha "
+            "y no {n:pertenece|pertenecen} a ningún periodo."
+        ),
+        (
+            "{n} {n:ligne d’achat n’a|lignes d’achat n’ont} pas de date "
+            "et {n:n’appartient|n’appartiennent} à aucune période."
+        ),
     ),
     "not_bought": ("What they did not buy", "Qué no compraron", "Ce qu’ils n’ont pas acheté"),
     "not_made": ("Purchases not made", "Compras no realizadas", "Achats non conclus"),
     "not_made_note": (
         "{not_made} cancelled, abandoned or lost of {n} decided, sales and pipeline together.",
-        "{not_made} canceladas, abandonadas o perdidas de {n} decididas, ventas y embudo juntos.",
-        "{not_made} annulés, abandonnés ou perdus sur {n} décidés, ventes et prospects ensemble.",
+        (
+            "{not_made} {not_made:cancelada, abandonada o perdida|canceladas, abandonadas o "
+            "perdidas} de {n} {n:decidida|decididas}, ventas y embudo juntos."
+        ),
+        (
+            "{not_made} {not_made:annulé, abandonné ou perdu|annulés, abandonnés ou perdus} "
+            "sur {n} {n:décidé|décidés}, ventes et prospects ensemble."
+        ),
     ),
     "open": ("Quoted, still open", "Presupuestadas, aún abiertas", "Devis encore ouverts"),
     "status_unknown": (
-        "{n} purchases have no status and are in no share.",
-        "{n} compras no tienen estado y no entran en ninguna parte.",
-        "{n} achats n’ont pas de statut et n’entrent dans aucune part.",
+        "{n} {n:purchase has no status and is|purchases have no status and are} in no share.",
+        (
+            "{n} {n:compra no tiene estado y no entra|compras no tienen estado y no entran} "
+            "en ninguna parte."
+        ),
+        (
+            "{n} {n:achat n’a pas de statut et n’entre|achats n’ont pas de statut et n’entrent} "
+            "dans aucune part."
+        ),
     ),
     "by_basis": ("By basis", "Por base", "Par base"),
     "column_basis": ("Basis", "Base", "Base"),
@@ -137,13 +175,17 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "column_reason": ("Reason", "Motivo", "Motif"),
     "column_purchases": ("Purchases", "Compras", "Achats"),
     "base_not_made": (
-        "n = {n} purchases not made",
-        "n = {n} compras no realizadas",
-        "n = {n} achats non conclus",
+        "n = {n} {n:purchase|purchases} not made",
+        "n = {n} {n:compra no realizada|compras no realizadas}",
+        "n = {n} {n:achat non conclu|achats non conclus}",
     ),
     "lost_to": ("Lost to", "Perdidas ante", "Perdus au profit de"),
     "column_competitor": ("Competitor", "Competidor", "Concurrent"),
-    "base_lost": ("n = {n} purchases lost", "n = {n} compras perdidas", "n = {n} achats perdus"),
+    "base_lost": (
+        "n = {n} {n:purchase|purchases} lost",
+        "n = {n} {n:compra perdida|compras perdidas}",
+        "n = {n} {n:achat perdu|achats perdus}",
+    ),
     "top": ("Who buys most", "Quiénes compran más", "Qui achète le plus"),
     "top_in": (
         "Top customers in {currency}",
@@ -161,9 +203,18 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "column_last": ("Last purchase", "Última compra", "Dernier achat"),
     "column_revenue": ("Revenue", "Ingresos", "Chiffre d’affaires"),
     "tied_note": (
-        "{customers} customers behind {tied} of {n} lines sold; {untied} are nobody’s.",
-        "{customers} clientes tras {tied} de {n} líneas vendidas; {untied} no son de nadie.",
-        "{customers} clients pour {tied} des {n} lignes vendues ; {untied} ne sont à personne.",
+        (
+            "{customers} {customers:customer|customers} behind {tied} of {n} {n:line|lines} sold; "
+            "{untied} {untied:is|are} nobody’s."
+        ),
+        (
+            "{customers} {customers:cliente|clientes} tras {tied} de {n} "
+            "{n:línea vendida|líneas vendidas}; {untied} no {untied:es|son} de nadie."
+        ),
+        (
+            "{customers} {customers:client|clients} pour {tied} sur {n} "
+            "{n:ligne vendue|lignes vendues} ; {untied} {untied:n’est|ne sont} à personne."
+        ),
     ),
     "finding_untied": (
         (
@@ -191,9 +242,19 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
         ),
     ),
     "finding_currency": (
-        "{n} lines sold have no currency; they are shown apart and added to nothing.",
-        "{n} líneas vendidas no tienen moneda; se muestran aparte y no se suman a nada.",
-        "{n} lignes vendues n’ont pas de devise ; elles sont montrées à part, sans être ajoutées.",
+        (
+            "{n} {n:line sold has|lines sold have} no currency; "
+            "{n:it is|they are} shown apart and added to nothing."
+        ),
+        (
+            "{n} {n:línea vendida no tiene|líneas vendidas no tienen} moneda; "
+            "se {n:muestra|muestran} aparte y no se {n:suma|suman} a nada."
+        ),
+        (
+            "{n} {n:ligne vendue n’a|lignes vendues n’ont} pas de devise ; "
+            "{n:elle est montrée|elles sont montrées} à part, sans être "
+            "{n:ajoutée|ajoutées}."
+        ),
     ),
 }
 
@@ -217,6 +278,7 @@ VALUES: Final[Mapping[str, tuple[str, str, str]]] = {
     "status.abandoned": ("abandoned", "abandonada", "abandonné"),
     "status.lost": ("lost", "perdida", "perdu"),
     "basis.sale": ("sales", "ventas", "ventes"),
+    "basis.payment": ("payments", "pagos", "paiements"),
     "basis.pipeline": ("pipeline", "embudo", "prospects"),
     "type.person": ("person", "persona", "personne"),
     "type.organisation": ("organisation", "organización", "organisation"),
@@ -229,9 +291,28 @@ def _place(language: str) -> int:
     return LANGUAGES.index(language) if language in LANGUAGES else 0
 
 
+class _Counted(str):
+    """A number as text that also chooses a word: ``{n:line|lines}``."""
+
+    one: bool
+
+    def __new__(cls, text: str, language: str) -> _Counted:
+        made = super().__new__(cls, text)
+        # In French nothing is singular, too.
+        made.one = text == "1" or (text == "0" and language == "fr")
+        return made
+
+    def __format__(self, spec: str) -> str:
+        singular, choice, plural = spec.partition("|")
+        if not choice:
+            return super().__format__(spec)
+        return singular if self.one else plural
+
+
 def say(name: str, language: str, **values: str) -> str:
     """Return a label or sentence in a language, with values put in."""
-    return WORDS[name][_place(language)].format(**values)
+    counted = {key: _Counted(value, language) for key, value in values.items()}
+    return WORDS[name][_place(language)].format(**counted)
 
 
 def field_label(name: str, language: str) -> str:

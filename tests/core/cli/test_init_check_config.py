@@ -189,14 +189,21 @@ class TestCheck:
             ),
             (
                 '[sources.d]\nplugin = "desk"\nprofile = "x"',
-                ("error", "sources.d.profile", "the plug-in 'desk' takes no profile"),
+                (
+                    "error",
+                    "",
+                    "regard.toml:3: sources.d.profile: the plug-in 'desk' takes no profile",
+                ),
             ),
             (
                 '[sources.d]\nplugin = "desk"\ntoken = "${REGARD_TEST_NONE}"',
                 (
                     "error",
                     "",
-                    "sources.d.token: the environment variable REGARD_TEST_NONE is not set",
+                    (
+                        "regard.toml:3: sources.d.token: "
+                        "the environment variable REGARD_TEST_NONE is not set"
+                    ),
                 ),
             ),
             (

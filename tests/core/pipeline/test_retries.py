@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Event, Timer
+from typing import Any
+
+import pytest
 
 from regard.clock import SystemClock
 from regard.pipeline.running import Runner
@@ -29,19 +32,31 @@ def read(config, since, ctx):
         if since is not None and at < since:
             continue
         if n == 6 and len(seen) < config["failures"]:
-            wait = config["wait"]
+            wait = float(config["wait"])
             raise RateLimited("slow down", wait) if wait else TransientError("hm")
         yield {"key": f"k{n}", "happened_at": at}
 """
 
 
 def _run(
-    folder: Path, failures: int, *, retries: int = 3, wait: float = 0, cancel: Event | None = None
+    folder: Path,
+    failures: int,
+    *,
+    retries: int = 3,
+    wait: float | str = 0,
+    cancel: Event | None = None,
+    **settings: Any,
 ) -> tuple[list[StreamSummary], list[str]]:
     plugin = folder / "shaky.py"
     plugin.write_text(_PLUGIN, encoding="utf-8")
     tries = folder / "tries.txt"
-    config = {"tries": str(tries), "failures": failures, "wait": wait, "retries": retries}
+    config: dict[str, Any] = {
+        "tries": str(tries),
+        "failures": failures,
+        "wait": wait,
+        "retries": retries,
+    }
+    config |= settings
     project = make_project(folder / "project", "shaky", config, plugin_file=plugin)
     store = Store.open(project.store_url)
     try:
@@ -90,6 +105,44 @@ def test_the_wait_that_a_source_asks_for_is_kept(tmp_path: Path) -> None:
 
     assert Outcome.OK is summary.outcome
     assert summary.seconds >= 1
+
+
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [
+        (901, "not before 20"),
+        (86_400, "not before 20"),
+        ("inf", "run it again, later"),
+        ("nan", "run it again, later"),
+    ],
+)
+def test_nobody_waits_for_ever(wait: float | str, said: str, tmp_path: Path) -> None:
+    """A source that asks for too long a wait has failed, and it is said when to come again."""
+    (summary,), tries = _run(tmp_path, failures=1, wait=wait)
+
+    assert Outcome.FAILED is summary.outcome
+    assert "slow down; the source asks to wait " in (summary.error or "")
+    assert "longer than the 15 minutes that a run waits" in (summary.error or "")
+    assert said in (summary.error or "")
+    assert 6 == summary.counts.new
+    assert ["start"] == tries
+
+
+def test_nobody_waits_beyond_the_deadline(tmp_path: Path) -> None:
+    """Where a run has a deadline, a source is not waited for that asks to come after it."""
+    (summary,), tries = _run(tmp_path, failures=1, wait=120, deadline="60s")
+
+    assert Outcome.FAILED is summary.outcome
+    assert "s left of the run's deadline: run it again, not before 20" in (summary.error or "")
+    assert ["start"] == tries
+
+
+def test_a_wait_that_is_over_is_none(tmp_path: Path) -> None:
+    """A source that names a moment in the past is asked again at once."""
+    (summary,), tries = _run(tmp_path, failures=1, wait=-5)
+
+    assert Outcome.OK is summary.outcome
+    assert 2 == len(tries)
 
 
 def test_waiting_ends_when_the_run_is_stopped(tmp_path: Path) -> None:

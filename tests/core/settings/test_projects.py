@@ -217,6 +217,12 @@ FAULTS = [
     (f"{CRM}error_budget = nan", "sources.crm.error_budget: nan is not a share"),
     (f"{CRM}deadline = 90", 'sources.crm.deadline: 90 has no unit; write "90s" or "90m"'),
     (
+        '[limits]\nmemory = "2 gigs"',
+        ('limits.memory: \'2 gigs\' is not an amount of memory; write "500MB" or "2GB"'),
+    ),
+    ("[limits]\nmemory = 2", 'limits.memory: must be a text such as "2GB", not 2'),
+    ("[limits]\nempty_runs = -1", "limits.empty_runs: -1 is not accepted: input should be"),
+    (
         f'{CRM}lookback = "2 days"',
         ("sources.crm.lookback: '2 days' is not a length of time; write \"2d\""),
     ),

@@ -7,16 +7,18 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
-from regard.errors import LeaseHeld, LeaseLost
+from regard.errors import LeaseHeld, LeaseLost, StoreBusy
 from regard.store import Store
-from regard.store.leases import LENGTH, Lease, acquire, holder, release, renew
+from regard.store.heartbeats import Heartbeat
+from regard.store.leases import LENGTH, Lease, Place, acquire, holder, release, renew
 from regard.store.transactions import table
 
 NAME = "source:crm"
@@ -166,14 +168,136 @@ def test_another_machines_process_is_not_judged(store: Store) -> None:
         take(store)
 
 
-@pytest.mark.parametrize("boot", ["another-boot/1", "{boot}/1"], ids=["restart", "reused-number"])
-def test_a_process_number_alone_proves_nothing(boot: str, store: Store) -> None:
-    """After a restart, or where the number was given again, the holder is known to be dead."""
-    take(store)
-    with store.read() as transaction:
-        row = holder(transaction, NAME)
-        assert row is not None
-        own = row.boot.partition("/")[0]
-    change(store, boot=boot.format(boot=own))
+MACHINE = "pid:[4026531836]"
+CONTAINER = "pid:[4026532999]"
 
-    assert not held(store)
+
+@pytest.mark.parametrize(
+    ("boot", "namespace", "where"),
+    [("another-boot", MACHINE, MACHINE), ("this-boot", MACHINE, MACHINE)],
+    ids=["restart", "reused-number"],
+)
+def test_a_living_process_with_the_number_proves_nothing(
+    boot: str, namespace: str, where: str, store: Store
+) -> None:
+    """After a restart, or where the number was given again, the holder is known to be dead."""
+    here = Place(socket.gethostname(), "this-boot", where)
+    take(store)
+    change(store, boot=f"{boot} {namespace}/1", pid=os.getpid())
+    with store.read() as transaction:
+        assert holder(transaction, NAME, here) is None
+
+
+@pytest.mark.parametrize(
+    ("boot", "where"),
+    [
+        (f"this-boot {CONTAINER}/1", MACHINE),
+        (f"this-boot {MACHINE}/1", CONTAINER),
+        (f"this-boot {CONTAINER}/1", "pid:[4026533000]"),
+        (f"another-boot {CONTAINER}/1", CONTAINER),
+        ("this-boot/1", MACHINE),
+        ("this-boot /1", MACHINE),
+    ],
+    ids=["in-a-container", "of-the-machine", "two-containers", "two-machines", "old", "unknown"],
+)
+def test_a_dead_number_of_elsewhere_proves_nothing(boot: str, where: str, store: Store) -> None:
+    """
+    Containers of one name count their processes each on its own.
+
+    A number that nobody has here may live there, so the lease must end before it is taken.
+    """
+    here = Place(socket.gethostname(), "this-boot", where)
+    take(store)
+    change(store, boot=boot, pid=4_194_305)  # no system gives such a number
+    with store.read() as transaction:
+        row = holder(transaction, NAME, here)
+        assert row is not None
+        past = transaction.database_now() - timedelta(seconds=1)
+    change(store, until_at=past)
+    with store.read() as transaction:
+        assert holder(transaction, NAME, here) is None
+
+
+OFTEN = timedelta(seconds=0.05)
+
+
+def until(store: Store) -> Any:
+    """Return when the lease ends."""
+    with store.read() as transaction:
+        return transaction.connection.execute(select(table("leases").c.until_at)).scalar()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait for what must become true."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_heartbeat_renews_a_lease_while_it_lasts(store: Store) -> None:
+    """While nothing is committed the lease is renewed again and again, and no longer after."""
+    lost: list[LeaseLost] = []
+    lease = take(store)
+    seen = {until(store)}
+    with Heartbeat(store, lease, lost.append, OFTEN):
+        wait_for(lambda: seen.add(until(store)) or len(seen) > 3)
+    last = until(store)
+    time.sleep(5 * OFTEN.total_seconds())
+
+    assert [] == lost
+    assert last == until(store)
+
+
+def test_a_heartbeat_notices_a_takeover(store: Store) -> None:
+    """A holder that was overtaken hears of it once, while it reads, and renews nothing."""
+    lost: list[LeaseLost] = []
+    lease = take(store)
+    with Heartbeat(store, lease, lost.append, OFTEN):
+        change(store, owner="another", fence=2, until_at=None)
+        wait_for(lambda: bool(lost))
+        time.sleep(5 * OFTEN.total_seconds())
+
+    assert until(store) is None
+    assert ["another run took over source:crm; this one stored nothing more"] == list(
+        map(str, lost)
+    )
+
+
+def test_a_heartbeat_outlasts_a_locked_store(store: Store, caplog: Any) -> None:
+    """A store that others lock for long is no reason to stop: the next beats come through."""
+    lost: list[LeaseLost] = []
+    lease = take(store)
+    before = until(store)
+    with (
+        caplog.at_level("INFO", "regard.store.heartbeats"),
+        Heartbeat(store, lease, lost.append, OFTEN),
+    ):
+        with store.write() as transaction:
+            leases = table("leases")
+            transaction.connection.execute(update(leases).values(progress="x"))
+            wait_for(lambda: bool(caplog.messages))
+        wait_for(lambda: until(store) > before)
+
+    assert [] == lost
+    assert "was not renewed" in caplog.messages[0]
+
+
+def test_an_impatient_transaction_changes_nothing_for_later_ones(store: Store) -> None:
+    """Who waits a moment for another writer leaves no trace on the connection."""
+    with pytest.raises(StoreBusy), store.write() as first:
+        first.connection.execute(text("CREATE TABLE locked (n INTEGER)"))
+        with store.write(patience=timedelta(seconds=0.2)) as second:
+            second.connection.execute(text("CREATE TABLE locked (n INTEGER)"))
+    setting = "PRAGMA busy_timeout" if is_sqlite(store) else "SHOW lock_timeout"
+    found = set()
+    for _ in range(3):
+        with store.write() as transaction:
+            found.add(transaction.connection.execute(text(setting)).scalar())
+
+    assert {60_000 if is_sqlite(store) else "1min"} == found
+
+
+def is_sqlite(store: Store) -> bool:
+    """Say which of the databases it is."""
+    return store.engine.dialect.name == "sqlite"

@@ -1,7 +1,7 @@
 """
 What is wrong with a configuration: all of it at once, each with its place.
 
-A problem becomes a line such as
+A fault becomes a line such as
 ``regard.toml:7: sources.crm.schedule: 'dayly' is not a schedule; write "@daily"``.
 """
 
@@ -14,11 +14,11 @@ from pathlib import Path
 from regard.errors import ConfigError
 from regard.settings.lines import TablePath, lines_of, nearest_line, table_path
 
-__all__ = ["Problem", "display_path", "raise_problems"]
+__all__ = ["Fault", "display_path", "fault_lines", "raise_faults"]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Fault:
     """
     One thing that is wrong in a configuration.
 
@@ -39,27 +39,38 @@ def display_path(path: Path) -> str:
         return str(path)
 
 
-def raise_problems(problems: Sequence[Problem], file: Path | None, text: str = "") -> None:
+def fault_lines(faults: Sequence[Fault], file: Path | None, text: str = "") -> list[str]:
     """
-    Raise one error that lists all problems, one per line, in the order of the file.
+    Return faults as lines, in the order of the file.
 
     Args:
-        problems: Nothing happens where there are none.
+        faults: None, one or many; the same one is said once.
+        file: The configuration file; None where it is not known.
+        text: Its content, for line numbers.
+    """
+    lines = lines_of(text)
+    name = display_path(file) if file is not None else ""
+    listed: list[tuple[int, str]] = []
+    for fault in faults:
+        number = nearest_line(lines, fault.path)
+        place = f"{name}:{number}" if name and number else name
+        parts = (place, table_path(fault.path), fault.text)
+        listed.append((number, ": ".join(part for part in parts if part)))
+    listed.sort(key=lambda item: item[0])
+    return list(dict.fromkeys(line for _, line in listed))
+
+
+def raise_faults(faults: Sequence[Fault], file: Path | None, text: str = "") -> None:
+    """
+    Raise one error that lists all faults, one per line, in the order of the file.
+
+    Args:
+        faults: Nothing happens where there are none.
         file: The configuration file; None where it is not known.
         text: Its content, for line numbers.
 
     Raises:
-        ConfigError: There are problems.
+        ConfigError: There are faults.
     """
-    if not problems:
-        return
-    lines = lines_of(text)
-    name = display_path(file) if file is not None else ""
-    listed: list[tuple[int, str]] = []
-    for problem in problems:
-        number = nearest_line(lines, problem.path)
-        place = f"{name}:{number}" if name and number else name
-        parts = (place, table_path(problem.path), problem.text)
-        listed.append((number, ": ".join(part for part in parts if part)))
-    listed.sort(key=lambda item: item[0])
-    raise ConfigError("\n".join(dict.fromkeys(line for _, line in listed)))
+    if faults:
+        raise ConfigError("\n".join(fault_lines(faults, file, text)))
