@@ -178,7 +178,7 @@ class BulkMapper:
     def _compile(self) -> str:
         """Return the query that makes rows of cells."""
         parts = self._parts()
-        key, marks = self._key()
+        key, marks = self._key(parts)
         hashed = ", ".join(part.shown for _, part in sorted(parts.items()) if part.shown)
         age_begins, age_reads, age = self._age()
         reads = [part.reads for part in parts.values() if part.reads] + age_reads
@@ -196,8 +196,8 @@ class BulkMapper:
             f"SELECT *, {key} AS key, concat_ws({separator()}, {hashed or 'NULL'}) AS hashed, "
             f"{self._extra()} AS extra FROM ({query})"
         )
-        whole = f"concat_ws({separator()}, {marks}, hashed)"
         # Nothing that the row lane would take off or unwrap.
+        whole = f"concat_ws({separator()}, {', '.join([*marks, 'hashed'])})" if marks else "hashed"
         self._good.append(f"NOT regexp_matches({whole}, '=[{SPACES}''=]|[{SPACES}](\\x1f|$)')")
         good = " AND ".join(f"({each})" for each in (*self._good, *self._goods(parts)))
         digest = (
@@ -272,8 +272,8 @@ class BulkMapper:
         stored, shown = self._encoder.part(name, value)
         return stored, shown.removesuffix(SEPARATOR) or None, True
 
-    def _key(self) -> tuple[str, str]:
-        """Return the key, and its parts as they are looked at for what is unusual."""
+    def _key(self, fields: Mapping[str, _Part]) -> tuple[str, list[str]]:
+        """Return the key, and those of its parts that are in no field that is a text."""
         parts: list[str] = []
         for place in self._plan.key:
             cell = f"c{place}"
@@ -290,7 +290,12 @@ class BulkMapper:
             f"{first} <> '' AND {_ascii(first)} AND lower({first}) NOT IN ({heads})",
             f"length(key) <= {MAX_LENGTH}",
         ]
-        marks = ", ".join(f"CASE WHEN {part} <> '' THEN '=' || {part} END" for part in parts)
+        shown = {part.reads for part in fields.values()}
+        marks = [
+            f"CASE WHEN {part} <> '' THEN '=' || {part} END"
+            for part in parts
+            if not any(reads.startswith(f"nullif({part}, '')") for reads in shown)
+        ]
         return (f"{literal(prefix)} || {key}" if prefix else key), marks
 
     def _age(self) -> tuple[list[str], list[str], str]:
@@ -395,6 +400,8 @@ _ESCAPES = (
 
 def _read(cell: str, name: str, shape: Shape) -> tuple[str, str]:
     """Return what a reading begins with, if anything, and what it comes to, under a name."""
+    if shape.reads == cell:
+        return "", f"nullif({cell}, '') AS {name}"
     first = f"{name}_0"
     begins = f"CASE WHEN {cell} <> '' THEN {shape.begins} END AS {first}" if shape.begins else ""
     return begins, f"CASE WHEN {cell} <> '' THEN {shape.reads.replace('{}', first)} END AS {name}"

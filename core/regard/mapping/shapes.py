@@ -138,14 +138,15 @@ def _time(cell: str, zone: tzinfo) -> Shape:
         f"regexp_full_match({cell}, '{_PLACED}')",
         f"regexp_full_match({cell}, '{_LOCAL}')",
     )
-    clock = f"epoch_us(TRY_CAST(left({cell}, 19) AS TIMESTAMP))"
-    minutes = f"CAST({cell}[21:22] AS BIGINT) * 60 + CAST({cell}[24:25] AS BIGINT)"
-    sign = f"CASE {cell}[20] WHEN '-' THEN -60000000 ELSE 60000000 END"
+    clock = f"epoch_us(TRY_CAST({cell} AS TIMESTAMP))"
+    moment = f"epoch_us(TRY_CAST({cell} AS TIMESTAMPTZ))"
     return Shape(
-        f"CASE WHEN strlen({cell}) = 25 THEN {{}} - ({sign} * ({minutes})) "
-        f"ELSE {_in_utc('{}', zone)} END",
+        f"CASE WHEN strlen({cell}) = 25 THEN {{}} ELSE {_in_utc('{}', zone)} END",
         time_text("{}"),
-        begins=f"CASE WHEN (strlen({cell}) = 25 AND {placed}) OR {local} THEN {clock} END",
+        begins=(
+            f"CASE WHEN strlen({cell}) = 25 THEN CASE WHEN {placed} THEN {moment} END "
+            f"WHEN {local} THEN {clock} END"
+        ),
     )
 
 

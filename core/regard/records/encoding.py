@@ -112,6 +112,10 @@ class EncodedRows(Sequence[Encoded]):
         """Return the keys of all records."""
         return [str(row[0]) for row in self.rows]
 
+    def place_of(self, column: str) -> int | None:
+        """Return where a column is in each row; None: all rows say the same, or nothing."""
+        return self.columns.index(column) if column in self.columns else None
+
     def joins(self, other: EncodedRows) -> bool:
         """Say whether the rows of another one can stand behind these."""
         return self.columns == other.columns and self.same == other.same

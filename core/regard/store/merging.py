@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias, TypeGuard
 
-from regard.records.encoding import Encoded, EncodedRows
+from regard.records.encoding import Encoded, EncodedRows, StoredValue
 from regard.runs import Counts
 
 __all__ = [
@@ -139,6 +139,9 @@ def plan_upserts(
         plan.write = items
         plan.counts.new = len(items)
         return plan
+    if isinstance(items, EncodedRows) and _once_each(items):
+        _decide_rows(items, known, run_id, plan)
+        return plan
     slots: dict[str, _Slot] = {}
     for index, item in enumerate(items):
         slot = slots.get(item.key)
@@ -171,10 +174,40 @@ def plan_upserts(
 def _all_new(items: Sequence[Item]) -> TypeGuard[Sequence[Encoded]]:
     """Say whether a batch has neither deletions nor a key twice: a first load's usual case."""
     if isinstance(items, EncodedRows):
-        return len(set(items.keys())) == len(items)
+        return _once_each(items)
     if any(type(item) is not Encoded for item in items):
         return False
     return len({item.key for item in items}) == len(items)
+
+
+def _once_each(items: EncodedRows) -> bool:
+    return len(set(items.keys())) == len(items)
+
+
+def _decide_rows(
+    items: EncodedRows, known: Mapping[str, Known], run_id: int, plan: UpsertPlan
+) -> None:
+    """Decide rows of which none has another's key: so each meets only what is stored."""
+    digest, age = items.columns.index("content_hash"), items.place_of("as_of")
+    same = str(items.same.get("as_of"))
+    write: list[tuple[StoredValue, ...]] = []
+    counts = plan.counts
+    for row in items.rows:
+        stored = known.get(row[0])  # type: ignore[arg-type]
+        if stored is None:
+            counts.new += 1
+            write.append(row)
+            continue
+        as_of = same if age is None else str(row[age])
+        if as_of < stored.as_of:
+            counts.stale += 1
+        elif row[digest] == stored.content_hash and stored.deleted_at is None:
+            counts.unchanged += 1
+        else:
+            counts.changed += 1
+            plan.rewritten += stored.last_run_id == run_id and stored.as_of == as_of
+            write.append(row)
+    plan.write = EncodedRows(items.fields, items.columns, items.same, write)
 
 
 def _decide_deletion(item: Deletion, slot: _Slot | None, plan: UpsertPlan) -> None:

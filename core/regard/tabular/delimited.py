@@ -30,6 +30,9 @@ MAX_SEARCHED = 1_000
 _OPEN = "unexpected end of data"
 """What csv says of a quote that is still open at the end."""
 
+_MARK = b"\xed"
+"""What marks begin with in UTF-8, as some letters do."""
+
 _BOUNDARIES = 100
 """Lines among which the end of a record is looked for."""
 
@@ -123,54 +126,55 @@ class _Reading:
         with closing(self.content.blocks()) as data:
             try:
                 for cut, odd, last in self._cuts(text, data):
-                    lines = Lines([cut], self.content.label, marked=lambda: odd, first=line)  # noqa: B023
-                    self.lines, body, start = lines, cut, line
+                    body, start = cut, line
                     if line == 1:
+                        self._begin(cut, line, odd=odd)
                         start = self._after_header()
-                        body = "".join(lines.from_line(start))
-                        lines = Lines([body], self.content.label, marked=lambda: odd, first=start)  # noqa: B023
-                        self.lines = lines
+                        body = _packed("".join(self.lines.from_line(start)))
                     if body and not odd and is_plain(body, self.dialect):
-                        piece = self._piece(body, start)
+                        dialect = self.dialect
+                        mark = dialect.delimiter or ""
+                        piece = Piece(body, start, dialect.cells, mark, dialect.reader)
                         yield piece
                         self.repeated += piece.passed_over
                         if not piece.refused:
-                            line = start + count_lines(body)
+                            line = start + body.count(b"\n")
                             continue
+                    lines = self._begin(body, start, odd=odd)
                     yield from self._records(start, last=last)
-                    line = start + count_lines(body) - count_lines(self.unfinished)
+                    line = start + lines - count_lines(self.unfinished)
             finally:
                 self._note(table, text.encoding)
 
-    def _piece(self, text: str, line: int) -> Piece:
-        dialect = self.dialect
-        return Piece(text, line, dialect.cells, dialect.delimiter or "", dialect.reader)
+    def _begin(self, data: bytes, line: int, *, odd: bool) -> int:
+        """Make ready for reading lines from one on, and return how many they are."""
+        text = data.decode("utf-8", "surrogatepass")
+        self.lines = Lines([text], self.content.label, marked=lambda: odd, first=line)
+        return count_lines(text)
 
-    def _cuts(self, text: Text, data: Iterable[bytes]) -> Iterator[tuple[str, bool, bool]]:
+    def _cuts(self, text: Text, data: Iterable[bytes]) -> Iterator[tuple[bytes, bool, bool]]:
         """Yield a text in cuts of whole lines, whether one is odd, and whether it is the last."""
-        held: list[str] = []
+        held: list[bytes] = []
         size, odd = 0, False
         for block in text.blocks(data):
             odd = odd or text.marked or "\0" in block
-            held.append(block)
-            size += len(block)
+            held.append(_packed(block))
+            size += len(held[-1])
             if size < PIECE:
                 continue
-            whole = self.unfinished + "".join(held)
-            self.unfinished = ""
+            whole = b"".join(held)
             cut = _last_boundary(whole)
-            if not cut:
-                if len(whole) > MAX_LINE:
-                    raise FileError(too_long(self.content.label))
-                held = [whole]
-                continue
-            rest = whole[cut:]
-            yield whole[:cut], odd, False
-            held = [self.unfinished + rest]
-            self.unfinished = ""
-            size = len(held[0])
-            odd = odd and ("\0" in held[0] or SURROGATE.search(held[0]) is not None)
-        if whole := "".join(held):
+            held = [whole[cut:]]
+            if cut:
+                yield whole[:cut], odd, False
+                if self.unfinished:
+                    held = [_packed(self.unfinished), *held]
+                    self.unfinished = ""
+                odd = odd and any(b"\0" in each or _MARK in each for each in held)
+            elif len(whole) > MAX_LINE:
+                raise FileError(too_long(self.content.label))
+            size = sum(map(len, held))
+        if whole := b"".join(held):
             yield whole, odd, True
 
     def _records(self, line: int, *, last: bool) -> Items:
@@ -285,18 +289,23 @@ class _Reading:
             table.notes.append(f"read as {encoding}: it has bytes that are not {self.encoding}")
 
 
-def _last_boundary(text: str) -> int:
+def _packed(text: str) -> bytes:
+    """Return a text in UTF-8, with its marks."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _last_boundary(data: bytes) -> int:
     """Return the place behind the last line at whose end all quotes are closed; 0: none is."""
-    cut = text.rfind("\n") + 1
+    cut = data.rfind(b"\n") + 1
     if not cut:
         # A "\r" at the very end may be half of a "\r\n".
-        return text.rfind("\r", 0, len(text) - 1) + 1
-    first, quotes = cut, text.count('"', 0, cut)
+        return data.rfind(b"\r", 0, len(data) - 1) + 1
+    first, quotes = cut, data.count(b'"', 0, cut)
     for _ in range(_BOUNDARIES):
         if not cut or quotes % 2 == 0:
             return cut
-        before = text.rfind("\n", 0, cut - 1) + 1
-        quotes -= text.count('"', before, cut)
+        before = data.rfind(b"\n", 0, cut - 1) + 1
+        quotes -= data.count(b'"', before, cut)
         cut = before
     return first  # a quote in some text: the rows tell
 

@@ -8,6 +8,7 @@ refuses is read row by row. So the two ways give the same rows.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import os
 import re
@@ -24,33 +25,32 @@ if TYPE_CHECKING:
 __all__ = ["PIECE", "PieceReader", "is_plain"]
 
 PIECE = 2 << 20
-"""Characters in a piece: enough rows to be worth a query, few enough to lie in memory."""
+"""Bytes in a piece: enough rows to be worth a query, few enough to lie in memory."""
 
 _MEMORY = "128MB"
-_QUOTE = '"'
 
 
-def is_plain(text: str, dialect: Dialect) -> bool:
+def is_plain(data: bytes, dialect: Dialect) -> bool:
     """
     Say whether DuckDB and `csv.reader` read a text alike.
 
     Args:
-        text: Whole lines without NUL bytes and marks.
+        data: Whole lines in UTF-8, without NUL bytes and marks.
         dialect: How it is written.
     """
     delimiter = dialect.delimiter
     if delimiter is None or not delimiter.isascii() or dialect.skip_spaces:
         return False
-    if "\ufeff" in text:
+    if codecs.BOM_UTF8 in data:
         return False
-    if "\r" in text and not text.count("\r") == text.count("\r\n") == text.count("\n"):
+    if b"\r" in data and not data.count(b"\r") == data.count(b"\r\n") == data.count(b"\n"):
         return False
-    if _QUOTE not in text:
+    if b'"' not in data:
         return True
     # Spaces between a quote and a delimiter: one takes them for text, the other passes them over.
-    mark = re.escape(delimiter)
-    beside = (f'{mark} +"', '\n +"', f'" +{mark}', '" +\r?\n')
-    return not (text.startswith(" ") or any(re.search(each, text) for each in beside))
+    mark = re.escape(delimiter).encode()
+    beside = (mark + b' +"', b'\n +"', b'" +' + mark, b'" +\r?\n')
+    return not (data.startswith(b" ") or any(re.search(each, data) for each in beside))
 
 
 class PieceReader:
@@ -90,7 +90,7 @@ class PieceReader:
             How many rows it has; None where it has to be read row by row.
         """
         # One way of ending lines: DuckDB is lenient with the other.
-        data = piece.text.replace("\r\n", "\n").encode()
+        data = piece.data.replace(b"\r\n", b"\n")
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, data, 0)
         names = [f"c{at}" for at in range(self._width)]
@@ -109,8 +109,8 @@ class PieceReader:
         (count,) = self.rows("SELECT count(*) FROM piece")[0]
         if not isinstance(count, int):
             return None
-        lines = piece.text.count("\n") + (not piece.text.endswith("\n"))
-        if count != lines and ("\r" in piece.text or not self._agrees(piece, count)):
+        lines = data.count(b"\n") + (not data.endswith(b"\n"))
+        if count != lines and (b"\r" in piece.data or not self._agrees(piece, count)):
             return None
         return count
 

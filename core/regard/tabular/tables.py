@@ -70,7 +70,7 @@ class Piece:
     Some whole records of a file.
 
     Attributes:
-        text: Their lines.
+        data: Their lines in UTF-8.
         first_line: The 1-based line on which the first one starts.
         header: The header as it is written, cut to the table's width.
         delimiter: What parts the cells.
@@ -79,7 +79,7 @@ class Piece:
         passed_over: How many of the rows that were asked for repeat the header.
     """
 
-    text: str
+    data: bytes = field(repr=False)
     first_line: int
     header: tuple[str, ...]
     delimiter: str
@@ -98,7 +98,7 @@ class Piece:
             count: How many the piece has.
         """
         if not self._lines:
-            self._lines = StringIO(self.text, newline="").readlines()
+            self._lines = StringIO(self.data.decode(), newline="").readlines()
         if len(self._lines) == count:
             line, cells = self.first_line + at, next(self.reader(iter([self._lines[at]])))
         else:
@@ -117,7 +117,7 @@ class Piece:
             csv.Error: It does not understand the text.
         """
         if not self._lines:
-            self._lines = StringIO(self.text, newline="").readlines()
+            self._lines = StringIO(self.data.decode(), newline="").readlines()
         return len(self._all())
 
     def _all(self) -> list[tuple[int, list[str]]]:
