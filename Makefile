@@ -9,7 +9,7 @@ BENCH := .venv-bench
 BENCH_STAMP := $(BENCH)/.installed
 DEMO ?= demo-project
 
-.PHONY: help demo test test-slow lint fmt types docs bench check clean
+.PHONY: help demo test test-slow soak lint fmt types docs bench check clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,7 +34,10 @@ test: $(STAMP)  ## Run the tests
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-slow: $(STAMP)  ## Run the tests that take long
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto -m "slow and not soak"
+
+soak: $(STAMP)  ## Kill runs five hundred times
+	$(BIN)/python -m pytest -n auto -m soak
 
 lint: $(STAMP)  ## Style, layers and documented tests
 	$(BIN)/ruff check .
