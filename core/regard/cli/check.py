@@ -174,8 +174,6 @@ def _source(
     due = f", {source.schedule}" if source.schedule else ""
     yield Item(OK, where, f"{source.plugin} ({entry.plugin}{version}){due}{off}")
     yield from (Item(OK, where, note) for note in notes)
-    if source.customers is not None and "customers" not in options:
-        yield Item(WARNING, f"{where}.customers", "not used by this version")
     yield from _paths(options.get("path"), f"{where}.path", project)
 
 
