@@ -1,0 +1,312 @@
+"""
+Prices in text: which of the numbers is the price, in which currency, and what the others are.
+
+A number with a currency beside it is a candidate. The words around it say what it is: the price,
+the former price, a starting price, a saving, an instalment, a price per month or per kilogram,
+the order value from which shipping is free. Only what is a price is ever taken for one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from regard_scrapers.pages.currencies import MARKS, MINOR_DIGITS, currency_of, is_code
+from regard_scrapers.pages.numerals import NUMBER, NumberFormat, numeral, plain
+
+__all__ = ["Meaning", "Price", "main_price", "prices_in"]
+
+
+class Meaning(StrEnum):
+    """What a number with a currency is, told by the words around it."""
+
+    PRICE = "price"
+    FROM = "from"
+    FORMER = "former"
+    SAVING = "saving"
+    INSTALMENT = "instalment"
+    RECURRING = "recurring"
+    UNIT = "unit"
+    SHIPPING = "shipping"
+    THRESHOLD = "threshold"
+    BUNDLE = "bundle"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """
+    One number that is money.
+
+    Attributes:
+        amount: Exact.
+        currency: ISO 4217; None where what stands beside it could be several, or nothing does.
+        mark: What stands beside it, as written; None: nothing.
+        meaning: What the words around it say it is.
+        quantity: For a unit price: of how much, as written, such as ``100 g``.
+        tax_included: True or False where the words say so.
+        start: Where it begins in the text.
+        end: Where it ends.
+    """
+
+    amount: Decimal
+    currency: str | None
+    mark: str | None
+    meaning: Meaning
+    quantity: str | None = None
+    tax_included: bool | None = None
+    start: int = 0
+    end: int = 0
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_SIGNS: Final = _alternatives(
+    [*(mark for mark in MARKS if not mark.isalpha()), "$", "¥", "￥", "¢", "＄", "￡", "kr."]
+)
+_WORDS: Final = _alternatives([*(mark for mark in MARKS if mark.isalpha()), "kr", "rs"])
+_MARK: Final = (
+    rf"(?:{_SIGNS}|(?<![^\W\d_])(?:{_WORDS})(?![^\W\d_])|(?<![^\W\d_])[A-Za-z]{{3}}(?![^\W\d_])"
+    rf"|(?<![^\W\d_])R(?=\s?\d))"
+)
+_BEFORE: Final = re.compile(rf"({_MARK})\s*[:.]?\s*-?\s*$", re.IGNORECASE)
+_AFTER: Final = re.compile(rf"\s*(?:,-|\.-|,--|-)?\s*({_MARK})", re.IGNORECASE)
+_CENTS: Final = re.compile(r"\s*(?:¢|c(?![^\W\d_])|cents?\b|céntimos?\b|p(?![^\W\d_]))", re.IGNORECASE)
+_SPLIT: Final = re.compile(r"(?<![\d.,])(\d{1,3}(?:[ .']\d{3})*)(€)(\d{2})(?![\d.,])")
+"""12€50, as French shops write it."""
+
+_TORN: Final = re.compile(r"(\W*\w{0,3}\W*\d[\d.,' ]*[.,]) (\d{2}(?!\d)\D*(?:\d.*)?)", re.DOTALL)
+"""119. 95: a space behind the sign, where markup stood between them."""
+
+_FREE: Final = re.compile(r"\W*(?:free|gratis|gratuite?|kostenlos)\W*", re.IGNORECASE)
+
+_UNIT: Final = re.compile(
+    r"\s*(?:/|per\b|por\b|par\b|pro\b|je\b|al\b|le\b|el\b)\s*"
+    r"((?:\d+(?:[.,]\d+)?\s*)?(?:kg|kilo|g|gr|mg|l|ltr|lit(?:re|er|ro)s?|ml|cl|m|m²|m2|m³|cm|"
+    r"oz|lb|stück|unit|unidad|ud\.?|pi[eè]ce|pza\.?|each|piece|sheet|wash|dosis|tab)\b\.?)",
+    re.IGNORECASE,
+)
+_RECURRING: Final = re.compile(
+    r"\s*(?:/|per\b|a\b|each\b|al\b|por\b|par\b|pro\b|cada\b|chaque\b)\s*"
+    r"(?:mo\b|month|mes\b|mois|monat|year|yr\b|año|an\b|jahr|week|semana|semaine|day\b|d[ií]a\b|jour)"
+    r"|\s*(?:monthly|mensual(?:es)?|mensuel(?:le)?s?|yearly|anual(?:es)?)\b",
+    re.IGNORECASE,
+)
+_INSTALMENT: Final = re.compile(
+    r"(?:\b\d{1,3}\s*(?:x|×|times|payments?\s+of|instal?lments?\s+of|plazos\s+de|cuotas\s+de|"
+    r"mensualidades\s+de|fois|mensualités\s+de|raten\s+(?:zu|à)|parcelas\s+de)\s*(?:of|de|à|a)?)\s*$",
+    re.IGNORECASE,
+)
+_BUNDLE: Final = re.compile(
+    r"\b(?:\d{1,3}|two|three|dos|tres|deux|trois)\s*(?:for|por|pour|für)\s*$", re.IGNORECASE
+)
+_LEADS: Final[Sequence[tuple[Meaning, str]]] = (
+    (
+        Meaning.THRESHOLD,
+        r"(?:(?:orders?|purchases?|pedidos?|compras?|commandes?|achats?|shipping|env[ií]os?|livraison|"
+        r"delivery|versand|spend)\b[^.;|]{0,40}?(?:over|above|from|of|superior(?:es)?\s+a|a\s+partir\s+de|"
+        r"desde|de\s+m[aá]s\s+de|m[ií]nim[oa]s?|min\.?|d[eè]s|[aà]\s+partir\s+de|sup[eé]rieure?s?\s+[aà]|"
+        r"ab|on\s+orders|minimum)?|spend|minimum|mindestbestellwert)",
+    ),
+    (
+        Meaning.SHIPPING,
+        r"(?:shipping|delivery|postage|p\s?&\s?p|env[ií]o|gastos\s+de\s+env[ií]o|portes|livraison|"
+        r"frais\s+de\s+port|versand(?:kosten)?)(?:\s+(?:costs?|fees?|from|desde|est[aá]ndar|standard))?",
+    ),
+    (
+        Meaning.SAVING,
+        r"(?:you\s+save|save|saving|discount|off|ahorras?|ahorre|descuento|dto\.?|[ée]conomisez|"
+        r"remise|r[ée]duction|sie\s+sparen|spare|gespart|rabatt|cashback|reembolso|bonus)"
+        r"(?:\s+(?:of|up\s+to|hasta|de|jusqu['’]?[àa]))?",
+    ),
+    (
+        Meaning.FORMER,
+        r"(?:was|were|before|rrp|r\.r\.p\.|msrp|list\s+price|regular(?:\s+price)?|reg\.|original(?:ly)?"
+        r"(?:\s+price)?|old\s+price|compare\s+at|precio\s+(?:anterior|original|recomendado|habitual)|"
+        r"antes|p\.?v\.?p\.?r\.?|ancien\s+prix|prix\s+(?:barr[ée]|conseill[ée]|public)|au\s+lieu\s+de|"
+        r"en\s+lugar\s+de|instead\s+of|statt|uvp|vorher|bisher|běžná\s+cena|prezzo\s+di\s+listino)",
+    ),
+    (
+        Meaning.FROM,
+        r"(?:from|starting\s+(?:at|from)|as\s+low\s+as|desde|a\s+partir\s+de|[àa]\s+partir\s+de|d[èe]s|"
+        r"ab|vanaf|da|od|fra|från)",
+    ),
+)
+_LEADING: Final = tuple(
+    (meaning, re.compile(rf"(?<![^\W\d_])(?:{words})\s*[:\-–]?\s*$", re.IGNORECASE))
+    for meaning, words in _LEADS
+)
+_TRAILING: Final = (
+    (Meaning.SAVING, re.compile(r"\s*(?:off\b|de\s+descuento|de\s+remise|rabatt|discount)", re.I)),
+    (Meaning.THRESHOLD, re.compile(r"\s*\+?\s*(?:minimum\s+order|de\s+compra\s+m[ií]nima)", re.I)),
+    (Meaning.SHIPPING, re.compile(r"\s*(?:shipping|de\s+env[ií]o|de\s+port)\b", re.I)),
+)
+_TAX: Final = (
+    (
+        False,
+        re.compile(
+            r"(?:excl?\.?(?:uding|usive)?|ex|without|plus|\+|sin|m[aá]s|hors|zzgl\.?|exkl\.?|no)\s*\.?\s*"
+            r"(?:of\s+)?(?:vat|tax(?:es)?|gst|iva|i\.v\.a\.|tva|mwst|taxes?)|\bHT\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        True,
+        re.compile(
+            r"(?:incl?\.?(?:uding|usive|us|uido)?|with|con|inkl\.?|avec)\s*\.?\s*(?:of\s+)?(?:\d+\s*%\s*)?"
+            r"(?:vat|tax(?:es)?|gst|iva|i\.v\.a\.|tva|mwst|impuestos)|(?:vat|iva|tva|mwst|tax)\s*\.?\s*"
+            r"(?:incl|inkl)|\bTTC\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+_NEAR: Final = 60
+"""How far words may be from a number to say what it is."""
+
+
+def prices_in(
+    text: str, *, country: str | None = None, form: NumberFormat | None = None
+) -> list[Price]:
+    """
+    Return the numbers in a text that are money, in their order, each with its meaning.
+
+    Args:
+        text: What people see.
+        country: Where the site sells; it decides about ``$`` and ``kr``.
+        form: How the site writes numbers; None: they show it themselves.
+    """
+    flat = plain(text)
+    if torn := _TORN.fullmatch(flat):
+        flat = torn[1] + torn[2]
+    if _FREE.fullmatch(flat):
+        return [Price(Decimal(0), None, None, Meaning.PRICE, end=len(flat))]
+    found = list(_candidates(flat, country, form))
+    return [_with_meaning(flat, price, found) for price in found]
+
+
+def main_price(
+    text: str,
+    *,
+    country: str | None = None,
+    currency: str | None = None,
+    form: NumberFormat | None = None,
+) -> Price | None:
+    """
+    Return the price in a text; None where there is none.
+
+    A starting price counts where there is no other. A number without a currency counts only
+    where it is all that stands there, or where the page says the currency elsewhere.
+
+    Args:
+        text: What people see.
+        country: Where the site sells.
+        currency: The currency that the page or the site says, ISO 4217.
+        form: How the site writes numbers.
+    """
+    found = prices_in(text, country=country, form=form)
+    marked = [each for each in found if each.mark is not None]
+    for meanings in ((Meaning.PRICE,), (Meaning.FROM,)):
+        for each in marked or found:
+            if each.meaning in meanings:
+                return _in_currency(each, currency)
+    return None
+
+
+def _in_currency(price: Price, currency: str | None) -> Price:
+    if price.currency is not None or currency is None:
+        return price
+    return Price(
+        price.amount, currency, price.mark, price.meaning, price.quantity, price.tax_included,
+        price.start, price.end,
+    )  # fmt: skip
+
+
+def _candidates(
+    text: str, country: str | None, form: NumberFormat | None
+) -> Iterator[Price]:
+    taken = 0
+    for split in _SPLIT.finditer(text):
+        whole = numeral(split[1], NumberFormat(".") if "." not in split[1] else None)
+        amount = whole + Decimal(split[3]) / 100
+        mark = split[2]
+        yield Price(amount, currency_of(mark, country), mark, Meaning.PRICE, start=split.start(),
+                    end=split.end())  # fmt: skip
+        taken = split.end()
+    for number in NUMBER.finditer(text, taken):
+        start, end = number.span()
+        if _in_a_word(text, start):
+            continue
+        if text[end : end + 1] == "%" or text[end : end + 2] == " %":
+            continue
+        yield _priced(text, number, country, form)
+
+
+def _in_a_word(text: str, start: int) -> bool:
+    """Say whether digits belong to a word, such as a model's name, and not to a mark."""
+    before = text[start - 1] if start else ""
+    return before.isalpha() and before.isascii() and _BEFORE.search(text, 0, start) is None
+
+
+def _priced(
+    text: str, number: re.Match[str], country: str | None, form: NumberFormat | None
+) -> Price:
+    start, end = number.span()
+    before = _BEFORE.search(text, max(0, start - 12), start)
+    after = _AFTER.match(text, end)
+    mark = None
+    if before is not None and _is_mark(before[1]):
+        mark, start = before[1], before.start(1)
+    elif after is not None and _is_mark(after[1]):
+        mark, end = after[1], after.end(1)
+    cents = _CENTS.match(text, number.end()) if mark is None or mark in "¢cp" else None
+    currency = currency_of(mark, country)
+    amount = numeral(number[0], form, minor_digits=MINOR_DIGITS.get(currency or "", 2))
+    if cents is not None and "." not in number[0] and "," not in number[0]:
+        mark, end = cents[0].strip(), cents.end()
+        low = mark.casefold()
+        currency = currency_of("p" if low == "p" else "¢", country)
+        amount = amount / 100
+    return Price(amount, currency, mark, Meaning.PRICE, start=start, end=end)
+
+
+def _is_mark(text: str) -> bool:
+    if len(text) == 3 and text.isascii() and text.isalpha() and text.casefold() not in MARKS:
+        return is_code(text.upper()) and (text.isupper() or text.istitle() or text.islower())
+    return True
+
+
+def _with_meaning(text: str, price: Price, others: Sequence[Price]) -> Price:
+    left = max((each.end for each in others if each.end <= price.start), default=0)
+    right = min((each.start for each in others if each.start >= price.end), default=len(text))
+    before = text[max(left, price.start - _NEAR) : price.start]
+    wide = text[max(0, price.start - _NEAR) : price.start]
+    behind = text[price.end : min(right, price.end + _NEAR)]
+    meaning, quantity = _meaning(before, wide, behind)
+    tax = next((flag for flag, words in _TAX if words.search(behind) or words.search(before)), None)
+    return Price(
+        price.amount, price.currency, price.mark, meaning, quantity, tax, price.start, price.end
+    )
+
+
+def _meaning(before: str, wide: str, behind: str) -> tuple[Meaning, str | None]:
+    unit = _UNIT.match(behind)
+    if unit is not None and not _RECURRING.match(behind):
+        return Meaning.UNIT, unit[1].strip()
+    if _RECURRING.match(behind):
+        return Meaning.RECURRING, None
+    if _INSTALMENT.search(wide):
+        return Meaning.INSTALMENT, None
+    if _BUNDLE.search(wide):
+        return Meaning.BUNDLE, None
+    for meaning, words in _LEADING:
+        if words.search(before):
+            return meaning, None
+    for meaning, words in _TRAILING:
+        if words.match(behind):
+            return meaning, None
+    return Meaning.PRICE, None
