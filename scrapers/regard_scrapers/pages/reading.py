@@ -9,9 +9,11 @@ write a site's file) asks for all of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
+from regard_scrapers.pages.agreeing import agreed
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.jsonld import read_json_ld
 from regard_scrapers.pages.microdata import read_microdata
@@ -21,9 +23,12 @@ from regard_scrapers.pages.opengraph import read_opengraph
 from regard_scrapers.pages.outcomes import FoundOffer, Outcome
 from regard_scrapers.pages.rdfa import read_rdfa
 from regard_scrapers.pages.reviews import reviews_of, stated_rating
+from regard_scrapers.pages.rules import OfferRules, ReviewRules
 from regard_scrapers.pages.things import Thing
+from regard_scrapers.pages.visible import visible_offer, visible_reviews
+from regard_scrapers.pages.walls import wall_of
 
-__all__ = ["read_page"]
+__all__ = ["Manner", "read_page"]
 
 _FURTHER: Final[Sequence[Callable[[Document], list[Thing]]]] = (
     read_microdata,
@@ -33,10 +38,28 @@ _FURTHER: Final[Sequence[Callable[[Document], list[Thing]]]] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """
+    How the pages of a site are read.
+
+    Attributes:
+        market: What the site says of itself.
+        offer: Rules for the values of an offer.
+        reviews: Rules for reviews.
+        dates: How it writes 03/04/2026.
+    """
+
+    market: Market = field(default_factory=Market)
+    offer: OfferRules = field(default_factory=OfferRules)
+    reviews: ReviewRules = field(default_factory=ReviewRules)
+    dates: Literal["day-first", "month-first"] | None = None
+
+
 def read_page(
     body: bytes,
     url: str,
-    market: Market | None = None,
+    manner: Manner | None = None,
     *,
     now: datetime,
     encoding: str | None = None,
@@ -48,27 +71,35 @@ def read_page(
     Args:
         body: As it was sent.
         url: Where it was found.
-        market: What the site says of itself.
+        manner: How the site's pages are read.
         now: When it was fetched.
         encoding: What the server said of the body.
         everything: Read all syntaxes, also where one is enough.
     """
-    market = market or Market()
+    manner = manner or Manner()
     document = Document(body, url, encoding)
     roots, notes = read_json_ld(document.ld_blocks)
-    offers = offers_of(roots, market)
+    offers = offers_of(roots, manner.market)
     for read in _FURTHER:
         if not everything and any(each.price is not None for each in offers):
             break
         more = read(document)
         roots += more
-        offers += offers_of(more, market)
+        offers += offers_of(more, manner.market)
+    if (seen := visible_offer(document, manner.offer, manner.market)) is not None:
+        offers.append(seen)
     reviews = reviews_of(roots, now)
+    if manner.reviews.each is not None:
+        # Rules are written where structured data does not do.
+        reviews = visible_reviews(document, manner.reviews, now, manner.dates)
+    rating = stated_rating(roots)
+    wall = wall_of(document, said_something=bool(offers or reviews or rating))
     return Outcome(
         url=url,
-        offers=tuple(_whole(each, document) for each in offers),
+        offers=tuple(agreed([_whole(each, document) for each in offers])),
         reviews=tuple(reviews),
-        rating=stated_rating(roots),
+        rating=rating,
+        problems=(wall,) if wall is not None else (),
         notes=tuple(notes),
     )
 
