@@ -111,14 +111,14 @@ class PacingMiddleware:
         await gate.free.acquire()
         try:
             async with gate.turn:
+                wait = gate.next_at - self._clock()
+                if wait > 0 and gate.shut_until <= self._clock():
+                    await asyncio.sleep(wait)
+                # Also after the wait: the answer to the one before may have shut it.
                 if gate.shut_until > self._clock():
                     message = "the server has asked for less"
                     raise Paused(message)
-                wait = gate.next_at - self._clock()
-                if wait > 0:
-                    await asyncio.sleep(wait)
-                delay = max(self._delay, float(request.meta.get(DELAY, 0.0)))
-                gate.next_at = self._clock() + delay
+                gate.next_at = self._clock() + self._delay_of(request)
         except BaseException:
             gate.free.release()
             raise
@@ -138,8 +138,13 @@ class PacingMiddleware:
         """Let the next one go."""
         self._release(request)
 
+    def _delay_of(self, request: Request) -> float:
+        return max(self._delay, float(request.meta.get(DELAY, 0.0)))
+
     def _release(self, request: Request) -> _Gate:
         gate = self._gate(request)
         if request.meta.pop(_HELD, False):
+            # A slow server gets its rest after the answer, not while it still works on it.
+            gate.next_at = max(gate.next_at, self._clock() + self._delay_of(request))
             gate.free.release()
         return gate
