@@ -174,6 +174,7 @@ class StoreCommitter:
     _refused: int = 0
     _rewritten: int = 0
     _reasons: Counter[str] = field(default_factory=Counter)
+    _held: dict[str, FileProgress] = field(default_factory=dict)
     _cursor_after: str | None = None
     _position: CursorValue | None = None
 
@@ -198,7 +199,8 @@ class StoreCommitter:
             self.budget.check(refused, total.read, self._reasons + reasons)
             batch_id = self._write(transaction, batch, plan)
             self._resolve(transaction, batch)
-            self._save_progress(transaction, progress)
+            if self.census is None:
+                self._save_states(transaction, self._states(progress))
             if complete or not self.replaces:
                 self._save_cursor(transaction, batch, batch_id)
             self._save_findings(transaction, batch.findings)
@@ -217,8 +219,25 @@ class StoreCommitter:
         self._tell(batch, batch_id, counts, aside)
         if self.census is not None:
             self.census.meet(batch)
+            self._held.update((item.file.name, item) for item in progress)
             if complete:
-                self._disappear(self.census, batch.kind, batcher)
+                self._complete(self.census, batch.kind, batcher)
+
+    def _complete(self, census: Census, kind: Kind, batcher: Batcher) -> None:
+        """
+        Delete what a complete read has not met, and only then note its files as read.
+
+        The other way round, a run that is killed between the two would leave files that
+        nobody opens again, and records that nobody misses.
+        """
+        held, self._held = list(self._held.values()), {}
+        # Asked first: a file that changed while it was read tells nothing of what it lacks.
+        states = self._states(held)
+        self._disappear(census, kind, batcher)
+        if states:
+            with self.store.write() as transaction:
+                check(transaction, self.lease)
+                self._save_states(transaction, states)
 
     def _disappear(self, census: Census, kind: Kind, batcher: Batcher) -> None:
         """
@@ -278,20 +297,33 @@ class StoreCommitter:
                 transaction, self.info.source, self.info.stream, sorted(good), self.run_id
             )
 
-    def _save_progress(self, transaction: Transaction, progress: Sequence[FileProgress]) -> None:
-        source, stream = self.info.source, self.info.stream
+    def _states(
+        self, progress: Sequence[FileProgress]
+    ) -> list[tuple[FileProgress, stored_files.FileState]]:
+        """Return what to store of files: how far they were read, or how far others were."""
         if self.purpose != "live":
             # What a backfill reads of a file says nothing about the rest of it.
-            return
+            return []
+        found = []
         for item in progress:
             name = item.file.name
-            state = self.inputs.state(name, stream, item.rows, complete=item.complete)
-            if state is None:
-                continue
-            for one in (state, *self.inputs.unbegun(name, item.also)):
-                stored_files.save(transaction, source, one, self.run_id)
-            if item.complete and item.file.rows_done == 0:
-                stored_quarantine.resolve_file(transaction, source, stream, name, self.run_id)
+            state = self.inputs.state(name, self.info.stream, item.rows, complete=item.complete)
+            if state is not None:
+                found += [(item, one) for one in (state, *self.inputs.unbegun(name, item.also))]
+        return found
+
+    def _save_states(
+        self,
+        transaction: Transaction,
+        states: Sequence[tuple[FileProgress, stored_files.FileState]],
+    ) -> None:
+        source, stream = self.info.source, self.info.stream
+        for item, state in states:
+            stored_files.save(transaction, source, state, self.run_id)
+            if item.complete and item.file.rows_done == 0 and state.stream == stream:
+                stored_quarantine.resolve_file(
+                    transaction, source, stream, state.path, self.run_id
+                )
 
     def _save_cursor(self, transaction: Transaction, batch: Batch, batch_id: int) -> None:
         if batch.cursor is None:
