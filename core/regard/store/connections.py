@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ PATIENCE = "regard_patience"
 
 _SQLITE = "sqlite:///"
 _BUSY_MILLISECONDS = 60_000
+_LOOK_SECONDS = 0.02
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
     "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may lose the last batch, never tear it
@@ -180,12 +182,20 @@ def _set_up_reader(connection: Any, record: object) -> None:  # noqa: ANN401
 def _set_up(connection: sqlite3.Connection, pragmas: Sequence[str]) -> None:
     # None: the driver opens no transaction by itself; `_begin_sqlite` does.
     connection.isolation_level = None
-    try:
-        for pragma in pragmas:
-            connection.execute(pragma)
-    except sqlite3.Error:
-        connection.close()
-        raise
+    end = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            for pragma in pragmas:
+                connection.execute(pragma)
+        except sqlite3.Error as error:
+            # The change to WAL of a store that another process is just making does not wait
+            # for it: SQLite asks nobody's patience there, and says at once that it is locked.
+            if "locked" not in str(error) or time.monotonic() > end:
+                connection.close()
+                raise
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -328,6 +329,20 @@ for _ in range(6):
     readers.append(reader)
 print(*sorted({os.read(reader, 100).decode() for reader in readers}))
 """
+
+
+def test_a_store_that_is_being_made_is_waited_for(tmp_path: Path) -> None:
+    """Whoever opens a new store while another process writes to its file waits for it."""
+    plain = sqlite3.connect(tmp_path / "regard.db", isolation_level=None, check_same_thread=False)
+    plain.execute("BEGIN IMMEDIATE")
+    later = Timer(0.4, plain.execute, ["COMMIT"])
+    later.start()
+    store = Store.open(f"sqlite:///{tmp_path / 'regard.db'}")
+    later.join()
+    plain.close()
+
+    assert [] == store.faults()
+    store.close()
 
 
 def test_many_processes_create_one_store(store_url: str) -> None:
