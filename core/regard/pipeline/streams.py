@@ -31,8 +31,8 @@ from regard.errors import (
 )
 from regard.findings import Finding, Severity
 from regard.pipeline.batching import Batcher
-from regard.pipeline.committing import Committer
 from regard.pipeline.context import RunContext
+from regard.pipeline.judging import Committer
 from regard.pipeline.stopping import Stop
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary
