@@ -247,13 +247,8 @@ class Batcher:
         batch.origins = [batch.origins[index] for index in kept]
         return refused
 
-    def overruled(self, batch: Batch, indexes: Iterable[int]) -> list[Refused]:
+    def overruled(self, batch: Batch, indexes: Iterable[int], error: RecordError) -> list[Refused]:
         """Return the items of a batch that later ones overruled, as refused ones."""
-        message = (
-            "another row of the same file has this key and says something else; "
-            "the later one was stored: is the key complete?"
-        )
-        error = RecordError("duplicate-key", message)
         found = (batch.origins[index] for index in indexes)
         return [self._refuse(item, error) for item in found if item is not None]
 
