@@ -220,7 +220,7 @@ class Site(_Table):
     @model_validator(mode="after")
     def _consistent(self) -> Site:
         if self.own == (self.competitor is not None):
-            message = "say whose site it is: competitor = \"...\", or own = true; one of both"
+            message = 'say whose site it is: competitor = "...", or own = true; one of both'
             raise ValueError(message)
         if self.delay < LEAST_DELAY and not self.allow_hosts:
             message = (

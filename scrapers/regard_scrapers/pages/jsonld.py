@@ -51,9 +51,7 @@ class _Reader:
                     yield from self._values(each.get("@list", each.get("@set")), place, depth + 1)
                 else:
                     yield self.thing(each, place, depth)
-            elif isinstance(each, bool | Decimal):
-                yield each
-            elif isinstance(each, str) and each.strip():
+            elif isinstance(each, bool | Decimal) or (isinstance(each, str) and each.strip()):
                 yield each
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from selectolax.lexbor import LexborNode
-
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.things import Syntax, Thing, Value, local_name
+from selectolax.lexbor import LexborNode
 
 __all__ = ["element_value", "read_microdata"]
 
@@ -70,9 +69,7 @@ def read_microdata(document: Document) -> list[Thing]:
     found = []
     for number, node in enumerate(roots):
         if by_id is None and "itemref" in document.text:
-            by_id = {
-                str(each.attributes["id"]): each for each in document.tree.css("[id]")
-            }
+            by_id = {str(each.attributes["id"]): each for each in document.tree.css("[id]")}
         found.append(_item(node, document, f"microdata[{number}]", by_id or {}, 0))
     return found
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from selectolax.lexbor import LexborNode
-
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.things import Syntax, Thing, Value
+from selectolax.lexbor import LexborNode
 
 __all__ = ["read_microformats"]
 

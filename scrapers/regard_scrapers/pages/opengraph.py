@@ -51,7 +51,5 @@ def read_opengraph(document: Document) -> list[Thing]:
         _PRODUCT[name]: (text,) for name, text in said.items() if name in _PRODUCT
     }
     if offer:
-        product["offers"] = (
-            Thing(("Offer",), offer, Syntax.OPENGRAPH, "opengraph.offer"),
-        )
+        product["offers"] = (Thing(("Offer",), offer, Syntax.OPENGRAPH, "opengraph.offer"),)
     return [Thing(("Product",), product, Syntax.OPENGRAPH, "opengraph")]

@@ -76,7 +76,9 @@ _MARK: Final = (
 )
 _BEFORE: Final = re.compile(rf"({_MARK})\s*[:.]?\s*-?\s*$", re.IGNORECASE)
 _AFTER: Final = re.compile(rf"\s*(?:,-|\.-|,--|-)?\s*({_MARK})", re.IGNORECASE)
-_CENTS: Final = re.compile(r"\s*(?:¢|c(?![^\W\d_])|cents?\b|céntimos?\b|p(?![^\W\d_]))", re.IGNORECASE)
+_CENTS: Final = re.compile(
+    r"\s*(?:¢|c(?![^\W\d_])|cents?\b|céntimos?\b|p(?![^\W\d_]))", re.IGNORECASE
+)
 _SPLIT: Final = re.compile(r"(?<![\d.,])(\d{1,3}(?:[ .']\d{3})*)(€)(\d{2})(?![\d.,])")
 """12€50, as French shops write it."""
 
@@ -226,9 +228,7 @@ def _in_currency(price: Price, currency: str | None) -> Price:
     )  # fmt: skip
 
 
-def _candidates(
-    text: str, country: str | None, form: NumberFormat | None
-) -> Iterator[Price]:
+def _candidates(text: str, country: str | None, form: NumberFormat | None) -> Iterator[Price]:
     taken = 0
     for split in _SPLIT.finditer(text):
         whole = numeral(split[1], NumberFormat(".") if "." not in split[1] else None)
@@ -287,7 +287,9 @@ def _with_meaning(text: str, price: Price, others: Sequence[Price]) -> Price:
     wide = text[max(0, price.start - _NEAR) : price.start]
     behind = text[price.end : min(right, price.end + _NEAR)]
     meaning, quantity = _meaning(before, wide, behind)
-    tax = next((flag for flag, words in _TAX if words.search(behind) or words.search(before)), None)
+    tax = next(
+        (flag for flag, words in _TAX if words.search(behind) or words.search(before)), None
+    )
     return Price(
         price.amount, price.currency, price.mark, meaning, quantity, tax, price.start, price.end
     )

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from selectolax.lexbor import LexborNode
-
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.microdata import element_value
 from regard_scrapers.pages.things import Syntax, Thing, Value, local_name
+from selectolax.lexbor import LexborNode
 
 __all__ = ["read_rdfa"]
 
@@ -79,7 +78,10 @@ class _Reader:
 
 def _prefixes(text: str) -> dict[str, str]:
     words = text.split()
-    return {name.rstrip(":").lower(): where for name, where in zip(words[::2], words[1::2], strict=False)}
+    return {
+        name.rstrip(":").lower(): where
+        for name, where in zip(words[::2], words[1::2], strict=False)
+    }
 
 
 def _names(text: str | None, prefixes: Mapping[str, str]) -> tuple[str, ...]:

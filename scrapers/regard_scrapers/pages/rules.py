@@ -17,9 +17,8 @@ from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from selectolax.lexbor import LexborHTMLParser, LexborNode
-
 from regard_scrapers.pages.documents import Document
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 __all__ = ["OfferRules", "ReviewRules", "Rule", "texts_of"]
 
@@ -152,7 +151,7 @@ class ReviewRules(_Rules):
     def _each_needed(self) -> ReviewRules:
         given = self.model_fields_set - {"each", "next"}
         if given and self.each is None:
-            message = "each = \"...\" must say what one review is"
+            message = 'each = "..." must say what one review is'
             raise ValueError(message)
         return self
 
@@ -211,7 +210,7 @@ def _by_xpath(path: str, document: Document, inside: LexborNode | None) -> Itera
     except (etree.LxmlError, ValueError):
         return
     for each in found if isinstance(found, list) else [found]:
-        if isinstance(each, etree._Element):  # noqa: SLF001  # lxml has no public name for it
+        if isinstance(each, etree._Element):  # lxml has no public name for it
             yield " ".join("".join(each.itertext()).split())
         else:
             yield str(each)

@@ -7,8 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from selectolax.lexbor import LexborNode
-
 from regard_scrapers.pages.dates import when
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.gtins import gtin
@@ -19,6 +17,7 @@ from regard_scrapers.pages.ratings import Rating, normalised, rating_of
 from regard_scrapers.pages.rules import OfferRules, ReviewRules, Rule, texts_of
 from regard_scrapers.pages.states import availability_of, condition_of
 from regard_scrapers.pages.things import Syntax
+from selectolax.lexbor import LexborNode
 
 __all__ = ["visible_offer", "visible_reviews"]
 
@@ -85,9 +84,7 @@ def _amounts(
 def _priced(name: str, text: str, market: Market) -> Price | None:
     """Return what a text says; a rule for another field has said already what it means."""
     if name == "price":
-        return main_price(
-            text, country=market.country, currency=market.currency, form=market.form
-        )
+        return main_price(text, country=market.country, currency=market.currency, form=market.form)
     found = prices_in(text, country=market.country, form=market.form)
     marked = [each for each in found if each.mark is not None] or found
     wanted = {"unit_price": Meaning.UNIT, "shipping": Meaning.SHIPPING}.get(name)

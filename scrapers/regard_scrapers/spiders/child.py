@@ -84,4 +84,3 @@ def _settings(config: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     sys.exit(main())
-

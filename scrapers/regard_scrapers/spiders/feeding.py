@@ -59,8 +59,8 @@ class FedSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FedSpider:  # noqa: ANN401
         """Make the spider of a crawler, and let it hear of robots.txt."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        crawler.signals.connect(spider._heard_robots, robots_fetched)  # noqa: SLF001  # its own
-        crawler.signals.connect(spider._closed, signals.spider_closed)  # noqa: SLF001
+        crawler.signals.connect(spider._heard_robots, robots_fetched)  # its own
+        crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:

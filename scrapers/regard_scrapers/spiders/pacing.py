@@ -25,7 +25,7 @@ from regard_scrapers.spiders.robots import DELAY, origin_of
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-__all__ = ["Paused", "PacingMiddleware", "retry_after_seconds"]
+__all__ = ["PacingMiddleware", "Paused", "retry_after_seconds"]
 
 _HELD: Final = "regard_held"
 _TOO_MUCH: Final = (429, 503)
