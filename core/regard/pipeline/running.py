@@ -37,8 +37,8 @@ from regard.pipeline.deciding import DryCommitter
 from regard.pipeline.disappearing import Census
 from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs, missed_before
-from regard.pipeline.lookups import Lookups
 from regard.pipeline.judging import Budget
+from regard.pipeline.lookups import Lookups
 from regard.pipeline.preparing import Prepared, defaults_of, identifier, prepare
 from regard.pipeline.starting import Start, Wish, changed_keys
 from regard.pipeline.stopping import Stop

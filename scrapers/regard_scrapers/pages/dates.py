@@ -63,21 +63,26 @@ _NAMED: Final = re.compile(
 )
 _NUMBERS: Final = re.compile(r"(?<!\d)(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?!\d)")
 _MONTH_ONLY: Final = re.compile(r"(?:^|\s)([a-z]+)\.?\s+(?:de\s+)?(\d{4})(?:\s|$)")
+_LENGTHS: Final[tuple[tuple[Precision, timedelta, str], ...]] = (
+    (
+        "second",
+        timedelta(seconds=1),
+        "second seconds segundo segundos seconde secondes sekunde sekunden",
+    ),
+    ("minute", timedelta(minutes=1), "minute minutes min mins minuto minutos minuten"),
+    ("hour", timedelta(hours=1), "hour hours hora horas heure heures stunde stunden"),
+    ("day", timedelta(days=1), "day days dia dias jour jours tag tage tagen"),
+    ("week", timedelta(days=7), "week weeks semana semanas semaine semaines woche wochen"),
+    ("month", timedelta(days=30), "month months mes meses mois monat monate monaten"),
+    (
+        "year",
+        timedelta(days=365),
+        "year years ano anos an ans annee annees jahr jahre jahren",
+    ),
+)
 _UNITS: Final[dict[str, tuple[Precision, timedelta]]] = {
-    unit: (precision, length)
-    for units, precision, length in (
-        ("second seconds segundo segundos seconde secondes sekunde sekunden", "second",
-         timedelta(seconds=1)),
-        ("minute minutes min mins minuto minutos minuten", "minute", timedelta(minutes=1)),
-        ("hour hours hora horas heure heures stunde stunden", "hour", timedelta(hours=1)),
-        ("day days dia dias jour jours tag tage tagen", "day", timedelta(days=1)),
-        ("week weeks semana semanas semaine semaines woche wochen", "week", timedelta(days=7)),
-        ("month months mes meses mois monat monate monaten", "month", timedelta(days=30)),
-        ("year years ano anos an ans annee annees jahr jahre jahren", "year",
-         timedelta(days=365)),
-    )
-    for unit in units.split()
-}  # fmt: skip
+    unit: (precision, length) for precision, length, units in _LENGTHS for unit in units.split()
+}
 _NUMBER_WORDS: Final = {
     word: number
     for number, words in {

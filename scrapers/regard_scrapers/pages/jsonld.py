@@ -83,8 +83,7 @@ def read_json_ld(blocks: Iterable[str]) -> tuple[list[Thing], list[str]]:
         except BrokenBlock as error:
             problems.append(f"{path}: {error}")
             continue
-        for data in _objects(values):
-            things.append(reader.thing(data, path, 0))
+        things += [reader.thing(data, path, 0) for data in _objects(values)]
     return [_resolved(thing, reader.by_id, set()) for thing in things], problems
 
 
@@ -107,7 +106,7 @@ def _resolved(thing: Thing, by_id: Mapping[str, Thing], above: set[str]) -> Thin
     properties: dict[str, tuple[Value, ...]] = {}
     changed = False
     for name, values in thing.properties.items():
-        fresh = []
+        fresh: list[Value] = []
         for value in values:
             if isinstance(value, Thing):
                 target = value

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from selectolax.lexbor import LexborNode
+
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.things import Syntax, Thing, Value, local_name
-from selectolax.lexbor import LexborNode
 
 __all__ = ["element_value", "read_microdata"]
 
@@ -116,4 +117,4 @@ def _properties(node: LexborNode, *, itself: bool) -> Iterator[LexborNode]:
 
 def _children(node: LexborNode) -> list[LexborNode]:
     """Return the elements inside, the last one first, as a stack wants them."""
-    return [child for child in node.iter(include_text=False)][::-1]
+    return list(node.iter(include_text=False))[::-1]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from selectolax.lexbor import LexborNode
+
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.things import Syntax, Thing, Value
-from selectolax.lexbor import LexborNode
 
 __all__ = ["read_microformats"]
 
@@ -146,7 +147,7 @@ def _in_schema_words(sort: str, said: dict[str, list[Value]], path: str) -> Thin
     own = {name: tuple(values) for name, values in said.items()}
     if "rating" in own:
         own.setdefault("ratingValue", own.pop("rating"))
-    rating = {name: own.pop(name) for name in _RATING if name in own}
+    rating: dict[str, tuple[Value, ...]] = {name: own.pop(name) for name in _RATING if name in own}
     if sort == "AggregateRating":
         item = own.get("item") or own.get("name")
         return thing(sort, {**rating, **({"itemReviewed": item} if item else {})})

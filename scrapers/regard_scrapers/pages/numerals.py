@@ -65,7 +65,10 @@ class NumberFormat:
         """
         found = re.fullmatch(r"\d{1,3}[ .,']?\d{3}([.,])\d{2}", plain(example.strip()))
         if found is None:
-            message = f"{example!r} shows no number format; write one thousand two hundred and thirty-four and 56 hundredths, such as '1.234,56'"
+            message = (
+                f"{example!r} shows no number format; write a thousand two hundred and "
+                "thirty-four and 56 hundredths as the site does, such as '1.234,56'"
+            )
             raise ConfigError(message)
         return cls(found[1])
 

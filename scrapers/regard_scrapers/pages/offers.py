@@ -7,9 +7,8 @@ related to it, similar or accessories, are somebody else's offer on the same pag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from regard_scrapers.pages.amounts import Amount, amount_of
@@ -34,8 +33,11 @@ _LIST_TYPES: Final = frozenset(
     {"listprice", "msrp", "srp", "strikethroughprice", "regularprice", "suggestedretailprice"}
 )
 _VARIANT: Final = ("color", "size", "material", "pattern", "model")
-_PACK: Final = {"KGM": "kg", "GRM": "g", "LTR": "l", "MLT": "ml", "CLT": "cl", "MTR": "m",
-                "C62": "unit", "H87": "unit", "PCE": "unit", "EA": "unit", "MTK": "m²"}  # fmt: skip
+_PACK: Final = {
+    **{"KGM": "kg", "GRM": "g", "LTR": "l", "MLT": "ml", "CLT": "cl", "MTR": "m", "MTK": "m²"},
+    **dict.fromkeys(("C62", "H87", "PCE", "EA"), "unit"),
+}
+"""Codes of UN/CEFACT, recommendation 20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def _is_inner(offer: Thing, roots: Iterable[Thing]) -> bool:
 
 def _products(roots: Iterable[Thing]) -> Iterator[tuple[Thing, Thing | None]]:
     """Yield products with the group they are variants of, without those that are related."""
-    stack: list[tuple[Thing, Thing | None, int]] = [(root, None, 0) for root in roots][::-1]
+    stack: list[tuple[Thing, Thing | None, int]] = []
+    stack += [(root, None, 0) for root in roots][::-1]
     seen: set[int] = set()
     while stack:
         thing, above, depth = stack.pop()
@@ -320,17 +323,3 @@ def _tax(offer: Thing) -> bool | None:
                 if text in ("true", "false"):
                     return text == "true"
     return None
-
-
-def merge_fields(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an offer, completed by those of the same offer written otherwise."""
-    extra = {**second.get("extra", {}), **first.get("extra", {})}
-    merged = {**second, **first}
-    if extra:
-        merged["extra"] = extra
-    return merged
-
-
-def same_amount(one: object, other: object) -> bool:
-    """Say whether two amounts are equal: 2879.2 is 2879.20."""
-    return isinstance(one, Decimal) and isinstance(other, Decimal) and one == other

@@ -9,7 +9,7 @@ the order value from which shipping is free. Only what is a price is ever taken 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -87,82 +87,114 @@ _TORN: Final = re.compile(r"(\W*\w{0,3}\W*\d[\d.,' ]*[.,]) (\d{2}(?!\d)\D*(?:\d.
 
 _FREE: Final = re.compile(r"\W*(?:free|gratis|gratuite?|kostenlos)\W*", re.IGNORECASE)
 
-_UNIT: Final = re.compile(
-    r"\s*(?:/|per\b|por\b|par\b|pro\b|je\b|al\b|le\b|el\b)\s*"
-    r"((?:\d+(?:[.,]\d+)?\s*)?(?:kg|kilo|g|gr|mg|l|ltr|lit(?:re|er|ro)s?|ml|cl|m|m²|m2|m³|cm|"
-    r"oz|lb|stück|unit|unidad|ud\.?|pi[eè]ce|pza\.?|each|piece|sheet|wash|dosis|tab)\b\.?)",
-    re.IGNORECASE,
+
+def _any_of(*words: str) -> str:
+    return "(?:" + "|".join(words) + ")"
+
+
+_SIZES: Final = _any_of(
+    *("kg", "kilo", "g", "gr", "mg", "l", "ltr", "lit(?:re|er|ro)s?", "ml", "cl", "m", "m²", "m2"),
+    *("m³", "cm", "oz", "lb", "stück", "unit", "unidad", "ud\\.?", "pi[eè]ce", "pza\\.?", "each"),
+    *("piece", "sheet", "wash", "dosis", "tab"),
 )
-_RECURRING: Final = re.compile(
-    r"\s*(?:/|per\b|a\b|each\b|al\b|por\b|par\b|pro\b|cada\b|chaque\b)\s*"
-    r"(?:mo\b|month|mes\b|mois|monat|year|yr\b|año|an\b|jahr|week|semana|semaine|day\b|d[ií]a\b|jour)"
-    r"|\s*(?:monthly|mensual(?:es)?|mensuel(?:le)?s?|yearly|anual(?:es)?)\b",
-    re.IGNORECASE,
+_PER: Final = _any_of(
+    "/", *(rf"{word}\b" for word in ("per", "por", "par", "pro", "je", "al", "le"))
 )
-_INSTALMENT: Final = re.compile(
-    r"(?:\b\d{1,3}\s*(?:x|×|times|payments?\s+of|instal?lments?\s+of|plazos\s+de|cuotas\s+de|"
-    r"mensualidades\s+de|fois|mensualités\s+de|raten\s+(?:zu|à)|parcelas\s+de)\s*(?:of|de|à|a)?)\s*$",
-    re.IGNORECASE,
+_UNIT: Final = re.compile(rf"\s*{_PER}\s*((?:\d+(?:[.,]\d+)?\s*)?{_SIZES}\b\.?)", re.IGNORECASE)
+_SPANS: Final = _any_of(
+    *("mo\\b", "month", "mes\\b", "mois", "monat", "year", "yr\\b", "año", "an\\b", "jahr"),
+    *("week", "semana", "semaine", "day\\b", "d[ií]a\\b", "jour"),
 )
+_EACH: Final = _any_of(
+    "/",
+    *(rf"{word}\b" for word in ("per", "a", "each", "al", "por", "par", "pro", "cada", "chaque")),
+)
+_REGULARLY: Final = _any_of(
+    *("monthly", "mensual(?:es)?", "mensuel(?:le)?s?", "yearly", "anual(?:es)?")
+)
+_RECURRING: Final = re.compile(rf"\s*{_EACH}\s*{_SPANS}|\s*{_REGULARLY}\b", re.IGNORECASE)
+_TIMES: Final = _any_of(
+    *(
+        "x",
+        "×",
+        "times",
+        "payments?\\s+of",
+        "instal?lments?\\s+of",
+        "plazos\\s+de",
+        "cuotas\\s+de",
+    ),
+    *("mensualidades\\s+de", "fois", "mensualités\\s+de", "raten\\s+(?:zu|à)", "parcelas\\s+de"),
+)
+_INSTALMENT: Final = re.compile(rf"\b\d{{1,3}}\s*{_TIMES}\s*(?:of|de|à|a)?\s*$", re.IGNORECASE)
 _BUNDLE: Final = re.compile(
     r"\b(?:\d{1,3}|two|three|dos|tres|deux|trois)\s*(?:for|por|pour|für)\s*$", re.IGNORECASE
 )
-_LEADS: Final[Sequence[tuple[Meaning, str]]] = (
-    (
-        Meaning.THRESHOLD,
-        r"(?:(?:orders?|purchases?|pedidos?|compras?|commandes?|achats?|shipping|env[ií]os?|livraison|"
-        r"delivery|versand|spend)\b[^.;|]{0,40}?(?:over|above|from|of|superior(?:es)?\s+a|a\s+partir\s+de|"
-        r"desde|de\s+m[aá]s\s+de|m[ií]nim[oa]s?|min\.?|d[eè]s|[aà]\s+partir\s+de|sup[eé]rieure?s?\s+[aà]|"
-        r"ab|on\s+orders|minimum)?|spend|minimum|mindestbestellwert)",
-    ),
-    (
-        Meaning.SHIPPING,
-        r"(?:shipping|delivery|postage|p\s?&\s?p|env[ií]o|gastos\s+de\s+env[ií]o|portes|livraison|"
-        r"frais\s+de\s+port|versand(?:kosten)?)(?:\s+(?:costs?|fees?|from|desde|est[aá]ndar|standard))?",
-    ),
-    (
-        Meaning.SAVING,
-        r"(?:you\s+save|save|saving|discount|off|ahorras?|ahorre|descuento|dto\.?|[ée]conomisez|"
-        r"remise|r[ée]duction|sie\s+sparen|spare|gespart|rabatt|cashback|reembolso|bonus)"
-        r"(?:\s+(?:of|up\s+to|hasta|de|jusqu['’]?[àa]))?",
-    ),
-    (
-        Meaning.FORMER,
-        r"(?:was|were|before|rrp|r\.r\.p\.|msrp|list\s+price|regular(?:\s+price)?|reg\.|original(?:ly)?"
-        r"(?:\s+price)?|old\s+price|compare\s+at|precio\s+(?:anterior|original|recomendado|habitual)|"
-        r"antes|p\.?v\.?p\.?r\.?|ancien\s+prix|prix\s+(?:barr[ée]|conseill[ée]|public)|au\s+lieu\s+de|"
-        r"en\s+lugar\s+de|instead\s+of|statt|uvp|vorher|bisher|běžná\s+cena|prezzo\s+di\s+listino)",
-    ),
-    (
-        Meaning.FROM,
-        r"(?:from|starting\s+(?:at|from)|as\s+low\s+as|desde|a\s+partir\s+de|[àa]\s+partir\s+de|d[èe]s|"
-        r"ab|vanaf|da|od|fra|från)",
-    ),
+_ORDERING: Final = _any_of(
+    *("orders?", "purchases?", "pedidos?", "compras?", "commandes?", "achats?", "shipping"),
+    *("env[ií]os?", "livraison", "delivery", "versand", "spend"),
 )
+_BEYOND: Final = _any_of(
+    *("over", "above", "from", "of", "superior(?:es)?\\s+a", "a\\s+partir\\s+de", "desde"),
+    *("de\\s+m[aá]s\\s+de", "m[ií]nim[oa]s?", "min\\.?", "d[eè]s", "[aà]\\s+partir\\s+de"),
+    *("sup[eé]rieure?s?\\s+[aà]", "ab", "on\\s+orders", "minimum"),
+)
+_LEADS: Final[Mapping[Meaning, Sequence[str]]] = {
+    Meaning.THRESHOLD: (
+        rf"{_ORDERING}\b[^.;|]{{0,40}}?{_BEYOND}?",
+        *("spend", "minimum", "mindestbestellwert"),
+    ),
+    Meaning.SHIPPING: (
+        r"(?:shipping|delivery|postage)(?:\s+(?:costs?|fees?|from|standard))?",
+        *(r"p\s?&\s?p", r"gastos\s+de\s+env[ií]o", r"env[ií]o(?:\s+(?:desde|est[aá]ndar))?"),
+        *("portes", "livraison", r"frais\s+de\s+port", "versand(?:kosten)?"),
+    ),
+    Meaning.SAVING: tuple(
+        rf"{word}(?:\s+(?:of|up\s+to|hasta|de|jusqu['’]?[àa]))?"
+        for word in (
+            *("you\\s+save", "save", "saving", "discount", "off", "ahorras?", "ahorre"),
+            *("descuento", "dto\\.?", "[ée]conomisez", "remise", "r[ée]duction", "sie\\s+sparen"),
+            *("spare", "gespart", "rabatt", "cashback", "reembolso", "bonus"),
+        )
+    ),
+    Meaning.FORMER: (
+        *("was", "were", "before", "rrp", r"r\.r\.p\.", "msrp", r"list\s+price", "regular"),
+        *(r"regular\s+price", r"reg\.", r"original(?:ly)?(?:\s+price)?", r"old\s+price"),
+        *(r"compare\s+at", r"precio\s+(?:anterior|original|recomendado|habitual)", "antes"),
+        *(r"p\.?v\.?p\.?r\.?", r"ancien\s+prix", r"prix\s+(?:barr[ée]|conseill[ée]|public)"),
+        *(r"au\s+lieu\s+de", r"en\s+lugar\s+de", r"instead\s+of", "statt", "uvp", "vorher"),
+        *("bisher", r"běžná\s+cena", r"prezzo\s+di\s+listino"),
+    ),
+    Meaning.FROM: (
+        *("from", r"starting\s+(?:at|from)", r"as\s+low\s+as", "desde", r"a\s+partir\s+de"),
+        *(r"[àa]\s+partir\s+de", "d[èe]s", "ab", "vanaf", "da", "od", "fra", "från"),
+    ),
+}
+"""What stands before a number; the first that fits says what it is."""
+
 _LEADING: Final = tuple(
-    (meaning, re.compile(rf"(?<![^\W\d_])(?:{words})\s*[:\-–]?\s*$", re.IGNORECASE))
-    for meaning, words in _LEADS
+    (meaning, re.compile(rf"(?<![^\W\d_]){_any_of(*words)}\s*[:\-–]?\s*$", re.IGNORECASE))
+    for meaning, words in _LEADS.items()
 )
 _TRAILING: Final = (
     (Meaning.SAVING, re.compile(r"\s*(?:off\b|de\s+descuento|de\s+remise|rabatt|discount)", re.I)),
     (Meaning.THRESHOLD, re.compile(r"\s*\+?\s*(?:minimum\s+order|de\s+compra\s+m[ií]nima)", re.I)),
     (Meaning.SHIPPING, re.compile(r"\s*(?:shipping|de\s+env[ií]o|de\s+port)\b", re.I)),
 )
+_TAXES: Final = _any_of(
+    *("vat", "tax(?:es)?", "gst", "iva", r"i\.v\.a\.", "tva", "mwst", "impuestos")
+)
+_WITHOUT: Final = _any_of(
+    *(r"excl?\.?(?:uding|usive)?", "ex", "without", "plus", r"\+", "sin", "m[aá]s", "hors"),
+    *(r"zzgl\.?", r"exkl\.?", "no"),
+)
+_WITH: Final = _any_of(r"incl?\.?(?:uding|usive|us|uido)?", "with", "con", r"inkl\.?", "avec")
 _TAX: Final = (
-    (
-        False,
-        re.compile(
-            r"(?:excl?\.?(?:uding|usive)?|ex|without|plus|\+|sin|m[aá]s|hors|zzgl\.?|exkl\.?|no)\s*\.?\s*"
-            r"(?:of\s+)?(?:vat|tax(?:es)?|gst|iva|i\.v\.a\.|tva|mwst|taxes?)|\bHT\b",
-            re.IGNORECASE,
-        ),
-    ),
+    (False, re.compile(rf"{_WITHOUT}\s*\.?\s*(?:of\s+)?{_TAXES}|\bHT\b", re.IGNORECASE)),
     (
         True,
         re.compile(
-            r"(?:incl?\.?(?:uding|usive|us|uido)?|with|con|inkl\.?|avec)\s*\.?\s*(?:of\s+)?(?:\d+\s*%\s*)?"
-            r"(?:vat|tax(?:es)?|gst|iva|i\.v\.a\.|tva|mwst|impuestos)|(?:vat|iva|tva|mwst|tax)\s*\.?\s*"
-            r"(?:incl|inkl)|\bTTC\b",
+            rf"{_WITH}\s*\.?\s*(?:of\s+)?(?:\d+\s*%\s*)?{_TAXES}"
+            rf"|{_TAXES}\s*\.?\s*(?:incl|inkl)|\bTTC\b",
             re.IGNORECASE,
         ),
     ),

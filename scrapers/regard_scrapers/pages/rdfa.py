@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from selectolax.lexbor import LexborNode
+
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.microdata import element_value
 from regard_scrapers.pages.things import Syntax, Thing, Value, local_name
-from selectolax.lexbor import LexborNode
 
 __all__ = ["read_rdfa"]
 

@@ -17,8 +17,9 @@ from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from regard_scrapers.pages.documents import Document
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from regard_scrapers.pages.documents import Document
 
 __all__ = ["OfferRules", "ReviewRules", "Rule", "texts_of"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from regard_scrapers.pages.things import local_name
@@ -42,26 +42,42 @@ _BY_NAME: Final = {name.casefold(): name for name in AVAILABILITIES} | {
 }
 
 # The refusals come first: "not available" has "available" in it.
-_WORDS: Final = tuple(
-    (name, re.compile(words))
-    for name, words in (
-        ("Discontinued", r"discontinued|descatalogado|ya no se (?:vende|fabrica)|n'est plus (?:commercialise|vendu)|supprime du catalogue"),
-        ("SoldOut", r"sold out|vendid[oa]s?\b|epuise|ausverkauft"),
-        ("PreOrder", r"pre-?order|pre-?compra|reserva (?:ya|anticipada)|pre-?commande|vorbestell"),
-        ("BackOrder", r"back-?order|on order|bajo pedido|sobre pedido|sur commande|auf bestellung|"
-                      r"disponible (?:en|sous|dentro de) \d+|lieferbar in \d+"),
-        ("OutOfStock", r"out of stock|not available|unavailable|no longer available|not in stock|sin (?:stock|existencias)|"
-                       r"agotad[oa]|no disponible|fuera de stock|indisponible|rupture|en rupture|hors stock|"
-                       r"nicht (?:verfugbar|lieferbar|auf lager|vorratig)|avisame|notify me|prevenez"),
-        ("InStoreOnly", r"in store only|solo en tienda|uniquement en magasin|nur im (?:laden|markt)"),
-        ("LimitedAvailability", r"only \d+ (?:left|in stock)|last \d|low stock|ultim[oa]s|quedan? (?:solo )?\d+|"
-                                r"plus que \d+|derniers? (?:exemplaires|articles)|stock (?:faible|limite)|"
-                                r"nur noch \d+|limited"),
-        ("InStock", r"in stock|in-stock|available|disponible|en stock|en existencia|auf lager|lieferbar|"
-                    r"vorratig|verfugbar|add to (?:cart|basket|bag)|anadir (?:al carrito|a la cesta)|"
-                    r"ajouter au panier|in den warenkorb"),
-    )
-)  # fmt: skip
+_SEEN: Final[Mapping[str, Sequence[str]]] = {
+    "Discontinued": (
+        *("discontinued", "descatalogado", r"ya no se (?:vende|fabrica)"),
+        *(r"n'est plus (?:commercialise|vendu)", "supprime du catalogue"),
+    ),
+    "SoldOut": ("sold out", r"vendid[oa]s?\b", "epuise", "ausverkauft"),
+    "PreOrder": (
+        *("pre-?order", "pre-?compra", r"reserva (?:ya|anticipada)", "pre-?commande"),
+        "vorbestell",
+    ),
+    "BackOrder": (
+        *("back-?order", "on order", "bajo pedido", "sobre pedido", "sur commande"),
+        *("auf bestellung", r"disponible (?:en|sous|dentro de) \d+", r"lieferbar in \d+"),
+    ),
+    "OutOfStock": (
+        *("out of stock", "not available", "unavailable", "no longer available", "not in stock"),
+        *(r"sin (?:stock|existencias)", "agotad[oa]", "no disponible", "fuera de stock"),
+        *("indisponible", "rupture", "hors stock", "avisame", "notify me", "prevenez"),
+        r"nicht (?:verfugbar|lieferbar|auf lager|vorratig)",
+    ),
+    "InStoreOnly": (
+        *("in store only", "solo en tienda", "uniquement en magasin"),
+        r"nur im (?:laden|markt)",
+    ),
+    "LimitedAvailability": (
+        *(r"only \d+ (?:left|in stock)", r"last \d", "low stock", "ultim[oa]s", r"plus que \d+"),
+        *(r"quedan? (?:solo )?\d+", r"derniers? (?:exemplaires|articles)", r"nur noch \d+"),
+        *("stock (?:faible|limite)", "limited"),
+    ),
+    "InStock": (
+        *("in stock", "in-stock", "available", "disponible", "en stock", "en existencia"),
+        *("auf lager", "lieferbar", "vorratig", "verfugbar", r"add to (?:cart|basket|bag)"),
+        *(r"anadir (?:al carrito|a la cesta)", "ajouter au panier", "in den warenkorb"),
+    ),
+}
+_WORDS: Final = tuple((name, re.compile("|".join(words))) for name, words in _SEEN.items())
 
 _CONDITIONS: Final[Mapping[str, str]] = {
     "newcondition": "NewCondition",

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from selectolax.lexbor import LexborNode
+
 from regard_scrapers.pages.dates import when
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.gtins import gtin
@@ -17,7 +19,6 @@ from regard_scrapers.pages.ratings import Rating, normalised, rating_of
 from regard_scrapers.pages.rules import OfferRules, ReviewRules, Rule, texts_of
 from regard_scrapers.pages.states import availability_of, condition_of
 from regard_scrapers.pages.things import Syntax
-from selectolax.lexbor import LexborNode
 
 __all__ = ["visible_offer", "visible_reviews"]
 
@@ -41,10 +42,11 @@ def visible_offer(document: Document, rules: OfferRules, market: Market) -> Foun
         texts = texts_of(rule, document)
         if not texts:
             continue
+        values: list[Decimal | str | None] = []
         if name in _AMOUNTS:
-            values = _amounts(name, texts, market, fields)
+            values += _amounts(name, texts, market, fields)
         else:
-            values = [_value(name, rule, text) for text in texts]
+            values += [_value(name, rule, text) for text in texts]
         evidence[name] = tuple(
             Candidate(value, text[:200], Syntax.RULE, rule.shown)
             for value, text in zip(values, texts, strict=True)

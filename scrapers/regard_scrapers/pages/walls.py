@@ -7,6 +7,7 @@ What such a page does not say must never be recorded: a shop that blocks us has 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from regard_scrapers.pages.documents import Document
@@ -14,20 +15,27 @@ from regard_scrapers.pages.outcomes import PageProblem
 
 __all__ = ["wall_of"]
 
-_SIGNS: Final = (
-    ("challenged", re.compile(
-        r"cf-chl-|challenge-platform|cf_chl_opt|just a moment\.\.\.|_Incapsula_Resource|"
-        r"px-captcha|perimeterx|datadome|geo\.captcha-delivery|g-recaptcha|h-captcha|hcaptcha\.com|"
-        r"aws-waf-token|awswaf|/_sec/cp_challenge|akamai.{0,40}(?:bot|denied)|ddos-guard|"
-        r"verify(?:ing)? (?:that )?you are (?:a )?human|are you a (?:human|robot)|no soy un robot|"
-        r"comprueba que eres humano|je ne suis pas un robot|vérifiez que vous êtes humain",
-        re.IGNORECASE)),
-    ("blocked", re.compile(
-        r"access (?:to this page has been )?denied|you have been blocked|request (?:was )?blocked|"
-        r"unusual traffic|too many requests|your ip (?:address )?(?:has been|is) (?:blocked|banned)|"
-        r"acceso (?:denegado|bloqueado)|accès refusé|zugriff verweigert|error 1020|ref(?:erence)? ?#\d+\.[0-9a-f]+",
-        re.IGNORECASE)),
-)  # fmt: skip
+_SAYINGS: Final[Mapping[str, Sequence[str]]] = {
+    "challenged": (
+        *("cf-chl-", "challenge-platform", "cf_chl_opt", r"just a moment\.\.\.", "px-captcha"),
+        *("_Incapsula_Resource", "perimeterx", "datadome", r"geo\.captcha-delivery"),
+        *("g-recaptcha", "h-captcha", r"hcaptcha\.com", "aws-waf-token", "awswaf", "ddos-guard"),
+        *("/_sec/cp_challenge", "akamai.{0,40}(?:bot|denied)", "no soy un robot"),
+        *(r"verify(?:ing)? (?:that )?you are (?:a )?human", r"are you a (?:human|robot)"),
+        *("comprueba que eres humano", "je ne suis pas un robot"),
+        "vérifiez que vous êtes humain",
+    ),
+    "blocked": (
+        *(r"access (?:to this page has been )?denied", "you have been blocked"),
+        *(r"request (?:was )?blocked", "unusual traffic", "too many requests"),
+        r"your ip (?:address )?(?:has been|is) (?:blocked|banned)",
+        *(r"acceso (?:denegado|bloqueado)", "accès refusé", "zugriff verweigert"),
+        *("error 1020", r"ref(?:erence)? ?#\d+\.[0-9a-f]+"),
+    ),
+}
+_SIGNS: Final = tuple(
+    (code, re.compile("|".join(words), re.IGNORECASE)) for code, words in _SAYINGS.items()
+)
 _LONGEST_WALL: Final = 60_000
 """Pages that say anything else are longer; a shop's own page may have a captcha in its form."""
 

@@ -115,13 +115,11 @@ class FedSpider(Spider):
 
     def _judged(self, order: Order, response: Response) -> Fetched:
         status = response.status
-        headers = {
-            "etag": _header(response, "ETag"),
-            "last_modified": _header(response, "Last-Modified"),
-        }
+        etag, modified = _header(response, "ETag"), _header(response, "Last-Modified")
         if status == 304:
-            kept = {name: value for name, value in headers.items() if value}
-            return Fetched(order.url, order.kind, "not-modified", status, **kept)
+            return Fetched(
+                order.url, order.kind, "not-modified", status, etag=etag, last_modified=modified
+            )
         if status in _TOO_MUCH:
             wait = retry_after_seconds(_header(response, "Retry-After"))
             text = f"the server answered {status}"
@@ -143,13 +141,15 @@ class FedSpider(Spider):
             now=datetime.now(UTC),
             status=status,
             sha256=hashlib.sha256(body).hexdigest(),
-            **headers,
+            etag=etag,
+            last_modified=modified,
         )
 
     def _failed(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         order: Order = request.meta[_ORDER]
         error = failure.value
+        assert error is not None  # noqa: S101  # a failure is one of something
         if isinstance(error, Paused):
             # It was not asked for: whoever feeds us still has it on the list.
             self._pipe.say("paused", url=order.url)
