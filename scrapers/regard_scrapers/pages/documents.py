@@ -44,19 +44,15 @@ def decoded(body: bytes, encoding: str | None = None) -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, errors="replace")
-    declared = _DECLARED.search(body, 0, _BEGINNING)
-    for name in (encoding, declared[1].decode("ascii") if declared else None):
-        known = _known(name)
-        if known is not None:
-            try:
-                return body.decode(known)
-            except UnicodeDecodeError:
-                continue
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        known = _known(encoding) or (_known(declared[1].decode("ascii")) if declared else None)
-        return body.decode(known or "cp1252", errors="replace")
+    found = _DECLARED.search(body, 0, _BEGINNING)
+    declared = found[1].decode("ascii") if found else None
+    said = [known for each in (encoding, declared) if (known := _known(each)) is not None]
+    for known in (*said, "utf-8"):
+        try:
+            return body.decode(known)
+        except UnicodeDecodeError:
+            continue
+    return body.decode(said[0] if said else "cp1252", errors="replace")
 
 
 def _known(name: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -58,6 +59,9 @@ class Answerer:
             known: What is known of it beside: status, validators, digest.
         """
         known["bytes"] = len(body)
+        if order.kind == "raw":
+            text = base64.b64encode(body).decode("ascii")
+            return Fetched(order.url, order.kind, "ok", body=text, encoding=encoding, **known)
         if order.kind == "sitemap":
             return self._sitemap(order, body, known)
         document = Document(body, url, encoding)

@@ -79,7 +79,7 @@ class Order:
 
     Attributes:
         url: The address.
-        kind: ``page``, ``list`` or ``sitemap``.
+        kind: ``page``, ``list`` or ``sitemap``; ``raw`` for whoever wants the body itself.
         etag: What the server said of what is known already.
         last_modified: Likewise.
         depth: How many lists were followed to get here.
@@ -113,6 +113,8 @@ class Fetched:
         problems: Why things on it were not taken: code, field, text, and the fields concerned.
         notes: What whoever looks after the site should know.
         rating: What the page states of all its reviews: value, best, worst, counts.
+        body: The body in base64, where the order was for it (``raw``).
+        encoding: What the server said of it.
     """
 
     url: str
@@ -130,3 +132,5 @@ class Fetched:
     problems: list[list[Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rating: dict[str, Any] | None = None
+    body: str | None = None
+    encoding: str | None = None
