@@ -125,10 +125,10 @@ def when(
     if not text:
         return None
     folded = _folded(text)
-    found = (
-        _iso(folded) or _named(folded) or _numbers(folded, order) or _relative(folded, now)
-        or _month(folded)
-    )  # fmt: skip
+    found = _iso(folded) or _named(folded) or _numbers(folded, order) or _relative(folded, now)
+    if found is None and _NAMED.search(folded) is None:
+        # A day that does not exist is no month either.
+        found = _month(folded)
     if found is None or found.at > now + timedelta(days=1):
         return None
     return found

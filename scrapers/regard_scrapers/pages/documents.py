@@ -30,7 +30,7 @@ _SCRIPTS: Final = re.compile(
 _LD_TYPE: Final = re.compile(
     r"""type\s*=\s*["']?\s*application/ld\+json\s*(?:;[^"'>]*)?["'\s]?""", re.IGNORECASE
 )
-_AS_BROWSERS: Final = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "ascii": "cp1252"}
+_AS_BROWSERS: Final = {"iso8859-1": "cp1252", "ascii": "cp1252"}
 
 
 def decoded(body: bytes, encoding: str | None = None) -> str:

@@ -140,7 +140,8 @@ _BEYOND: Final = _any_of(
 )
 _LEADS: Final[Mapping[Meaning, Sequence[str]]] = {
     Meaning.THRESHOLD: (
-        rf"{_ORDERING}\b[^.;|]{{0,40}}?{_BEYOND}?",
+        rf"{_ORDERING}\b[^.;|]{{0,40}}?{_BEYOND}",
+        *("orders?", "pedidos?", "compras?", "commandes?"),
         *("spend", "minimum", "mindestbestellwert"),
     ),
     Meaning.SHIPPING: (
@@ -220,6 +221,9 @@ def prices_in(
     if _FREE.fullmatch(flat):
         return [Price(Decimal(0), None, None, Meaning.PRICE, end=len(flat))]
     found = list(_candidates(flat, country, form))
+    if any(each.mark is not None for each in found):
+        # Beside money, a number without a mark counts things.
+        found = [each for each in found if each.mark is not None]
     return [_with_meaning(flat, price, found) for price in found]
 
 
@@ -244,6 +248,8 @@ def main_price(
     """
     found = prices_in(text, country=country, form=form)
     marked = [each for each in found if each.mark is not None]
+    if not marked and currency is None and any(char.isalpha() for char in text):
+        return next((each for each in found if _FREE.fullmatch(plain(text))), None)
     for meanings in ((Meaning.PRICE,), (Meaning.FROM,)):
         for each in marked or found:
             if each.meaning in meanings:

@@ -19,11 +19,12 @@ __all__ = ["BrokenBlock", "parse_json"]
 _LONGEST: Final = 2_000_000
 _TOKEN: Final = re.compile(
     r'"(?:[^"\\]|\\.)*"'  # a text
-    r"|<!--.*?-->|<!--|-->|<!\[CDATA\[|\]\]>"
+    r"|<!--|-->|<!\[CDATA\[|\]\]>"
     r"|/\*.*?\*/|//[^\n]*"
     r"|,(?=\s*(?:(?://[^\n]*|/\*.*?\*/)\s*)*[\]}])",
     re.DOTALL,
 )
+_COMMENTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|<!--.*?-->', re.DOTALL)
 _BARE_BREAKS: Final = re.compile(r"[\x00-\x1f]")
 _BAD_ESCAPE: Final = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 
@@ -76,7 +77,19 @@ def parse_json(text: str) -> list[Any]:
 def _mended(text: str) -> list[Any]:
     if "&quot;" in text and '"' not in text.replace("&quot;", ""):
         text = html.unescape(text)
-    text = _TOKEN.sub(_mend, text.strip("\ufeff")).strip().rstrip(";").strip()
+    # Comments of HTML mostly stand around the whole; only then between its parts.
+    try:
+        return _values_in(_TOKEN.sub(_mend, text))
+    except BrokenBlock:
+        bare = _COMMENTED.sub(lambda found: found[0] if found[0][0] == '"' else "", text)
+        if bare == text:
+            raise
+        return _values_in(_TOKEN.sub(_mend, bare))
+
+
+def _values_in(text: str) -> list[Any]:
+    """Return the values that stand behind each other in a text."""
+    text = text.strip("\ufeff \t\r\n").rstrip(";").strip()
     values: list[Any] = []
     at = 0
     while at < len(text):
