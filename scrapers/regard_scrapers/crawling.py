@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import IO, Any, Final
@@ -88,6 +89,7 @@ class Crawl:
         self._said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._ended = False
         self._child: subprocess.Popen[bytes]
+        self._listener: threading.Thread
 
     def __enter__(self) -> Crawl:
         config = asdict(self._settings)
@@ -101,7 +103,8 @@ class Crawl:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         self._say({"say": "config", **config})
-        threading.Thread(target=self._listen, name="regard-crawl", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, name="regard-crawl", daemon=True)
+        self._listener.start()
         return self
 
     def __exit__(
@@ -116,9 +119,12 @@ class Crawl:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
+        # The child is gone, so whoever listens has come to the end.
+        self._listener.join(_GRACE_SECONDS)
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe is not None:
-                pipe.close()
+                with suppress(BrokenPipeError):
+                    pipe.close()
 
     @property
     def out(self) -> int:
@@ -180,6 +186,10 @@ class Crawl:
     def stop(self) -> None:
         """Say that there is nothing more; what is on its way is still answered."""
         self._say({"say": "stop"})
+
+    def kill(self) -> None:
+        """End the child at once; what is on its way has no outcome then."""
+        self._child.kill()
 
     def _say(self, frame: dict[str, Any]) -> None:
         pipe = self._child.stdin
