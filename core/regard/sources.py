@@ -151,6 +151,7 @@ class Address:
         url: The address.
         kind: ``page``, ``list`` or ``sitemap``.
         depth: How many lists were followed to get here.
+        via: The address that led to it; None: it is where looking begins.
         etag: What the server said of what is known of it.
         last_modified: Likewise.
         keys: The keys of the records that were on it when it last changed; None: it is not
@@ -160,6 +161,7 @@ class Address:
     url: str
     kind: str = "page"
     depth: int = 0
+    via: str | None = None
     etag: str | None = None
     last_modified: str | None = None
     keys: tuple[str, ...] | None = None
@@ -180,6 +182,7 @@ class Visited:
         last_modified: For the next time.
         sha256: Of the body.
         keys: The keys of the records on it; None: as they were.
+        origin: Whom was asked, for the count of a day; None: nobody was.
     """
 
     url: str
@@ -191,6 +194,7 @@ class Visited:
     last_modified: str | None = None
     sha256: str | None = None
     keys: tuple[str, ...] | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +271,12 @@ class Addresses(Protocol):
     def add(self, found: Iterable[Address]) -> int:
         """Take addresses that something led to in this pass; return how many are new."""
 
+    def known_keys(self, url: str) -> int:
+        """Return how many records were on an address when it was last read."""
+
+    def find_again(self, url: str) -> None:
+        """Take what an address led to before as found in this pass: it has not changed."""
+
     def due(self, limit: int) -> Sequence[Address]:
         """Return addresses without an outcome in this pass, each once in this run."""
 
@@ -298,8 +308,8 @@ class Addresses(Protocol):
     def keep_robots(self, origin: str, status: int, body: str) -> None:
         """Remember a robots.txt."""
 
-    def asked(self, origin: str, count: int, *, next_at: datetime) -> None:
-        """Remember that an origin was asked, and when it may be asked again."""
+    def rest(self, origin: str, until: datetime) -> None:
+        """Remember when an origin may be asked again at the earliest."""
 
     def pause(self, origin: str, until: datetime, why: str) -> None:
         """Leave an origin alone for a while."""

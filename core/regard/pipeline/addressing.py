@@ -49,6 +49,8 @@ class AddressBook:
         self._ready: list[Address] = []
         self._out: set[str] = set()
         self._visited: list[Visited] = []
+        self._again: list[str] = []
+        self._keys: dict[str, int] = {}
         self._unsettled = 0
         self._unstored = 0
         self._waiting = 0
@@ -66,7 +68,7 @@ class AddressBook:
     @property
     def _finding(self) -> int:
         """Whether something was found that is not due yet, because it is not stored."""
-        return int(self._writes and bool(self._found or self._unstored))
+        return int(self._writes and bool(self._found or self._again or self._unstored))
 
     def begin(self, recipe: str) -> int:
         """Begin a pass, or go on with the one that has not ended."""
@@ -91,6 +93,14 @@ class AddressBook:
             self._waiting += len(fresh)
         return len(fresh)
 
+    def known_keys(self, url: str) -> int:
+        """Return how many records were on an address when it was last read."""
+        return self._keys.pop(url, 0)
+
+    def find_again(self, url: str) -> None:
+        """Take what an address led to before as found in this pass."""
+        self._again.append(url)
+
     def due(self, limit: int) -> Sequence[Address]:
         """Return addresses without an outcome, each once in this run."""
         if len(self._ready) < limit and self._writes:
@@ -114,10 +124,11 @@ class AddressBook:
             self._position = position
             if address.url in self._out:
                 continue
+            self._keys[address.url] = len(address.keys or ())
             known = address
             if recipe != self._recipe or address.keys is None:
                 # What was read by other rules says nothing about what these would find.
-                known = Address(address.url, address.kind, address.depth)
+                known = Address(address.url, address.kind, address.depth, address.via)
             self._ready.append(known)
 
     def again(self, urls: Iterable[str]) -> None:
@@ -138,7 +149,8 @@ class AddressBook:
     @property
     def pending(self) -> int:
         """How many outcomes and finds wait for the next batch."""
-        return len(self._visited) + (len(self._found) if self._writes else 0)
+        waiting = len(self._found) + len(self._again) if self._writes else 0
+        return len(self._visited) + waiting
 
     def hurry(self) -> None:
         """Ask for what waits to be stored at once: there is nothing else to do."""
@@ -153,18 +165,18 @@ class AddressBook:
         self.hurried = False
         if self._pass is None:
             return None
-        changes = Changes(self._pass.number, self._recipe, self._found, self._visited)
-        self._found, self._visited = [], []
+        changes = Changes(self._pass.number, self._recipe, self._found, self._visited, self._again)
+        self._found, self._visited, self._again = [], [], []
         self._unsettled += len(changes.visited)
-        self._unstored += len(changes.found)
+        self._unstored += len(changes.found) + len(changes.again)
         return changes if changes else None
 
     def settled(self, changes: Changes, waiting: int) -> None:
         """Hear that a batch is stored."""
         self._unsettled -= len(changes.visited)
-        self._unstored -= len(changes.found)
+        self._unstored -= len(changes.found) + len(changes.again)
         self._waiting = waiting
-        if changes.found:
+        if changes.found or changes.again:
             # What is found again keeps its position, which may lie before what was given.
             self._position = 0
 
@@ -212,11 +224,11 @@ class AddressBook:
                     robots_at=transaction.now,
                 )
 
-    def asked(self, origin: str, count: int, *, next_at: datetime) -> None:
-        """Remember that an origin was asked, and when it may be asked again."""
+    def rest(self, origin: str, until: datetime) -> None:
+        """Remember when an origin may be asked again at the earliest."""
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
-                addresses.put_origin(transaction, origin, asked=count, next_at=next_at)
+                addresses.put_origin(transaction, origin, next_at=until)
 
     def pause(self, origin: str, until: datetime, why: str) -> None:
         """Leave an origin alone for a while."""

@@ -355,6 +355,7 @@ class AddressRow(StoreRow, table=True):
     Attributes:
         kind: ``page``, ``list`` or ``sitemap``.
         depth: How many lists were followed to get here.
+        via: What led to it; None: it is where looking begins.
         found_pass: The pass in which something last led to it.
         visited_pass: The pass in which it last had an outcome; 0: none yet.
         outcome: What became of it, as `regard.sources.Visited` has it.
@@ -376,6 +377,7 @@ class AddressRow(StoreRow, table=True):
     kind: str = _text()
     depth: int = _number()
     position: int = _number()
+    via: str | None = _some_text()
     found_pass: int = _number()
     visited_pass: int = _number()
     outcome: str | None = _some_text()

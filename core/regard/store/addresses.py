@@ -8,6 +8,7 @@ either has its outcome and its records, or neither.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -69,15 +70,17 @@ class Changes:
         recipe: What decided about the records.
         found: Addresses that something led to.
         visited: What became of addresses.
+        again: Addresses that lead where they led before.
     """
 
     number: int
     recipe: str
     found: list[Address] = field(default_factory=list)
     visited: list[Visited] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.found or self.visited)
+        return bool(self.found or self.visited or self.again)
 
 
 def current_pass(transaction: Transaction, source: str) -> StoredPass | None:
@@ -165,7 +168,7 @@ def due(
         .limit(limit)
     )
     return [
-        (int(at), recipe, Address(url, kind, int(depth), etag, modified, _keys(keys)))
+        (int(at), recipe, Address(url, kind, int(depth), None, etag, modified, _keys(keys)))
         for at, recipe, url, kind, depth, etag, modified, keys in rows
     ]
 
@@ -208,6 +211,7 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
             "url": each.url,
             "kind": each.kind,
             "depth": each.depth,
+            "via": each.via,
             "position": int(last or 0) + at,
             "found_pass": number,
             "visited_pass": 0,
@@ -222,7 +226,11 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
     statement: Any = insert(addresses)
     statement = statement.on_conflict_do_update(
         index_elements=["source", "url"],
-        set_={"found_pass": number, "kind": statement.excluded.kind},
+        set_={
+            "found_pass": number,
+            "kind": statement.excluded.kind,
+            "via": statement.excluded.via,
+        },
     )
     connection.execute(statement, rows)
     return len(rows)
@@ -232,6 +240,10 @@ def save(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what a batch changes of a source's addresses."""
     addresses = table("addresses")
     add(transaction, source, changes.number, changes.found)
+    for url in changes.again:
+        led_to = and_(addresses.c.source == source, addresses.c.via == url)
+        found = update(addresses).where(led_to).values(found_pass=changes.number)
+        transaction.connection.execute(found)
     for each in changes.visited:
         here = and_(addresses.c.source == source, addresses.c.url == each.url)
         values: dict[str, Any] = {
@@ -259,6 +271,9 @@ def save(transaction: Transaction, source: str, changes: Changes) -> None:
                 if (value := getattr(each, name)) is not None
             }
         transaction.connection.execute(update(addresses).where(here).values(**values))
+    for origin, count in Counter(each.origin for each in changes.visited).items():
+        if origin is not None:
+            put_origin(transaction, origin, asked=count)
     tired = and_(
         addresses.c.source == source,
         addresses.c.visited_pass < changes.number,

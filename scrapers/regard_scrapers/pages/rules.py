@@ -58,7 +58,7 @@ class Rule(BaseModel):
     Where on a page a value stands.
 
     Attributes:
-        css: A CSS selector.
+        css: A CSS selector; without it and ``xpath``, ``attr`` is that of the review itself.
         xpath: Or an XPath.
         attr: The attribute to read; None: the text.
         within: Only inside of elements that this selector finds.
@@ -83,15 +83,18 @@ class Rule(BaseModel):
 
     @model_validator(mode="after")
     def _one_way(self) -> Rule:
-        if (self.css is None) == (self.xpath is None):
+        if self.css is not None and self.xpath is not None:
             message = "a rule has css or xpath, one of both"
+            raise ValueError(message)
+        if self.css is None and self.xpath is None and self.attr is None:
+            message = "a rule says where the value stands: css, xpath, or attr alone"
             raise ValueError(message)
         return self
 
     @property
     def shown(self) -> str:
         """How evidence names the rule."""
-        return self.css or self.xpath or ""
+        return self.css or self.xpath or f"[{self.attr}]"
 
 
 AnyRule = Annotated[Rule, BeforeValidator(_rule, json_schema_input_type=str | dict[str, Any])]
@@ -175,7 +178,9 @@ def _found(
     if rule.xpath is not None:
         yield from _by_xpath(rule.xpath, document, inside)
         return
-    assert rule.css is not None  # noqa: S101  # a rule has one of both
+    if rule.css is None:
+        yield from () if inside is None else (inside,)
+        return
     scopes = [inside] if inside is not None else [document.tree.root]
     if rule.within is not None and inside is None:
         scopes = list(document.tree.css(rule.within))

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("depth", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=True),
         sa.Column("found_pass", sa.BigInteger(), nullable=False),
         sa.Column("visited_pass", sa.BigInteger(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
