@@ -171,6 +171,15 @@ class Mapper:
                 cells[name] = as_text(cell)
         return cells
 
+    def key_of(self, row: Numbered) -> str | None:
+        """Return the key of a row that is no record; None where it does not say it alone."""
+        if self._counted or self.plan.carry or self._orders is not None:
+            return None
+        try:
+            return self._named(self._parts(row.values))
+        except RecordError:
+            return None
+
     def map(self, row: Numbered) -> Mapped | None:
         """
         Return the record of a row; None for totals, footers and deleted records.

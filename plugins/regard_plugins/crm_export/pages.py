@@ -288,6 +288,7 @@ class FileReader:
             error.reason,
             message=str(error),
             field=error.field,
+            key=mapper.key_of(row),
             file=self.file.name,
             line=row.line,
         )
