@@ -53,6 +53,9 @@ def find_header(rows: Sequence[Sequence[Value]]) -> int:
     """
     extents = [extent(row) for row in rows]
     usual = _most_common(extents)
+    if usual < 2 and _is_short_table(rows, extents):
+        # A report of few rows with more lines of footer than rows.
+        return 0
     if usual < 2:
         # A single column: only comments can be told from a header.
         plain = (at for at, row in enumerate(rows[:SEARCHED]) if not str(row[0]).startswith("# "))
@@ -65,6 +68,15 @@ def find_header(rows: Sequence[Sequence[Value]]) -> int:
                 return before if _looks_like_names(rows[before]) else at
             return at
     return 0
+
+
+def _is_short_table(rows: Sequence[Sequence[Value]], extents: Sequence[int]) -> bool:
+    """Say whether a file begins with a table of names and rows, though most lines are single."""
+    if extents[0] < 2 or not _looks_like_names(rows[0]):
+        return False
+    below = next((at for at, width in enumerate(extents) if width < 2), len(extents))
+    # Behind the table nothing is a row again; of a header alone two names might be anything.
+    return max(extents[below:], default=0) < 2 and (below > 1 or extents[0] > 2)
 
 
 def make_header(cells: Sequence[Value], widest: int) -> tuple[str, ...]:
