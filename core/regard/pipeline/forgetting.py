@@ -243,8 +243,8 @@ class Forgetter:
         return [
             PlaceCounts(
                 self._name(path),
-                problem=f"it may be a copy of the store, and cannot be read ({why}): delete it, or "
-                "mend it and forget again",
+                problem=f"it may be a copy of the store, and cannot be read ({why}): delete it, "
+                "or mend it and forget again",
             )
             for path, why in copies.doubtful
         ]
