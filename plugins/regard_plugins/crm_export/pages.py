@@ -50,6 +50,10 @@ class Rows:
         found = self._row(index)
         return None if found is None else found.line
 
+    def columns(self, name: str) -> Sequence[str]:
+        """Return the columns that a field is read from."""
+        return self.mapper.columns(name)
+
     def _row(self, index: int) -> Row | None:
         found = self.rows[index]
         if isinstance(found, int):
