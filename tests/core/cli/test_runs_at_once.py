@@ -68,37 +68,6 @@ def test_several_sources_at_once(project: MakeProject, store_url: str) -> None:
     assert dict.fromkeys(NAMES, 40) == counted(store_url)
 
 
-def test_one_source_twice_at_once(project: MakeProject, store_url: str) -> None:
-    """Of two commands that read one source the later one exits 4 and says who reads it."""
-    folder = project(CONFIG, {"box": PLUGIN}, store=store_url)
-    first = start(folder, "a")
-    while not (there := _runs(store_url)):
-        assert first.poll() is None
-    second = start(folder, "a", "b")
-    told, _ = second.communicate(timeout=120)
-    out, _ = first.communicate(timeout=120)
-
-    assert 1 == there
-    assert (0, 4) == (first.returncode, second.returncode)
-    skipped, read = json.loads(told)["runs"]
-    assert ("skipped", "ok") == (skipped["outcome"], read["outcome"])
-    assert "source 'a' is being read already: run 1 on" in skipped["error"]
-    assert 40 == json.loads(out)["runs"][0]["new"]
-    assert {"a": 40, "b": 40} == counted(store_url)
-
-
-def _runs(url: str) -> int:
-    if Store.inspect(url).state != "ready":
-        return 0
-    store = Store.open(url, readonly=True)
-    with store.read() as transaction:
-        count = transaction.connection.execute(
-            select(func.count()).select_from(table("runs"))
-        ).scalar_one()
-    store.close()
-    return int(count)
-
-
 STALLED = """
     import os, time
     from regard import source
@@ -111,6 +80,26 @@ STALLED = """
             time.sleep(0.02)
         yield {"name": "b", "text": config["text"]}
 """
+
+
+def test_one_source_twice_at_once(project: MakeProject, store_url: str) -> None:
+    """Of two commands that read one source the later one exits 4 and says who reads it."""
+    folder = project(CONFIG, {"box": STALLED}, store=store_url)
+    first = start(folder, "a")
+    while not (folder / "reader-a").exists():
+        assert first.poll() is None
+        time.sleep(0.02)
+    second = start(folder, "a")
+    told, _ = second.communicate(timeout=120)
+    (folder / "go").touch()
+    out, _ = first.communicate(timeout=120)
+    (skipped,) = json.loads(told)["runs"]
+
+    assert (0, 4) == (first.returncode, second.returncode)
+    assert "skipped" == skipped["outcome"]
+    assert "source 'a' is being read already: run 1 on" in skipped["error"]
+    assert 2 == json.loads(out)["runs"][0]["new"]
+    assert {"a": 2} == counted(store_url)
 
 
 def test_a_stalled_reader_that_wakes_up(project: MakeProject, store_url: str) -> None:
