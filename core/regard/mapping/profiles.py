@@ -78,6 +78,7 @@ class Profile(FieldMap):
         name: Such as ``hubspot-contacts``.
         vendor: Such as ``HubSpot``.
         title: What the vendor calls the export.
+        plugins: The sources that recognise it; others read it where it is named to them.
         required: Headers that are always there; of a list one is enough.
         fingerprint: Headers that hardly anybody else writes.
         hints: Headers that speak for this format.
@@ -91,6 +92,7 @@ class Profile(FieldMap):
     name: str
     vendor: str
     title: str
+    plugins: Texts = ("crm-export",)
     required: Annotated[
         tuple[tuple[str, ...], ...],
         BeforeValidator(_groups, json_schema_input_type=list[str | list[str]]),

@@ -289,9 +289,9 @@ def competitors_lost_to(
     """Return to whom purchases were lost and how many; None: the source does not say."""
     query = f"""
         WITH decided AS ({_DECIDED})
-        SELECT competitor, count(*) AS purchases
+        SELECT coalesce(competitor_of(competitor), competitor) AS lost_to, count(*) AS purchases
         FROM decided WHERE status = 'lost' AND NOT made
-        GROUP BY competitor ORDER BY purchases DESC, competitor NULLS LAST"""
+        GROUP BY lost_to ORDER BY purchases DESC, lost_to NULLS LAST"""
     rows = view.sql(query, **bounds(period)).rows()
     return [(_text(competitor), _int(count)) for competitor, count in rows]
 

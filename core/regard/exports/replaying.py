@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regard.errors import FileError
+from regard.exports.wishes import Wishes
 from regard.mapping import FieldMap, Mapped, Mapper, Profile, explain, recognise
 from regard.sources import Delete, Stream
 from regard.tabular import Row
-from regard_plugins.crm_export.tables import Wishes
 
 __all__ = ["RowReplay"]
 

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from regard.errors import Cancelled, RecordError
+from regard.exports.tables import AnyMapper
 from regard.mapping import Mapper
 from regard.mapping.bulk import BulkMapper
 from regard.records import kind_named
@@ -36,7 +37,7 @@ class Rows:
     """
 
     rows: Sequence[Row | int | None]
-    mapper: Mapper
+    mapper: AnyMapper
     piece: Piece | None = None
     count: int = 0
 
@@ -139,10 +140,10 @@ class FileReader:
     _records: list[dict[str, Any] | Encoded] = field(default_factory=list)
     _rows: list[Row | int | None] = field(default_factory=list)
     _deletions: list[Delete] = field(default_factory=list)
-    _mapper: Mapper | None = None
+    _mapper: AnyMapper | None = None
     _held: _Held | None = None
 
-    def read(self, table: Table, mapper: Mapper) -> Iterator[Page | Delete]:
+    def read(self, table: Table, mapper: AnyMapper) -> Iterator[Page | Delete]:
         """
         Yield pages of a table's records; the rest comes with `rest`.
 
@@ -153,17 +154,20 @@ class FileReader:
         if (self._records or self._held) and self._mapper is not mapper:
             yield from self.rest(complete=False)
         self._mapper = mapper
-        pieces = table.pieces() if BulkMapper.fits(mapper) else None
-        if pieces is None:
-            yield from self._read_rows(table.rows(), table, mapper)
-        else:
+        if (
+            isinstance(mapper, Mapper)
+            and BulkMapper.fits(mapper)
+            and (pieces := table.pieces()) is not None
+        ):
             yield from self._read_pieces(pieces, table, mapper)
+        else:
+            yield from self._read_rows(table.rows(), table, mapper)
         if self.seen >= self.file.rows_done:
             for record in mapper.finish():
                 self._add(record, None)
 
     def _read_rows(
-        self, rows: Iterable[Row | BadRow], table: Table, mapper: Mapper
+        self, rows: Iterable[Row | BadRow], table: Table, mapper: AnyMapper
     ) -> Iterator[Page | Delete]:
         """Take rows one after the other."""
         for row in rows:
@@ -259,7 +263,7 @@ class FileReader:
     def _progress(self, seen: int, *, complete: bool) -> FileProgress:
         return FileProgress(self.file, max(seen, self.file.rows_done), complete, self.also)
 
-    def _take(self, row: Row | BadRow, table: Table, mapper: Mapper, *, wanted: bool) -> None:
+    def _take(self, row: Row | BadRow, table: Table, mapper: AnyMapper, *, wanted: bool) -> None:
         if isinstance(row, BadRow):
             cells = [row.raw] if isinstance(row.raw, str) else row.raw
             if mapper.passes_over(cells):
@@ -286,7 +290,7 @@ class FileReader:
         self._records.append(record)
         self._rows.append(row)
 
-    def _refuse(self, row: Row, mapper: Mapper, error: RecordError) -> None:
+    def _refuse(self, row: Row, mapper: AnyMapper, error: RecordError) -> None:
         self.ctx.quarantine(
             mapper.raw(row),
             error.reason,
@@ -297,7 +301,7 @@ class FileReader:
             line=row.line,
         )
 
-    def _refuse_line(self, row: BadRow, table: Table, mapper: Mapper) -> None:
+    def _refuse_line(self, row: BadRow, table: Table, mapper: AnyMapper) -> None:
         raw: Mapping[str, Any] | str
         if mapper.drops:
             # Which cell is a card number cannot be told in a line that is not a row.

@@ -1,0 +1,87 @@
+"""What the configuration says of every source that reads files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from regard.errors import FileError
+from regard.mapping import Basis, FieldMap, refuse_misfits
+from regard.mapping.times import check_style
+from regard.tabular.encodings import check_encoding
+
+__all__ = ["ExportConfig"]
+
+
+def _texts(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+class ExportConfig(BaseModel):
+    """
+    What ``[sources.NAME]`` says of every source that reads files; plug-ins add their own.
+
+    Attributes:
+        path: A file, folder or glob, or several of them.
+        profile: The profile of all files; None: each is recognised.
+        map: How files of another shape are read.
+        timezone: Where local times are; goes before what a profile says.
+        basis: What stands behind purchases; goes before what a profile says.
+        dates: How dates are written, such as ``day-first``.
+        decimal: The decimal sign.
+        delimiter: What parts the cells of CSV files; None: it is found out.
+        encoding: The encoding of text files; None: it is found out.
+        sheet: The only sheet wanted of workbooks.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str | list[str]
+    profile: str | None = None
+    map: FieldMap | None = None
+    timezone: str | None = None
+    basis: Basis | None = None
+    dates: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
+    decimal: Literal[".", ","] | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+
+    @field_validator("dates")
+    @classmethod
+    def _right_dates(cls, dates: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(check_style(each) for each in dates)
+
+    @field_validator("map")
+    @classmethod
+    def _fits_its_kind(cls, spec: FieldMap | None) -> FieldMap | None:
+        if spec is not None:
+            refuse_misfits(spec)
+        return spec
+
+    @field_validator("encoding")
+    @classmethod
+    def _right_encoding(cls, encoding: str | None) -> str | None:
+        if encoding is not None:
+            try:
+                check_encoding(encoding)
+            except FileError as error:
+                # Pydantic knows no other error as a fault.
+                raise PydanticCustomError("regard", "{text}", {"text": str(error)}) from error
+        return encoding
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ExportConfig:
+        if self.map is not None and self.profile is not None:
+            message = "map and profile both say how the files are read; give one of them"
+            raise ValueError(message)
+        return self

@@ -1,0 +1,271 @@
+"""What every source is that reads files people export: the road from a path to records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from regard.cursors import CursorValue
+from regard.errors import FileError
+from regard.exports.config import ExportConfig
+from regard.exports.formats import Format
+from regard.exports.pages import FileReader
+from regard.exports.replaying import RowReplay
+from regard.exports.tables import Found, Reading
+from regard.exports.wishes import Wishes
+from regard.mapping import FieldMap, Profile, load_profiles, profile_named, recipe_of
+from regard.mapping.times import zone_of
+from regard.sources import Context, Delete, InputFile, Record, Source, Stream, Yielded
+from regard.tabular import Table, open_tables
+
+__all__ = ["ExportSource"]
+
+UNRECOGNISED = "unrecognised"
+"""The stream that fails for the files that cannot be read, so that no other one does."""
+
+ExportConfigT = TypeVar("ExportConfigT", bound=ExportConfig)
+
+
+def _in_short(problem: str) -> str:
+    first, *rest = problem.splitlines()
+    return "\n".join((first, *(line for line in rest if line.startswith(" "))))
+
+
+class ExportSource(Source[ExportConfigT]):
+    """
+    Reads files that people export from other programs. Subclass it for one more sort of them.
+
+    Each file is recognised by what is in it and becomes a stream. What is recognised are the
+    profiles that name the plug-in (``plugins = ["crm-export"]``), and what `formats` makes of a
+    table. Files of any other shape are mapped in the configuration, and files that nobody knows
+    are named without stopping the others::
+
+        class TillRolls(ExportSource[ExportConfig]):
+            name = "till-rolls"
+            Config = ExportConfig
+
+            def formats(self, table, wishes):
+                return [TillRoll(...)] if table.header[:2] == ("TILL", "ROLL") else []
+
+    """
+
+    Config: ClassVar[type[Any] | None] = ExportConfig
+
+    def __init__(self, config: ExportConfigT) -> None:
+        super().__init__(config)
+        self._found: dict[str, Found] | None = None
+        self._replay: RowReplay | None = None
+
+    def formats(self, table: Table, wishes: Wishes) -> Sequence[Format]:
+        """
+        Return how the plug-in itself reads a table; nothing: it asks the profiles.
+
+        Raises:
+            FileError: The table is of a known format and broken.
+        """
+        return ()
+
+    def open(self, file: InputFile, wishes: Wishes) -> Sequence[Table]:
+        """
+        Return the tables in a file; override it for files that are no tables to begin with.
+
+        Raises:
+            FileError: It cannot be read.
+        """
+        return open_tables(
+            file.path,
+            delimiter=wishes.delimiter,
+            encoding=wishes.encoding,
+            sheet=wishes.sheet,
+        )
+
+    def recipe(self) -> Sequence[str]:
+        """Return what decides about records beside the maps and profiles: own settings."""
+        return ()
+
+    def check(self, ctx: Context) -> None:
+        """
+        Look at the files that are there: what each is read as, and what cannot be read.
+
+        Raises:
+            ConfigError: The profile or the time zone does not exist, or what a file is read by
+                does not fit its kind.
+            FileError: Files cannot be read, or are not recognised; all are named.
+        """
+        wishes = self._wishes(ctx)
+        zone_of(wishes.timezone)
+        files = ctx.files(self.config.path, recipe=self._recipe(wishes))
+        found = [self._look(file, wishes) for file in files]
+        read = Counter(
+            (getattr(reading.spec, "title", "the map"), reading.spec.stream)
+            for each in found
+            for reading in each.readings
+        )
+        for (title, stream), count in sorted(read.items()):
+            ctx.note(f"{count:,} {'table' if count == 1 else 'tables'} read as {title}: {stream}")
+        for sentence in (sentence for each in found for sentence in each.ignored):
+            ctx.note(f"passed over: {sentence}")
+        # Without the map to begin with, which a run and `regard look` print.
+        problems = [_in_short(each.problem) for each in found if each.problem]
+        if problems:
+            raise FileError("\n".join(problems))
+
+    def discover(self, ctx: Context) -> Sequence[Stream]:
+        """Return a stream for each sort of export among the files that have something new."""
+        wishes = self._wishes(ctx)
+        files = ctx.files(self.config.path, recipe=self._recipe(wishes))
+        self._found = {file.name: self._look(file, wishes) for file in files}
+        streams: dict[str, Stream] = {}
+        for found in self._found.values():
+            for reading in found.readings:
+                streams.setdefault(reading.spec.stream, self._stream(reading))
+        # Purchases refer to customers.
+        ordered = sorted(streams.values(), key=lambda stream: stream.kind != "customer")
+        if any(found.problem for found in self._found.values()):
+            ordered.append(Stream(UNRECOGNISED, "fact"))
+        return ordered
+
+    def read(
+        self,
+        stream: Stream,
+        since: CursorValue | None,
+        until: CursorValue | None,
+        ctx: Context,
+    ) -> Iterator[Yielded]:
+        """
+        Yield the records of one stream, file by file.
+
+        Raises:
+            FileError: Files could not be read; all others were.
+        """
+        if self._found is None:
+            self.discover(ctx)
+        if stream.name == UNRECOGNISED:
+            self._complain()
+            return
+        wishes = self._wishes(ctx)
+        broken: list[str] = []
+        for found, file in self._files(stream.name, ctx, wishes):
+            for sentence in found.ignored:
+                ctx.note(f"passed over: {sentence}")
+            also = tuple(each for each in found.streams if each != stream.name)
+            reader = FileReader(file, also, ctx)
+            try:
+                for reading in found.readings:
+                    if reading.spec.stream == stream.name:
+                        yield from self._read_table(reader, reading, wishes, found.file)
+                yield from reader.rest(complete=True)
+            except FileError as error:
+                broken.append(str(error))
+                yield from reader.rest(complete=False)
+        if broken:
+            raise FileError("\n".join(broken))
+
+    def replay(
+        self, raw: Mapping[str, Any], stream: Stream, ctx: Context, *, file: str | None = None
+    ) -> Iterable[Record | Delete]:
+        """
+        Return what a row from quarantine says by today's map or profile.
+
+        Raises:
+            RecordError: It is still refused.
+            FileError: Nothing fits its headers, or it means nothing without its neighbours.
+        """
+        if self._replay is None:
+            self._replay = RowReplay(self._wishes(ctx))
+        return self._replay.records(raw, stream, file)
+
+    def _look(self, file: InputFile, wishes: Wishes) -> Found:
+        return Found.look(file, wishes, self.open, self.formats)
+
+    def _stream(self, reading: Reading) -> Stream:
+        spec = reading.spec
+        if isinstance(spec, Format):
+            return Stream(spec.stream, spec.kind, snapshot=spec.snapshot, key=spec.key)
+        return Stream(spec.stream, spec.kind, key=self._key())
+
+    def _read_table(
+        self, reader: FileReader, reading: Reading, wishes: Wishes, file: InputFile
+    ) -> Iterator[Yielded]:
+        table, spec, ctx = reading.table, reading.spec, reader.ctx
+        mapper = reading.mapper(wishes, file)
+        if isinstance(spec, Profile | Format):
+            variant = spec.variants.get(mapper.form or "") if isinstance(spec, Profile) else None
+            if not spec.confirmed or (variant is not None and not variant.confirmed):
+                form = f" ({mapper.form})" if variant is not None else ""
+                ctx.note(
+                    f"{table.label} was read as {spec.title}{form}, whose headers have not been "
+                    "compared with a real file: look at the result"
+                )
+            if spec.note:
+                ctx.note(f"{spec.name}: {spec.note}")
+        yield from reader.read(table, mapper)
+        for note in (*table.notes, *mapper.notes):
+            ctx.note(f"{table.label}: {note}")
+
+    def _files(
+        self, stream: str, ctx: Context, wishes: Wishes
+    ) -> Iterator[tuple[Found, InputFile]]:
+        """Yield the files of one stream, each with how far this stream has read it."""
+        here = [found for found in (self._found or {}).values() if stream in found.streams]
+        pending: dict[str, InputFile] | None = None
+        if any(len(found.streams) > 1 for found in here):
+            # What the host said at first was true of the file, not of this stream.
+            files = ctx.files(self.config.path, recipe=self._recipe(wishes))
+            pending = {file.name: file for file in files}
+        for found in here:
+            if pending is None or len(found.streams) == 1:
+                yield found, found.file
+            elif found.file.name in pending:
+                yield found, pending[found.file.name]
+
+    def _key(self) -> tuple[str, ...] | None:
+        """Return what a map's keys are made of; a profile's own keys are its own business."""
+        spec = self.config.map
+        if spec is None:
+            return None
+        named = spec.key[0] if len(spec.key) == 1 else tuple(map(" + ".join, spec.key))
+        return (spec.key_prefix + named[0], *named[1:])
+
+    def _complain(self) -> None:
+        problems = [found.problem for found in (self._found or {}).values() if found.problem]
+        if problems:
+            raise FileError("\n".join(problems))
+
+    def _wishes(self, ctx: Context) -> Wishes:
+        config = self.config
+        profiles = load_profiles(ctx.profiles)
+        own = tuple(each for each in profiles if self.name in each.plugins)
+        spec: FieldMap | None = config.map
+        if config.profile is not None:
+            spec = profile_named(config.profile, profiles)
+        if config.timezone is not None:
+            update: dict[str, Any] = {"timezone": config.timezone}
+            spec = spec and spec.model_copy(update=update)
+            own = tuple(each.model_copy(update=update) for each in own)
+        return Wishes(
+            ctx.timezone,
+            spec,
+            own,
+            dates=config.dates,
+            decimal=config.decimal,
+            basis=config.basis,
+            delimiter=config.delimiter,
+            encoding=config.encoding,
+            sheet=config.sheet,
+        )
+
+    def _recipe(self, wishes: Wishes) -> str:
+        config = self.config
+        return recipe_of(
+            wishes.profiles if wishes.spec is None else [wishes.spec],
+            timezone=wishes.timezone,
+            dates=wishes.dates,
+            decimal=wishes.decimal,
+            basis=wishes.basis,
+            header=[
+                *(config.delimiter or "", config.encoding or "", config.sheet or ""),
+                *self.recipe(),
+            ],
+        )
