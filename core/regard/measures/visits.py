@@ -39,6 +39,7 @@ __all__ = [
     "join_path",
     "join_weights",
     "lost_points",
+    "same_score",
     "score_sections",
     "score_visit",
 ]
@@ -298,21 +299,19 @@ def explain_difference(items: Iterable[ScoredItem], stated: Decimal) -> list[Cau
     """
     Return what makes the items come to a stated score; nothing where it is their score.
 
-    One thing is changed at a time: first how all items are counted, then each single item. Two
-    scores are the same where they are as far as the stated one is written, or to half a point
-    where that is a whole number. More than one cause may do; an empty list beside a different
-    score says that none does.
+    One thing is changed at a time: first how all items are counted, then each single item; two
+    scores are the same as `same_score` says. More than one cause may do; an empty list beside a
+    different score says that none does.
 
     Args:
         items: All items of the visit.
         stated: The score that somebody else came to, 0 to 100.
     """
     rows = list(items)
-    near = _nearness(stated)
 
     def fits(changed: Sequence[ScoredItem]) -> bool:
         score = _percent(_score(changed))
-        return score is not None and abs(score - stated) <= near
+        return score is not None and same_score(score, stated)
 
     if fits(rows):
         return []
@@ -325,11 +324,17 @@ def explain_difference(items: Iterable[ScoredItem], stated: Decimal) -> list[Cau
     return causes
 
 
-def _nearness(stated: Decimal) -> Decimal:
-    """Return how far a score may be from a stated one, given how exactly that is written."""
+def same_score(score: Decimal, stated: Decimal) -> bool:
+    """
+    Say whether a stated score is the same as ours, as far as it is written.
+
+    Args:
+        score: Ours, with two decimals.
+        stated: 0 to 100, written with any number of decimals.
+    """
     exponent = stated.normalize().as_tuple().exponent
     places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    return max(Decimal(1).scaleb(-places) / 2, _CENT)
+    return abs(score - stated) <= max(Decimal(1).scaleb(-places) / 2, _CENT)
 
 
 def _whole(rows: Sequence[ScoredItem]) -> Iterable[tuple[str, tuple[str, ...], list[ScoredItem]]]:
