@@ -100,7 +100,8 @@ def _about_asking(
 
 
 def _about_sections(form: Form) -> Iterator[Fault]:
-    filled = {item.path[:depth] for item in form.items for depth in range(1, len(item.path) + 1)}
+    counted = [item for item in form.items if not item.bonus]
+    filled = {item.path[:depth] for item in counted for depth in range(1, len(item.path) + 1)}
     for path, weight in form.sections.items():
         where = f"section {path[-1]}"
         if weight is not None and weight < 0:
@@ -113,13 +114,11 @@ def _about_sections(form: Form) -> Iterator[Fault]:
     for path in {(), *form.sections}:
         inside = [each for each in filled if each[:-1] == path]
         weighed = [each for each in inside if form.sections.get(each) is not None]
-        bare = len(inside) > len(weighed) or any(
-            item.path == path and not item.bonus for item in form.items
-        )
+        bare = len(inside) > len(weighed) or any(item.path == path for item in counted)
         if weighed and bare:
             where = f"section {path[-1]}" if path else "the form"
             names = ", ".join(repr(each[-1]) for each in sorted(weighed)[:3])
-            text = f"{names} has a weight, what stands beside it does not: it counts by its points"
+            text = f"of what it holds only {names} has a weight; the rest counts by its points"
             yield Fault("warning", where, text)
 
 

@@ -37,7 +37,6 @@ _LEFT_OUT = frozenset(
 """Questions that say nothing about a visit, or too much about a person."""
 
 
-
 class ItemNames:
     """
     Finds items by what exports and workbooks call them.
