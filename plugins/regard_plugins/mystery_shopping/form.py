@@ -185,7 +185,8 @@ class Item:
         """
         if chosen is None:
             raise self.unknown()
-        said = "; ".join(answer.label for answer in chosen)
+        chosen = [answer for answer in self.scale.answers if answer in chosen]
+        said = "; ".join(answer.label for answer in chosen) or "-"
         if any(answer.not_applicable for answer in chosen):
             return Earned(None, said)
         for answer in chosen:

@@ -88,12 +88,12 @@ class _Mapper(RowMapper):
     @property
     def notes(self) -> Sequence[str]:
         """What was passed over, what has no column, which totals differ."""
+        if self._stream != VISITS:
+            return ()  # the visits of the same file say it
         said = [
             f"{count:,} {what}{'s' if count > 1 else ''} passed over"
             for what, count in sorted(self._passed.items())
         ]
-        if self._stream != VISITS:
-            return said
         if self.layout.missing and self.layout.shape == "visits":
             labels = [item.label for item in self.layout.missing]
             said.append(f"no column for {_listed(labels)}: counted as not applicable")
@@ -342,7 +342,7 @@ class _ItemRows(_Mapper):
         answer, points = cells.get("answer"), cells.get("points")
         said = answer if "answer" in cells else points
         if not text:
-            self._passed["row without an item"] += 1
+            self._passed["itemless row"] += 1
             return
         visit.raw[text] = as_text(said)
         items = self._names.by_text(text, clean(cells.get("section")))

@@ -113,7 +113,8 @@ def _arranged(sheet: Sheet, form: Form, columns: Mapping[str, str]) -> tuple[int
             if inside:
                 return len(inside), _below(sheet, at, at, header)
     counts = [len(_found(cells, names)) for _, cells in sample]
-    row = max(range(len(counts)), key=lambda at: counts[at], default=0)
+    # Of two rows that name as many, the lower one: headings may be called like items.
+    row = max(range(len(counts)), key=lambda at: (counts[at], at), default=0)
     down = _column(sheet, names)
     across = counts[row] if counts else 0
     if max(across, down[1]) < needed(form):
@@ -229,7 +230,8 @@ def _below(sheet: Sheet, top: int, bottom: int, header: Sequence[str]) -> Table:
                     message = f"row {item.line} has more cells than the header's {width}"
                     yield BadRow(item.line, _raw(item.values), "long-line", message)
 
-    notes = [f"{first - 1:,} rows before the header passed over"] if first > 1 else []
+    before = "1 row" if first == 2 else f"{first - 1:,} rows"
+    notes = [f"{before} before the header passed over"] if first > 1 else []
     return replace(whole, header=names, reader=rows, header_line=line, notes=notes)
 
 

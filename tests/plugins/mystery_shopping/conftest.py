@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ import openpyxl
 import pytest
 
 from regard.testing.reading import Reading, load_host, make_project, read_source
+
+OLD = 1_767_000_000
+"""When all files were last changed."""
 
 Rows = Sequence[Sequence[Any]]
 Read = Callable[..., Reading]
@@ -32,7 +37,17 @@ SURVEY: Rows = [
     ["begin_group", "service", "Atención", "Service", "", "", "", 60],
     ["select_one yn", "asks", "¿Pregunta qué necesita?", "Asks what is needed?", "yes", "", 10],
     ["select_one yn", "trial", "¿Ofrece probarlo?", "Offers a trial?", "", "${asks} = 'yes'", 4],
-    ["select_one yn", "receipt", "¿Entrega el tique?", "Gives the receipt?", "yes", "", 6, "", "yes"],
+    [
+        "select_one yn",
+        "receipt",
+        "¿Entrega el tique?",
+        "Gives the receipt?",
+        "yes",
+        "",
+        6,
+        "",
+        "yes",
+    ],
     ["integer", "wait", "Minutos de espera", "Minutes waiting"],
     ["end_group", "service"],
     [
@@ -125,7 +140,7 @@ KOBO = """\
 "yes";"yes";"3";"coffee card";"1";"1";"Muy bien";"2026-1";"1";"u-1";"2026-01-12T09:30:00";\
 "validation_status_approved";"1"
 "2026-01-13T10:00:00.000+01:00";"2026-01-13";"Norte";"us";"no";"";"unseen";"no";"";"yes";"12";"";\
-"0";"0";"";"2026-1";"2";"u-2";"2026-01-13T09:30:00";"";"2"
+"";"";"";"2026-1";"2";"u-2";"2026-01-13T09:30:00";"";"2"
 "2026-01-14T10:00:00.000+01:00";"2026-01-14";"Rival Centro";"rival";"yes";"";"fair";"yes";"np";\
 "no";"5";"card";"0";"1";"";"2026-1";"3";"u-3";"2026-01-14T09:30:00";"validation_status_on_hold";"3"
 """
@@ -146,19 +161,18 @@ def book(sheets: Mapping[str, Rows], merged: Sequence[str] = ()) -> bytes:
     return buffer.getvalue()
 
 
-def xlsform(
-    survey: Rows = SURVEY, choices: Rows = CHOICES, settings: Rows = SETTINGS
-) -> bytes:
+def xlsform(survey: Rows = SURVEY, choices: Rows = CHOICES, settings: Rows = SETTINGS) -> bytes:
     """Return an XLSForm."""
     return book({"survey": survey, "choices": choices, "settings": settings})
 
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    """Writes files into a project and reads its source: ``read({"v.csv": ...}, form="f.toml")``."""
+    """Writes files into a project and reads its source: ``read({"v.csv": ...}, place="x")``."""
 
     def run(files: Mapping[str, str | bytes], **config: Any) -> Reading:
-        data = tmp_path / "data"
+        count = len(list(tmp_path.glob("project*")))
+        data = tmp_path / f"data{count}"
         (data / "visits").mkdir(parents=True, exist_ok=True)
         (data / "form.xlsx").write_bytes(xlsform())
         (data / "form.toml").write_text(TOML, "utf-8")
@@ -166,23 +180,53 @@ def read(tmp_path: Path) -> Read:
             path = data / name if "/" in name else data / "visits" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
+            os.utime(path, (OLD, OLD))
         options = {"form": "form.xlsx", "path": "visits/*"} | config
-        count = len(list(tmp_path.glob("project*")))
         made = make_project(tmp_path / f"project{count}", "mystery-shopping", options, data=data)
         return read_source(made, host=load_host(made))
 
     return run
 
 
-def visits(reading: Reading) -> dict[str, dict[str, Any]]:
-    """Return the visits by key."""
-    return {each.key: dict(each.values) for each in reading.records if each.kind == "visit"}
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What the tests of this folder share: forms, exports, and what makes others of them."""
+
+    survey: Rows = tuple(SURVEY)
+    choices: Rows = tuple(CHOICES)
+    settings: Rows = tuple(SETTINGS)
+    toml: str = TOML
+    kobo: str = KOBO
+    labels: tuple[str, ...] = LABELS
+    book: Callable[..., bytes] = book
+    xlsform: Callable[..., bytes] = xlsform
 
 
-def scores(reading: Reading, visit: str) -> dict[str, dict[str, Any]]:
-    """Return the scored items of a visit by the last part of their key."""
-    return {
-        each.key.rpartition("|")[2]: dict(each.values)
-        for each in reading.records
-        if each.kind == "visit_score" and each.values["visit_key"] == visit
-    }
+@pytest.fixture
+def samples() -> Samples:
+    """Forms and exports."""
+    return Samples()
+
+
+@pytest.fixture
+def visits() -> Callable[[Reading], dict[str, dict[str, Any]]]:
+    """Returns the visits of a reading by key."""
+
+    def of(reading: Reading) -> dict[str, dict[str, Any]]:
+        return {each.key: dict(each.values) for each in reading.records if each.kind == "visit"}
+
+    return of
+
+
+@pytest.fixture
+def scores() -> Callable[[Reading, str], dict[str, dict[str, Any]]]:
+    """Returns the scored items of a visit by the item's name."""
+
+    def of(reading: Reading, visit: str) -> dict[str, dict[str, Any]]:
+        return {
+            each.key.rpartition("|")[2]: dict(each.values)
+            for each in reading.records
+            if each.kind == "visit_score" and each.values["visit_key"] == visit
+        }
+
+    return of
