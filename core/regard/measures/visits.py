@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 __all__ = [
@@ -48,6 +49,9 @@ _BETWEEN = " / "
 _NO_WEIGHT = "-"
 _CENT = Decimal("0.01")
 _FULL = Decimal(100)
+
+_fraction = lru_cache(maxsize=4_096)(Fraction)
+"""A form has few weights and points, and making a fraction costs more than working with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class ScoredItem:
         """What part of its points it earned; None: not applicable."""
         if self.points is None or self.max_points <= 0:
             return None
-        return Fraction(self.points) / Fraction(self.max_points)
+        return _fraction(self.points) / _fraction(self.max_points)
 
     @property
     def failed(self) -> bool:
@@ -177,8 +181,8 @@ class _Node:
         parts += [(node.weight or Decimal(0), node.score()) for node in self.sections.values()]
         for weight, share in parts:
             if share is not None:
-                above += Fraction(weight) * share
-                below += Fraction(weight)
+                above += _fraction(weight) * share
+                below += _fraction(weight)
         return above / below if below else None
 
 

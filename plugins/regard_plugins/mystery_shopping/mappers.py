@@ -19,7 +19,13 @@ from regard.sources import Delete
 from regard.tabular import Row, Table
 from regard_plugins.mystery_shopping.form import Earned, Form, Item
 from regard_plugins.mystery_shopping.layout import ItemNames, Layout, lay_out
-from regard_plugins.mystery_shopping.visits import Answered, Built, Reading, build, stated_points
+from regard_plugins.mystery_shopping.visits import (
+    Answered,
+    Reading,
+    build_scores,
+    build_visit,
+    stated_points,
+)
 from regard_plugins.mystery_shopping.words import ROLES, TOTALS, YES_WORDS, text_key
 
 __all__ = ["SCORES", "VISITS", "VisitFormat", "visit_mapper"]
@@ -81,7 +87,8 @@ class _Mapper(RowMapper):
         self._stream = stream
         self._passed: Counter[str] = Counter()
         self._unanswered: Counter[str] = Counter()
-        self._differences: list[tuple[int, str]] = []
+        self._differing = 0
+        self._difference = ""
         self._headers = {role: self.header[at] for role, at in layout.roles.items()}
         self._layouts: dict[str | None, tuple[Form, Layout]] = {}
 
@@ -104,11 +111,10 @@ class _Mapper(RowMapper):
                 f"{self._unanswered['items']:,} answers are empty in "
                 f"{self._unanswered['visits']:,} visits: counted as not applicable"
             )
-        if self._differences:
-            line, why = self._differences[0]
-            count = len(self._differences)
+        if self._differing:
+            count = self._differing
             visits = "1 visit states" if count == 1 else f"{count:,} visits state"
-            said.append(f"{visits} another total than the items give; row {line} {why}")
+            said.append(f"{visits} another total than the items give; {self._difference}")
         return said
 
     def _about_strangers(self) -> str:
@@ -143,19 +149,17 @@ class _Mapper(RowMapper):
 
     def _records(self, answered: Answered, form: Form) -> Records:
         """Return a visit as the records of this stream."""
-        built = build(answered, form, self._reading)
         if self._stream == SCORES:
-            return built.scores
-        self._remember(built, answered.line)
-        return [built.visit]
-
-    def _remember(self, built: Built, line: int) -> None:
-        missing = (built.visit["extra"] or {}).get("unanswered", 0)
+            return build_scores(answered, form, self._reading)
+        visit, difference = build_visit(answered, form, self._reading)
+        missing = (visit["extra"] or {}).get("unanswered", 0)
         if missing:
             self._unanswered["visits"] += 1
             self._unanswered["items"] += missing
-        if built.difference is not None:
-            self._differences.append((line, built.difference))
+        if difference is not None:
+            self._differing += 1
+            self._difference = self._difference or f"row {answered.line} {difference}"
+        return [visit]
 
 
 def _listed(texts: Sequence[str]) -> str:

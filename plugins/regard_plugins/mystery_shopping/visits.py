@@ -28,7 +28,7 @@ from regard_plugins.mystery_shopping.form import Earned, Form, Item
 from regard_plugins.mystery_shopping.forms import Forms
 from regard_plugins.mystery_shopping.words import STATES, State
 
-__all__ = ["Answered", "Built", "Reading", "build", "stated_points"]
+__all__ = ["Answered", "Reading", "build_scores", "build_visit", "stated_points"]
 
 _RATIO = re.compile(r"(?P<points>[\d.,]+)\s*(?:/|de|of|sur)\s*(?P<most>[\d.,]+)")
 _SIX_PLACES = Decimal("0.000001")
@@ -119,25 +119,13 @@ class Answered:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+def build_visit(
+    answered: Answered, form: Form, reading: Reading
+) -> tuple[dict[str, Any], str | None]:
     """
-    A visit with its scored items, as records.
+    Return the record of a visit, and why the total that it states differs from ours.
 
-    Attributes:
-        visit: The record of the visit.
-        scores: Those of its items.
-        difference: Why the stated total differs, in a sentence for people; None: it does not.
-    """
-
-    visit: dict[str, Any]
-    scores: list[dict[str, Any]]
-    difference: str | None = None
-
-
-def build(answered: Answered, form: Form, reading: Reading) -> Built:
-    """
-    Score a visit.
+    The sentence is for people; None: nothing differs.
 
     Raises:
         RecordError: An answer is not of the form, a day or a state cannot be read, or nothing
@@ -159,17 +147,30 @@ def build(answered: Answered, form: Form, reading: Reading) -> Built:
     if because:
         extra["stated_because"] = because
     visit["extra"] = extra or None
-    scores = [
+    if because is None:
+        return visit, None
+    return visit, (
+        f"states {visit['stated_score']:f}, its items give {visit['score']:f}: "
+        f"{because or 'no single item explains it'}"
+    )
+
+
+def build_scores(answered: Answered, form: Form, reading: Reading) -> list[dict[str, Any]]:
+    """
+    Return the records of a visit's items.
+
+    Raises:
+        RecordError: As `build_visit`, whose visit is refused as well.
+    """
+    visit = _visit(answered, form, reading)
+    rows = [(item, _earned(item, answered, reading)) for item in form.items]
+    items = [form.scored(item, earned.points) for item, earned in rows]
+    # A total that cannot be read refuses the visit, and its items with it.
+    _percent(answered.roles.get("stated_score"), items, form, reading.decimal)
+    return [
         _score_row(visit["key"], item, earned, scored, answered, reading.decimal)
         for (item, earned), scored in zip(rows, items, strict=True)
     ]
-    difference = None
-    if because is not None:
-        difference = (
-            f"states {visit['stated_score']:f}, its items give {visit['score']:f}: "
-            f"{because or 'no single item explains it'}"
-        )
-    return Built(visit, scores, difference)
 
 
 def _earned(item: Item, answered: Answered, reading: Reading) -> Earned:
