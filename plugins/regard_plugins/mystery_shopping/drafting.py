@@ -48,8 +48,10 @@ def draft_form(path: Path, *, sheet: str | None = None) -> Draft:
     draft = Draft(path.stem)
     for take in (_take_items, _take_sheets, _take_visits):
         take(draft, sheets)
-        if draft.items:
+        if len(draft.items) > 1:
             break
+        # What was one text above another is no form: try what else it may be.
+        draft = Draft(path.stem)
     else:
         message = (
             f"{path.name}: no items were found. A row of items with answers below, a row for each "

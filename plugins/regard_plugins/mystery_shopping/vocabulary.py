@@ -125,7 +125,7 @@ def _marks(numbers: list[Decimal], left_out: LeftOut) -> Vocabulary | None:
     if bottom < 0 or top > _TOPS[-1]:
         return None
     high = next(Decimal(each) for each in _TOPS if top <= each)
-    low = Decimal(0) if bottom < 1 or high > 10 or high == 1 else Decimal(1)
+    low = Decimal(0) if bottom < 1 or high > 7 or high == 1 else Decimal(1)
     said = f"marks from {bottom:f} to {top:f} were seen: are they from {low:f} to {high:f}?"
     return Vocabulary(tuple(left_out), low, high, said)
 
