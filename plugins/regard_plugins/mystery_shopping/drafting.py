@@ -13,7 +13,7 @@ from regard.mapping.values import Cell, clean
 from regard_plugins.mystery_shopping.form import Form
 from regard_plugins.mystery_shopping.layout import find_roles
 from regard_plugins.mystery_shopping.proposing import Draft, Found, judge
-from regard_plugins.mystery_shopping.sheets import SAMPLE, Sheet, read_sheet
+from regard_plugins.mystery_shopping.sheets import SAMPLE, Sheet, carried_on, read_sheet
 from regard_plugins.mystery_shopping.tables import grid
 from regard_plugins.mystery_shopping.vocabulary import vocabulary_of
 from regard_plugins.mystery_shopping.words import (
@@ -205,8 +205,7 @@ def _take_visits(draft: Draft, sheets: Sequence[Sheet]) -> None:
     header = _texts(cells)
     above = found.rows[at - 1] if at and found.rows[at - 1][0] == line - 1 else None
     upper = _texts(above[1]) if above is not None else []
-    if len({text for text in upper if text}) < 2:
-        upper = []
+    upper = carried_on(upper) if len({text for text in upper if text}) > 1 else []
     below = _texts(found.rows[at + 1][1])
     parts = [PARTS.get(fold(text)) for text in below]
     if sum(part is not None for part in parts) < 2:

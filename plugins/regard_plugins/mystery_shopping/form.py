@@ -314,16 +314,18 @@ class Form:
 
 def answer_of(cell: Cell, answers: Iterable[Answer]) -> Answer | None:
     """Return the answer that a cell says, by its name or else by one of its labels."""
-    if isinstance(cell, bool):
-        words = YES_WORDS if cell else NO_WORDS
-        return next((a for a in answers if {fold(a.name), fold(a.label)} & words), None)
     wanted = fold(clean(cell))
+    listed = tuple(answers)
     by_label = None
-    for answer in answers:
+    for answer in listed:
         if fold(answer.name) == wanted:
             return answer
         if by_label is None and any(fold(label) == wanted for label in answer.labels):
             by_label = answer
+    if by_label is None and wanted in ("true", "false"):
+        # What a spreadsheet makes of a box that is ticked, or of "verdadero" and "vrai".
+        words = YES_WORDS if wanted == "true" else NO_WORDS
+        return next((a for a in listed if {fold(a.name), fold(a.label)} & words), None)
     return by_label
 
 

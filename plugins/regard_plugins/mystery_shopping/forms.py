@@ -80,6 +80,8 @@ class Forms:
             forms.append(form.weighted(weights))
         return cls(tuple(forms), digest.hexdigest())
 
-    def of_version(self, version: str | None) -> Form:
-        """Return the form of a version; the last one where none is called so."""
-        return next((form for form in self.forms if form.version == version), self.forms[-1])
+    def of_version(self, version: str | None) -> Form | None:
+        """Return the form of a version; None where a visit names none, or none is called so."""
+        if version is None:
+            return None
+        return next((form for form in self.forms if form.version == version), None)

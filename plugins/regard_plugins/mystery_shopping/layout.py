@@ -19,6 +19,7 @@ from regard_plugins.mystery_shopping.words import (
     SECTION_HEADS,
     Part,
     text_key,
+    whole_key,
 )
 
 __all__ = ["ItemNames", "Layout", "find_roles", "item_columns", "lay_out"]
@@ -49,6 +50,7 @@ class ItemNames:
         self.form = form
         self._exact: dict[str, tuple[Item, Part, Answer | None]] = {}
         self._texts: defaultdict[str, list[Item]] = defaultdict(list)
+        self._whole: defaultdict[str, list[Item]] = defaultdict(list)
         for item in form.items:
             self._learn(item)
         for question in form.questions:
@@ -65,25 +67,22 @@ class ItemNames:
                     for between in _BETWEEN:
                         option = f"{key}{between}{fold(answer.name)}"
                         self._exact.setdefault(option, (item, "answer", answer))
-        texts = {text_key(text): None for text in (*item.labels, *item.aliases, item.name) if text}
-        for text in list(texts):
+        said = [text for text in (*item.labels, *item.aliases, item.name) if text]
+        for index, key_of in ((self._texts, text_key), (self._whole, whole_key)):
+            keys = dict.fromkeys(map(key_of, said))
             if item.path:
-                texts[f"{text_key(item.path[-1])} / {text}"] = None
-        for text in texts:
-            self._texts[text].append(item)
+                inside = text_key(item.path[-1])
+                keys |= dict.fromkeys([f"{inside} / {key}" for key in keys])
+            for key in keys:
+                index[key].append(item)
 
     def by_text(self, text: str, section: str = "") -> list[Item]:
         """Return the items that a text may mean, those of the section around it if it is known."""
-        key = text_key(text)
-        if not key:
-            return []
-        if section:
-            inside = self._texts.get(f"{text_key(section)} / {key}")
-            if inside:
-                return inside
-        found = self._texts.get(key)
-        if found:
-            return found
+        for index, key in ((self._whole, whole_key(text)), (self._texts, text_key(text))):
+            inside = index.get(f"{text_key(section)} / {key}") if section and key else None
+            found = inside or (index.get(key) if key else None)
+            if found:
+                return found
         exact = self._exact.get(fold(text))
         return [exact[0]] if exact is not None and exact[1] == "answer" else []
 
@@ -276,7 +275,10 @@ def find_roles(header: Sequence[str], form: Form, columns: Mapping[str, str]) ->
     for place, name in enumerate(header):
         last.setdefault(fold(name.rpartition("/")[2]).rstrip(":").strip(), place)
     roles: dict[str, int] = {}
-    for role, wanted in {**form.columns, **columns}.items():
+    named = {**form.columns, **columns}
+    for role, wanted in named.items():
+        if not wanted:
+            continue  # an empty name: no column says it, whatever columns are called
         found = next((at[key] for key in _keys(wanted, form) if key in at), last.get(fold(wanted)))
         if found is not None:
             roles[role] = found
@@ -288,8 +290,11 @@ def find_roles(header: Sequence[str], form: Form, columns: Mapping[str, str]) ->
     # In a table of items, "nota" is what an item earned and not what the visit did.
     order = [own[0], *parts, *own[1:]] if at.keys() & ITEM_HEADS else own + parts
     for role, words in order:
-        if role in roles:
+        if role in roles or named.get(role) == "":
             continue
+        if form.questions and role in _TOOLS:
+            # Questions may be called "state" or "note" too, and mean anything.
+            words = words[: _TOOLS[role]]
         for word in (*words, *(_dates(form) if role == "visited_at" else ())):
             spot = at.get(word, last.get(word))
             if spot is not None and spot not in taken:
@@ -298,6 +303,9 @@ def find_roles(header: Sequence[str], form: Form, columns: Mapping[str, str]) ->
                 break
     return roles
 
+
+_TOOLS: Mapping[str, int] = {"state": 6, "stated_score": 1}
+"""How many of a role's words are those of the tools themselves."""
 
 _ITEM_ROLES: Mapping[str, Sequence[str]] = {
     "item": sorted(ITEM_HEADS),

@@ -34,6 +34,14 @@ VISITS, SCORES = "visits", "scores"
 _REMEMBERED = 4_096
 _LISTED = 3
 
+_MANY = {
+    "empty row": "empty rows",
+    "heading or subtotal": "headings and subtotals",
+    "row without an item": "rows without an item",
+    "total": "totals",
+}
+"""What is passed over, and how several of it are called."""
+
 Records = Sequence[Mapped | Delete | Refusal]
 
 
@@ -98,7 +106,7 @@ class _Mapper(RowMapper):
         if self._stream != VISITS:
             return ()  # the visits of the same file say it
         said = [
-            f"{count:,} {what}{'s' if count > 1 else ''} passed over"
+            f"{count:,} {_MANY[what] if count > 1 else what} passed over"
             for what, count in sorted(self._passed.items())
         ]
         if self.layout.missing and self.layout.shape == "visits":
@@ -139,7 +147,7 @@ class _Mapper(RowMapper):
         found = self._layouts.get(version)
         if found is None:
             forms = self._reading.forms
-            form = self._form if len(forms.forms) < 2 else forms.of_version(version)
+            form = forms.of_version(version) or self._form
             layout = (
                 self.layout if form is self._form
                 else lay_out(self.header, form, self._reading.columns)
@@ -261,11 +269,13 @@ class _Open:
         answered: What they said so far.
         raw: The same by the texts of the rows, as quarantine keeps it.
         problem: Why it cannot be used, if one of its rows already says so.
+        section: The heading that was read last.
     """
 
     answered: Answered
     raw: dict[str, str] = field(default_factory=dict)
     problem: RecordError | None = None
+    section: str = ""
 
 
 class _ItemRows(_Mapper):
@@ -346,10 +356,10 @@ class _ItemRows(_Mapper):
         answer, points = cells.get("answer"), cells.get("points")
         said = answer if "answer" in cells else points
         if not text:
-            self._passed["itemless row"] += 1
+            self._passed["row without an item"] += 1
             return
         visit.raw[text] = as_text(said)
-        items = self._names.by_text(text, clean(cells.get("section")))
+        items = self._names.by_text(text, clean(cells.get("section")) or visit.section)
         if not items:
             self._take_other(visit, text, said)
             return
@@ -378,7 +388,8 @@ class _ItemRows(_Mapper):
         if folded in ROLES["stated_score"] or key in ROLES["stated_score"]:
             visit.answered.roles.setdefault("stated_score", said)
         elif TOTALS.fullmatch(folded) or key in self._sections:
-            self._passed["subtotal"] += 1
+            visit.section = text if key in self._sections else visit.section
+            self._passed["heading or subtotal"] += 1
         elif key in self._ignored:
             visit.answered.extra[text] = as_text(said)
         else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from regard.errors import FileError
@@ -24,7 +24,7 @@ from regard_plugins.mystery_shopping.layout import ItemNames, find_roles
 from regard_plugins.mystery_shopping.tables import grid
 from regard_plugins.mystery_shopping.words import PARTS, TOTALS, text_key
 
-__all__ = ["Sheet", "arrange", "needed", "read_sheet"]
+__all__ = ["Sheet", "arrange", "carried_on", "needed", "read_sheet"]
 
 SAMPLE = 60
 """Rows among which a header is looked for."""
@@ -72,9 +72,9 @@ def read_sheet(table: Table) -> Sheet:
 
 def arrange(
     path: Path, forms: Sequence[Form], columns: Mapping[str, str], *, sheet: str | None
-) -> list[Table]:
+) -> list[Table | None]:
     """
-    Return a workbook's sheets as tables with one header row.
+    Return a workbook's sheets as tables with one header row; None for one without visits.
 
     Args:
         path: The workbook.
@@ -85,21 +85,15 @@ def arrange(
     Raises:
         FileError: It cannot be read.
     """
-    arranged = []
+    arranged: list[Table | None] = []
     for table in grid(path, sheet=sheet):
         found = read_sheet(table)
         tables = [_arranged(found, form, columns) for form in forms]
         best = max(
             (each for each in tables if each is not None), key=lambda each: each[0], default=None
         )
-        arranged.append(_cut(found) if best is None else best[1])
+        arranged.append(None if best is None else best[1])
     return arranged
-
-
-def _cut(sheet: Sheet) -> Table:
-    """Return a sheet that holds no visits, so that whoever reads it can say so."""
-    width = max((extent(list(cells)) for _, cells in sheet.rows), default=1)
-    return replace(sheet.table, header=sheet.table.header[:width])
 
 
 def _arranged(sheet: Sheet, form: Form, columns: Mapping[str, str]) -> tuple[int, Table] | None:
@@ -188,16 +182,17 @@ def _header(
     lower = [clean(cell) for cell in below[1]] if below is not None else []
     parts = [fold(text) in PARTS for text in lower]
     has_lower = sum(parts) >= 2 and 2 * sum(parts) >= sum(map(bool, lower))
+    if has_upper:
+        upper = carried_on(upper)
     header: list[str] = []
-    carried = section = ""
+    carried = ""
     for at, text in enumerate(texts):
         over = upper[at] if has_upper else ""
-        section = over or (section if not text else "")
         under = lower[at] if has_lower else ""
         if has_lower and not text and parts[at]:
             text = carried
         carried = text
-        if not text and over:
+        if not text and above is not None and clean(above[1][at]):
             text, over = over, ""
         if over and over != text and len(names.by_text(text)) > 1:
             text = f"{over} / {text}"
@@ -206,6 +201,21 @@ def _header(
             text = text.removesuffix(" [answer]")
         header.append(text)
     return row - has_upper, row + has_lower, header
+
+
+def carried_on(texts: Sequence[str]) -> list[str]:
+    """
+    Return a row of headings in which each goes on to the next one.
+
+    Merged cells say so themselves; where there are none, the cells behind a heading are empty.
+    """
+    if any(text and text == behind for text, behind in pairwise(texts)):
+        return list(texts)
+    made, last = [], ""
+    for text in texts:
+        last = text or last
+        made.append(last)
+    return made
 
 
 def _below(sheet: Sheet, top: int, bottom: int, header: Sequence[str]) -> Table:

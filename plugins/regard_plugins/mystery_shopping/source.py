@@ -50,7 +50,8 @@ class VisitConfig(ExportConfig):
         subject: The one that says whether the visit was to us or to a competitor.
         wave: The one with the wave.
         state: The one with the state of the review.
-        stated_score: The one with the agency's own total.
+        stated_score: The one with the agency's own total. An empty text here or in one of those
+            above says that no column holds it, whatever columns are called.
         own: What we are called where visits name whom they were to.
         constants: Fields that are the same for all visits, such as the wave of a file.
         states: What the agency calls the states draft, submitted, approved and rejected.
@@ -139,7 +140,9 @@ class MysteryShopping(ExportSource[VisitConfig]):
         if wishes.spec is not None or any(table.format not in _WORKBOOKS for table in tables):
             return tables
         forms = self._known_forms().forms
-        return arrange(file.path, forms, self._columns(), sheet=wishes.sheet)
+        arranged = arrange(file.path, forms, self._columns(), sheet=wishes.sheet)
+        # A sheet without visits stays what it is, so that it is said to be passed over.
+        return [made or plain for made, plain in zip(arranged, tables, strict=True)]
 
     def formats(self, table: Table, wishes: Wishes) -> Sequence[Format]:
         """

@@ -32,6 +32,7 @@ _ITEM = frozenset(
 )
 _SCALE = frozenset(("answers", "min", "max", "many"))
 _COLUMNS = frozenset((*ROLES, "item", "answer", "points", "comment", "section"))
+_DEEPEST = 20
 _STATED = ("percent", "share", "points")
 
 
@@ -208,6 +209,9 @@ def _section(
 ) -> None:
     """Take a section with all that is in it."""
     path = above
+    if len(above) > _DEEPEST:
+        reading.error(where, f"sections go more than {_DEEPEST} deep")
+        return
     if not top:
         reading.known(table, _SECTION, where)
         name = reading.text(table, "name", where)

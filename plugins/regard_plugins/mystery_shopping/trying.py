@@ -53,6 +53,8 @@ def try_form(path: Path, form: Form, *, sheet: str | None = None) -> Trial:
     trial = Trial()
     reading = Reading.of(Forms((form,)), "UTC", ("day-first",))
     for table in arrange(path, [form], {}, sheet=sheet):
+        if table is None:
+            continue
         layout = lay_out(table.header, form, {})
         if layout.shape == "visits" and layout.found < needed(form):
             continue

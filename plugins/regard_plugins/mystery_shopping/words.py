@@ -24,6 +24,7 @@ __all__ = [
     "Part",
     "State",
     "text_key",
+    "whole_key",
 ]
 
 State: TypeAlias = Literal["draft", "submitted", "approved", "rejected"]
@@ -188,3 +189,8 @@ def text_key(text: str) -> str:
     numbered = _NUMBERING.match(folded)
     bare = (folded[numbered.end() :] if numbered else folded).strip(_AROUND)
     return bare or folded.strip(_AROUND)
+
+
+def whole_key(text: str) -> str:
+    """Return the same with the number in front, which may be all that differs."""
+    return fold(text).strip(_AROUND)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from regard.errors import FileError
 from regard.measures.visits import item_of_row, score_visit
 
 D = Decimal
@@ -217,7 +218,7 @@ def test_a_visit_without_answers_has_no_score(read: Read, visits: Any) -> None:
     """A draft that nobody filled in is a visit without a score."""
     header = "_uuid,visit_date,store,greets,tidy,asks,trial,receipt,state\n"
     text = header + "u,2026-01-12,Sur,,,,,,borrador\n"
-    found = visits(read({"v.csv": text}))["u"]
+    found = visits(read({"v.csv": text}, state="state"))["u"]
 
     assert ("draft", None, None) == (found["state"], found["score"], found["passed"])
 
@@ -327,3 +328,50 @@ def test_weight_sets(read: Read, visits: Any, scores: Any, samples: Samples) -> 
 
     assert "10" == scores(reading, "u-2")["greets"]["section_weights"]
     assert D("32.14") == visits(reading)["u-2"]["score"]
+
+
+def test_questions_that_are_called_like_something_else(
+    read: Read, visits: Any, samples: Samples
+) -> None:
+    """A question called state or note is a question, unless the configuration says otherwise."""
+    survey = [*samples.survey, ["text", "state", "Provincia"], ["text", "note", "Nota"]]
+    lines = samples.kobo.replace('"_validation_status"', '"state"').replace('"_index"', '"note"')
+    text = lines.replace('"validation_status_approved";"1"', '"Madrid";"limpio"')
+    files = {"forms/f.xlsx": samples.xlsform(survey=survey), "v.csv": text}
+    found = visits(read(files, form="forms/f.xlsx"))["u-1"]
+
+    assert (None, None) == (found["state"], found["stated_score"])
+    assert ("Madrid", "limpio") == (found["extra"]["state"], found["extra"]["note"])
+
+
+def test_an_empty_name_takes_no_column(read: Read, visits: Any, samples: Samples) -> None:
+    """What a column is usually called can be overruled by an empty text."""
+    found = visits(read({"v.csv": samples.kobo}, state="", place=""))["u-1"]
+
+    assert (None, None) == (found["state"], found["place"])
+
+
+def test_a_column_that_is_not_there(read: Read, samples: Samples) -> None:
+    """A column that the configuration names and no file has is an error with the nearest name."""
+    with pytest.raises(
+        FileError, match=r"no column 'stroe' .place.; did you mean 'store'"
+    ):
+        reading = read({"v.csv": samples.kobo}, place="stroe")
+        assert ["unrecognised"] == [stream.name for stream in reading.streams]
+
+
+def test_boxes_that_are_ticked(read: Read, scores: Any, samples: Samples) -> None:
+    """What a spreadsheet calls TRUE is the answer yes."""
+    text = samples.kobo.replace('"Centro";"us";"yes"', '"Centro";"us";"TRUE"')
+
+    assert "Sí" == scores(read({"v.csv": text}), "u-1")["greets"]["answer"]
+
+
+def test_exports_with_very_many_columns(read: Read, visits: Any, samples: Samples) -> None:
+    """A workbook of more columns than any agency's is read as well."""
+    header, *rows = table(samples.kobo)
+    more = [f"matrix/row_{n}" for n in range(450)]
+    sheet = [[*header, *more], *[[*row, *["x"] * 450] for row in rows]]
+    found = visits(read({"v.xlsx": samples.book({"Tienda": sheet})}))
+
+    assert [D(100), D("22.5"), D(50)] == [visit["score"] for visit in found.values()]

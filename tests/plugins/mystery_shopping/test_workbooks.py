@@ -306,3 +306,71 @@ def test_competitors_on_the_same_form(read: Read, visits: Any, samples: Samples)
     found = visits(read({"w.xlsx": samples.book({"V": rows})}, own="nosotros", **OPTIONS))
 
     assert [None, "Rival S.A."] == [each["subject"] for each in found.values()]
+
+
+LIKE = """
+[[sections]]
+name = "Sala"
+[[sections.items]]
+name = "a"
+text = "Limpieza"
+[[sections]]
+name = "Baños"
+[[sections.items]]
+name = "b"
+text = "Limpieza"
+[[sections.items]]
+name = "five"
+text = "5 minutos"
+[[sections.items]]
+name = "ten"
+text = "10 minutos"
+"""
+
+
+def test_headings_without_merged_cells_go_on(read: Read, scores: Any, samples: Samples) -> None:
+    """A heading above its first column only goes for the columns behind it, too."""
+    rows = [
+        ["", "Baños", "", "", "Sala"],
+        ["Visita", "10 minutos", "5 minutos", "Limpieza", "Limpieza"],
+        ["V1", "Sí", "No", "Sí", "No"],
+    ]
+    files = {"forms/f.toml": LIKE, "w.xlsx": samples.book({"V": rows})}
+    found = scores(read(files, form="forms/f.toml"), "V1")
+
+    assert {"a": D(0), "b": D(1), "five": D(0), "ten": D(1)} == {
+        name: each["points"] for name, each in found.items()
+    }
+
+
+def test_headings_between_rows_tell_items_apart(read: Read, scores: Any, samples: Samples) -> None:
+    """In a table of items the heading read last says which of two like texts is meant."""
+    rows = [
+        ["Visita", "Pregunta", "Respuesta"],
+        ["V1", "Baños", ""],
+        ["V1", "Limpieza", "Sí"],
+        ["V1", "5 minutos", "No"],
+        ["V1", "10 minutos", "Sí"],
+        ["V1", "Sala", ""],
+        ["V1", "Limpieza", "No"],
+    ]
+    files = {"forms/f.toml": LIKE, "w.xlsx": samples.book({"V": rows})}
+    found = scores(read(files, form="forms/f.toml"), "V1")
+
+    assert {"a": D(0), "b": D(1), "five": D(0), "ten": D(1)} == {
+        name: each["points"] for name, each in found.items()
+    }
+
+
+def test_a_column_that_is_no_item_is_kept_beside(
+    read: Read, visits: Any, samples: Samples
+) -> None:
+    """What is no item of the form is kept with the visit; the item itself is not applicable."""
+    rows = [
+        ["Visita", "¿Saluda al salir?", *samples.labels[1:]],
+        ["V1", "Sí", "Bien", "Sí", "Sí", "Sí"],
+    ]
+    reading = read({"w.xlsx": samples.book({"V": rows})}, **OPTIONS)
+
+    assert D(100) == visits(reading)["V1"]["score"]
+    assert {"¿Saluda al salir?": "Sí"} == visits(reading)["V1"]["extra"]
