@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from regard.errors import FileError
@@ -17,13 +17,18 @@ from regard_plugins.mystery_shopping.sheets import SAMPLE, Sheet, carried_on, re
 from regard_plugins.mystery_shopping.tables import grid
 from regard_plugins.mystery_shopping.vocabulary import vocabulary_of
 from regard_plugins.mystery_shopping.words import (
+    ITEM_HEADS,
+    MAXIMA,
     NO_WORDS,
     NOT_APPLICABLE,
     PARTS,
     ROLES,
+    SECTION_HEADS,
     TOTALS,
+    WEIGHTS,
     YES_WORDS,
     text_key,
+    whole_key,
 )
 
 __all__ = ["draft_form"]
@@ -83,27 +88,29 @@ def _take_items(draft: Draft, sheets: Sequence[Sheet]) -> None:
             if {"visit", "item"} <= roles.keys() and roles.keys() & {"answer", "points"}:
                 draft.shape = "items"
                 draft.columns = {role: header[place] for role, place in roles.items()}
-                _take_item_rows(draft, sheet.rows[at + 1 :], roles)
+                _take_item_rows(draft, sheet.rows[at + 1 :], _places(header) | roles)
                 numbers = {clean(row[roles["visit"]]) for _, row in sheet.rows[at + 1 :]}
                 draft.visits = len(numbers - {""})
                 return
 
 
 def _take_item_rows(
-    draft: Draft, rows: Sequence[tuple[int, Sequence[Cell]]], roles: dict[str, int]
+    draft: Draft, rows: Sequence[tuple[int, Sequence[Cell]]], places: Mapping[str, int]
 ) -> None:
     found: dict[tuple[str, str], Found] = {}
+    section = ""
     for _, cells in rows:
-        text = clean(cells[roles["item"]])
+        text = clean(cells[places["item"]])
         if not text or TOTALS.fullmatch(fold(text)) or text_key(text) in ROLES["stated_score"]:
             continue
-        section = clean(cells[roles["section"]]) if "section" in roles else ""
-        item = found.setdefault((section, text_key(text)), Found(text, section))
-        answer = cells[roles["answer"]] if "answer" in roles else cells[roles["points"]]
-        item.answers.append(answer)
-        item.earned.append(
-            cells[roles["points"]] if {"answer", "points"} <= roles.keys() else None
-        )
+        if "section" in places:
+            section = clean(cells[places["section"]]) or section
+        said = [clean(cells[places[part]]) for part in ("answer", "points") if part in places]
+        if "section" not in places and not any(said):
+            section = text
+            continue
+        key = section, whole_key(text)
+        _found(found.setdefault(key, Found(text, section)), cells, places)
     draft.items = list(found.values())
 
 
@@ -127,7 +134,7 @@ def _take_sheets(draft: Draft, sheets: Sequence[Sheet]) -> None:
         draft.columns |= roles
         draft.visits += 1
         for item in items:
-            known = found.setdefault((item.section, text_key(item.text)), item)
+            known = found.setdefault((item.section, whole_key(item.text)), item)
             if known is not item:
                 known.answers += item.answers
                 known.earned += item.earned
@@ -148,26 +155,25 @@ def _visit_sheet(sheet: Sheet) -> tuple[list[Found], dict[str, str]] | None:
     if heads is None:
         return None
     header = _texts(sheet.rows[heads][1])
-    parts: dict[str, int] = {}
-    for at, text in enumerate(header):
-        if fold(text) in PARTS:
-            parts.setdefault(PARTS[fold(text)], at)
-    said = parts.get("answer", parts.get("points"))
-    if said is None or said == 0 or len(parts) != len(set(parts.values())):
+    places = _places(header)
+    said = places.get("answer", places.get("points"))
+    if not said:
         return None
-    if sum(fold(text) in PARTS for text in header) > 2 * len(parts):
+    if sum(fold(text) in PARTS for text in header) > 2 * len(places.keys() & {*PARTS.values()}):
         return None  # answer, points, answer, points: a second header row
-    column = next((at for at in range(said) if header[at]), 0)
+    rows = [cells for _, cells in sheet.rows[heads + 1 :]]
+    column = places.get("item", _wordiest(rows, said))
     items, section = [], ""
-    for _, cells in sheet.rows[heads + 1 :]:
+    for cells in rows:
         text, answer = clean(cells[column]), clean(cells[said])
+        if "section" in places:
+            section = clean(cells[places["section"]]) or section
         if not text or TOTALS.fullmatch(fold(text)) or text_key(text) in ROLES["stated_score"]:
             continue
         if not answer or answer == text:
             section = text
             continue
-        points = cells[parts["points"]] if "points" in parts and "answer" in parts else None
-        items.append(Found(text, section, [cells[said]], [points]))
+        items.append(_found(Found(text, section), cells, places))
     labels = [label for _, cells in sheet.rows for label in _labels(cells)]
     roles = {
         role: labels[place]
@@ -175,6 +181,38 @@ def _visit_sheet(sheet: Sheet) -> tuple[list[Found], dict[str, str]] | None:
         if role in ROLES
     }
     return (items, roles) if len(items) > 1 else None
+
+
+def _places(header: Sequence[str]) -> dict[str, int]:
+    """Return where a table of items says what of an item."""
+    places: dict[str, int] = {}
+    for at, text in enumerate(map(fold, header)):
+        named = (
+            ("item", ITEM_HEADS),
+            ("section", SECTION_HEADS),
+            ("most", MAXIMA),
+            ("weight", WEIGHTS),
+        )
+        found = next((name for name, words in named if text in words), PARTS.get(text))
+        if found is not None:
+            places.setdefault(found, at)
+    return places
+
+
+def _wordiest(rows: Sequence[Sequence[Cell]], end: int) -> int:
+    """Return the column before another one that has the longest texts."""
+    return max(range(end), key=lambda at: sum(len(clean(cells[at])) for cells in rows))
+
+
+def _found(item: Found, cells: Sequence[Cell], places: Mapping[str, int]) -> Found:
+    """Add what a row says of an item."""
+    both = {"answer", "points"} <= places.keys()
+    item.answers.append(cells[places["answer"] if "answer" in places else places["points"]])
+    item.earned.append(cells[places["points"]] if both else None)
+    for name in ("most", "weight"):
+        if name in places and clean(cells[places[name]]):
+            setattr(item, name, clean(cells[places[name]]))
+    return item
 
 
 def _labels(cells: Sequence[Cell]) -> Iterator[str]:

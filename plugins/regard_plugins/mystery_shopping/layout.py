@@ -269,17 +269,18 @@ def find_roles(header: Sequence[str], form: Form, columns: Mapping[str, str]) ->
         FileError: A column that the configuration names is not there.
     """
     at: dict[str, int] = {}
-    for place, name in enumerate(header):
-        at.setdefault(fold(name).rstrip(":").strip(), place)
     last: dict[str, int] = {}
     for place, name in enumerate(header):
-        last.setdefault(fold(name.rpartition("/")[2]).rstrip(":").strip(), place)
+        at.setdefault(_role_key(name), place)
+        last.setdefault(_role_key(name.rpartition("/")[2]), place)
     roles: dict[str, int] = {}
     named = {**form.columns, **columns}
     for role, wanted in named.items():
         if not wanted:
             continue  # an empty name: no column says it, whatever columns are called
-        found = next((at[key] for key in _keys(wanted, form) if key in at), last.get(fold(wanted)))
+        found = next(
+            (at[key] for key in _keys(wanted, form) if key in at), last.get(_role_key(wanted))
+        )
         if found is not None:
             roles[role] = found
         elif role in columns:
@@ -317,6 +318,11 @@ _ITEM_ROLES: Mapping[str, Sequence[str]] = {
 """The columns of a table of items; words that say what a visit is are taken before."""
 
 
+def _role_key(name: str) -> str:
+    """Return a column's name in the form in which roles are looked for: N° is Nº is No."""
+    return fold(name).replace("°", "o").replace("n.o", "no").rstrip(":").strip()
+
+
 def _dates(form: Form) -> Iterator[str]:
     """Yield the questions that say when the visit was, then what the tools themselves note."""
     for question in form.questions:
@@ -328,7 +334,7 @@ def _dates(form: Form) -> Iterator[str]:
 
 def _keys(wanted: str, form: Form) -> Iterator[str]:
     """Yield what a column may be called that is named by its question."""
-    yield fold(wanted).rstrip(":").strip()
+    yield _role_key(wanted)
     for question in form.questions:
         if question.name == wanted:
             yield from _paths(question.group, question.name)

@@ -33,6 +33,8 @@ class Found:
         section: The section that it stands in; empty: none.
         answers: Every answer that was seen.
         earned: The points beside each of them.
+        most: The most that it earns, where the workbook says so.
+        weight: Its weight, where the workbook says so.
         scale: What may be answered.
         points: What the best answer earns; None: what the scale says.
     """
@@ -41,8 +43,15 @@ class Found:
     section: str = ""
     answers: list[Cell] = field(default_factory=list)
     earned: list[Cell] = field(default_factory=list)
+    most: str = ""
+    weight: str = ""
     scale: Vocabulary = field(default_factory=Vocabulary)
     points: Decimal | None = None
+
+    @property
+    def earned_any(self) -> bool:
+        """Whether there are points beside the answers."""
+        return any(clean(cell) for cell in self.earned)
 
 
 @dataclass(slots=True)
@@ -97,12 +106,15 @@ def judge(draft: Draft) -> None:
         told = None if maxima else vocabulary_of(item.answers, item.earned)
         numbers = [number for cell in item.earned if (number := _number(cell)) is not None]
         written = _POINTS.search(fold(item.text))
-        if written is not None and int(written[1]):
-            item.points = Decimal(written[1])
+        item.points = _number(item.most) or (Decimal(written[1]) if written is not None else None)
+        item.points = item.points or None
         if told is None and plain is None:
             draft.ignored.append(item.text)
             continue
-        if plain is not None and _is_yes_no(plain):
+        if item.points and plain is not None and plain.low is not None and not item.earned_any:
+            # Points and no answers: marks from nothing to what the workbook says.
+            item.scale = replace(plain, low=Decimal(0), high=item.points, unsure="")
+        elif plain is not None and _is_yes_no(plain):
             item.scale = plain
             item.points = item.points or (max(numbers, default=Decimal(0)) or None)
         elif told is not None and told.answers and _told_points(item, told):
@@ -127,7 +139,7 @@ def _number(cell: Cell) -> Decimal | None:
 
 def _told_points(item: Found, told: Vocabulary) -> bool:
     """Say whether the points beside the answers are what the scale goes by."""
-    return bool(not told.unsure and told.low is None and any(map(clean, item.earned)))
+    return bool(not told.unsure and told.low is None and item.earned_any)
 
 
 def _are_maxima(items: list[Found]) -> bool:
@@ -254,6 +266,9 @@ def _item_lines(item: Found, scale: str, names: Counter[str]) -> Iterator[str]:
     yield f"scale = {_quoted(scale)}"
     if item.points is not None:
         yield f"points = {item.points:f}"
+    weight = _number(item.weight.rstrip("% "))
+    if weight is not None:
+        yield f"weight = {weight:f}"
     if item.scale.unsure:
         said = "".join(char if char.isprintable() else "?" for char in item.scale.unsure)
         yield f"# unsure: {said}"

@@ -22,7 +22,7 @@ from regard.tabular.tables import Items, Value
 from regard_plugins.mystery_shopping.form import Form, Item
 from regard_plugins.mystery_shopping.layout import ItemNames, find_roles
 from regard_plugins.mystery_shopping.tables import grid
-from regard_plugins.mystery_shopping.words import PARTS, TOTALS, text_key
+from regard_plugins.mystery_shopping.words import PARTS, SECTION_HEADS, TOTALS, text_key
 
 __all__ = ["Sheet", "arrange", "carried_on", "needed", "read_sheet"]
 
@@ -254,6 +254,7 @@ def _as_visit(
 ) -> Table:
     """Return a sheet that is one visit as a table of one row."""
     first, parts = _parts(sheet, column, names)
+    heading = parts.pop("section", None)
     cells: dict[str, Value] = {}
     labels: list[tuple[str, Value]] = []
     section = ""
@@ -261,6 +262,8 @@ def _as_visit(
     sections = {text_key(path[-1]) for path in form.sections}
     for at, (_, row) in enumerate(sheet.rows):
         text = clean(row[column])
+        if heading is not None:
+            section = clean(row[heading]) or section
         items = names.by_text(text, section)
         if items and at >= first:
             name = text if len(names.by_text(text)) < 2 else f"{section} / {text}"
@@ -269,10 +272,12 @@ def _as_visit(
             continue
         if text_key(text) in sections:
             section = text
-        labels += _labelled(row)
         place = parts.get("answer", parts.get("points", column + 1))
         said = row[place] if place < len(row) else None
-        if at >= first and text and clean(said) and clean(said) != text:
+        # Among the items a total stands where answers or points do, whatever is between.
+        beside = at >= first and bool(text and clean(said)) and clean(said) != text
+        labels += [(text.rstrip(":").strip(), said)] if beside else _labelled(row)
+        if beside:
             known = text_key(text) in sections or TOTALS.fullmatch(fold(text))
             if not known or text_key(text) in ignored:
                 cells.setdefault(text, said)
@@ -307,10 +312,11 @@ def _parts(sheet: Sheet, column: int, names: ItemNames) -> tuple[int, dict[str, 
         _, row = sheet.rows[at]
         parts: dict[str, int] = {}
         for place, cell in enumerate(row):
-            part = PARTS.get(fold(clean(cell)))
+            word = fold(clean(cell))
+            part = "section" if word in SECTION_HEADS else PARTS.get(word)
             if place != column and part is not None:
                 parts.setdefault(part, place)
-        if parts:
+        if parts.keys() & {"answer", "points"}:
             return first, parts
     text = clean(sheet.rows[first][1][column])
     filled = [

@@ -92,7 +92,7 @@ def vocabulary_of(cells: Iterable[Cell], earned: Iterable[Cell] = ()) -> Vocabul
         return _marks([number for number in numbers if number is not None], left_out)
     if len(words) > _MOST_WORDS or any(len(text) > _LONGEST for text in words.values()):
         return None
-    return _ranked(words, left_out, len(listed))
+    return _ranked(words, left_out, sum(bool(_text(cell)) for cell in listed))
 
 
 def _points(cells: Sequence[Cell], earned: Sequence[Cell]) -> dict[str, Decimal]:
@@ -141,7 +141,7 @@ def _ranked(words: dict[str, str], left_out: LeftOut, count: int) -> Vocabulary 
         best_first = [(words[key], points[key]) for key in reversed(ordered)]
         return Vocabulary((*best_first, *left_out), unsure=said)
     # Many different words are comments; a few that come again are answers.
-    if len(words) > max(2, count // 2):
+    if len(words) > max(2, count // 2) or len(words) >= count:
         return None
     said = "what each answer earns cannot be told: write it"
     return Vocabulary((*((text, Decimal(0)) for text in words.values()), *left_out), unsure=said)

@@ -13,6 +13,7 @@ from regard.mapping.headers import fold
 
 __all__ = [
     "ITEM_HEADS",
+    "MAXIMA",
     "NOT_APPLICABLE",
     "NO_WORDS",
     "PARTS",
@@ -20,6 +21,7 @@ __all__ = [
     "SECTION_HEADS",
     "STATES",
     "TOTALS",
+    "WEIGHTS",
     "YES_WORDS",
     "Part",
     "State",
@@ -86,7 +88,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         *("id visita", "id de visita", "id de la visita", "no visita", "n visita", "visita"),
         *("numero de visita", "num. visita", "cod. visita", "codigo visita", "codigo de visita"),
         *("id visite", "id de visite", "no visite", "n visite", "visite", "numero de visite"),
-        *("reference", "referencia", "ref", "ref.", "id"),
+        *("reference", "referencia", "ref", "ref.", "code", "codigo", "cod.", "id"),
     ),
     "place": (
         *("place", "store", "shop", "branch", "location", "outlet", "store code", "store name"),
@@ -166,6 +168,24 @@ ITEM_HEADS: Final = frozenset(
 SECTION_HEADS: Final = frozenset(
     ("section", "block", "area", "seccion", "bloque", "apartado", "categoria", "rubrique", "bloc")
 )
+
+MAXIMA: Final = frozenset(
+    (
+        *("max", "max.", "maximum", "max points", "max. points", "points possible", "out of"),
+        *("maximo", "puntos max", "puntos max.", "puntos maximos", "puntos posibles", "posibles"),
+        *("points max", "points max.", "points possibles", "note max", "note maximale", "bareme"),
+        *("puntuacion maxima", "valor maximo", "sobre"),
+    )
+)
+"""Columns with the most that an item earns."""
+
+WEIGHTS: Final = frozenset(
+    (
+        *("weight", "weighting", "peso", "ponderacion", "pond", "pond.", "poids", "ponderation"),
+        *("coef", "coef.", "coefficient", "coeficiente"),
+    )
+)
+"""Columns with the weight of an item."""
 
 TOTALS: Final = re.compile(
     r"(?:grand |gran |sub[ -]?|sous[ -]?)?(?:totals?|totales|totaux|suma|sum|somme|average|mean|"

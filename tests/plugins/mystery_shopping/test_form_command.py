@@ -284,3 +284,58 @@ def test_what_answers_have_in_common(answers: Any, expected: Any) -> None:
     told: list[Any] = [] if found.low is None else [(found.low, found.high)]
 
     assert expected == [*told, *found.answers]
+
+
+def report(shop: str, points: list[Any], total: str) -> list[list[Any]]:
+    """Return a French agency's report: points of a maximum, and no answers."""
+    return [
+        ["RAPPORT CLIENT MYSTÈRE"],
+        ["Point de vente :", shop, "", "Date de visite :", "12/01/2026"],
+        ["Enquêteur :", "M. Exemple"],
+        ["Rubrique", "N°", "Critères", "Barème", "Note obtenue", "Commentaires"],
+        ["Accueil", 1, "Sourire à l'entrée", 5, points[0], "chaleureux"],
+        ["", 2, "Bonjour dans les 30 secondes", 5, points[1], ""],
+        ["Caisse", 3, "Ticket remis", 10, points[2], ""],
+        ["", 4, "Propreté", 5, points[3], ""],
+        ["Sanitaires", 5, "Propreté", 5, points[4], ""],
+        ["", "", "TOTAL", 30, total, ""],
+    ]
+
+
+def test_draft_of_points_without_answers(form: Any, samples: Samples, tmp_path: Path) -> None:
+    """Columns with sections and the most points are used; totals of the proposal agree."""
+    made = samples.book(
+        {
+            "Lyon": report("Lyon", [5, 3, 10, 4, "S.O."], "22/25"),
+            "Nice": report("Nice", [0, 5, 0, 5, 5], "15/30"),
+        },
+        ["A5:A6", "A7:A8"],
+    )
+    (tmp_path / "visites.xlsx").write_bytes(made)
+    done = form("draft", "visites.xlsx")
+    found = open_form(tmp_path / "forms" / "visites.toml")
+
+    assert "- totals agree with the items in 2 of 2 visits" in done.stdout, done.stdout
+    assert [("Accueil",), ("Caisse",), ("Sanitaires",)] == list(found.sections)
+    assert [D(5), D(5), D(10), D(5), D(5)] == [item.max_points for item in found.items]
+    assert {"place", "visited_at", "evaluator", "stated_score"} == set(found.columns)
+
+
+def test_draft_keeps_weights(form: Any, samples: Samples, tmp_path: Path) -> None:
+    """A column of weights becomes the items' weights, words earn the points beside them."""
+    header = ["N° visite", "Magasin", "Question", "Réponse", "Points", "Poids"]
+    rows = [
+        ["1", "Lyon", "Accueil souriant ?", "oui", 2, 1],
+        ["1", "Lyon", "Temps d'attente", "moins de 2 min", 3, 2],
+        ["2", "Nice", "Accueil souriant ?", "non", 0, 1],
+        ["2", "Nice", "Temps d'attente", "2 à 5 min", 1, 2],
+        ["3", "Nice", "Accueil souriant ?", "S.O.", "", 1],
+        ["3", "Nice", "Temps d'attente", "plus de 5 min", 0, 2],
+    ]
+    (tmp_path / "lignes.xlsx").write_bytes(samples.book({"Data": [header, *rows]}))
+    done = form("draft", "lignes.xlsx")
+    found = open_form(tmp_path / "forms" / "lignes.toml")
+
+    assert "2 items, one row an item; it reads 3 visits" in done.stdout, done.stderr
+    assert [(D(2), D(1)), (D(3), D(2))] == [(i.max_points, i.weight) for i in found.items]
+    assert D(1) == found.items[1].earn("2 à 5 min").points

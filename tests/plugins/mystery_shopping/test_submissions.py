@@ -353,9 +353,7 @@ def test_an_empty_name_takes_no_column(read: Read, visits: Any, samples: Samples
 
 def test_a_column_that_is_not_there(read: Read, samples: Samples) -> None:
     """A column that the configuration names and no file has is an error with the nearest name."""
-    with pytest.raises(
-        FileError, match=r"no column 'stroe' .place.; did you mean 'store'"
-    ):
+    with pytest.raises(FileError, match=r"no column 'stroe' .place.; did you mean 'store'"):
         reading = read({"v.csv": samples.kobo}, place="stroe")
         assert ["unrecognised"] == [stream.name for stream in reading.streams]
 
