@@ -59,7 +59,7 @@ class VisitConfig(ExportConfig):
         pass_score: The score that a visit needs, 0 to 100; goes before what the form says.
     """
 
-    form: Texts = Field(min_length=1)
+    form: Annotated[Texts, Field(validate_default=True)] = ()
     visit: str | None = None
     place: str | None = None
     visited_at: str | None = None
@@ -73,6 +73,17 @@ class VisitConfig(ExportConfig):
     states: dict[str, State] = Field(default_factory=dict)
     weights: str | None = None
     pass_score: Annotated[Decimal, Field(ge=0, le=100)] | None = None
+
+    @field_validator("form")
+    @classmethod
+    def _there(cls, form: tuple[str, ...]) -> tuple[str, ...]:
+        if not form:
+            message = (
+                "name an XLSForm or a TOML form; `regard form draft FILE` proposes one for an "
+                "agency's workbook"
+            )
+            raise ValueError(message)
+        return form
 
     @field_validator("constants")
     @classmethod
