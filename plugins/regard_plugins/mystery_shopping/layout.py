@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 from regard.errors import FileError
@@ -23,6 +24,9 @@ from regard_plugins.mystery_shopping.words import (
 )
 
 __all__ = ["ItemNames", "Layout", "find_roles", "item_columns", "lay_out"]
+
+_ALIKE = 0.65
+"""How alike two texts are that probably mean one item; `difflib`'s ratio."""
 
 _BETWEEN = ("/", "-", ".", ":")
 _PART = re.compile(r"(?P<item>.+?)\s*(?:[\[(]|\s[-–—:]\s|/)\s*(?P<part>[^\[\]()/]+?)\s*[\])]?")
@@ -109,12 +113,22 @@ class ItemNames:
             found = self.by_text(last)
         return (found, "answer", None) if found else None
 
-    def nearest(self, text: str) -> str:
-        """Return which item a text probably means, as messages say it."""
-        keys = {key: items[0] for key, items in self._texts.items() if " / " not in key}
-        hint = did_you_mean(text_key(text), keys)
-        found = re.search(r"mean '(.*)'\?$", hint)
-        return "" if found is None else keys[found[1]].label if found[1] in keys else ""
+    def nearest(self, text: str, *, alike: float = 0.6) -> Item | None:
+        """Return the item whose text resembles another one, as far as ``alike`` (0 to 1) asks."""
+        keys = {key: items[0] for key, items in self._whole.items() if " / " not in key}
+        found = get_close_matches(whole_key(text), keys, n=1, cutoff=alike)
+        return keys[found[0]] if found else None
+
+    def renamed(
+        self, strangers: Iterable[str], missing: Iterable[Item]
+    ) -> tuple[str, Item] | None:
+        """Return a column that nobody knows and the item without a column that it probably is."""
+        lacking = {item.name for item in missing}
+        for stranger in strangers if lacking else ():
+            item = self.nearest(stranger, alike=_ALIKE)
+            if item is not None and item.name in lacking:
+                return stranger, item
+        return None
 
 
 def _paths(group: Sequence[str], name: str) -> Iterator[str]:

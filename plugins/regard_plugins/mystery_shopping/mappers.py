@@ -98,7 +98,7 @@ class _Mapper(RowMapper):
         self._differing = 0
         self._difference = ""
         self._headers = {role: self.header[at] for role, at in layout.roles.items()}
-        self._layouts: dict[str | None, tuple[Form, Layout]] = {}
+        self._layouts: dict[str | None, tuple[Form, Layout, RecordError | None]] = {}
 
     @property
     def notes(self) -> Sequence[str]:
@@ -130,7 +130,7 @@ class _Mapper(RowMapper):
         told = []
         for stranger in self.layout.strangers[:_LISTED]:
             near = names.nearest(stranger)
-            told.append(f"{stranger!r}" + (f" (an alias of {near!r}?)" if near else ""))
+            told.append(f"{stranger!r}" + (f" (an alias of {near.label!r}?)" if near else ""))
         more = len(self.layout.strangers) - len(told)
         return "columns that are no items: " + ", ".join(told) + (f" and {more} more" * bool(more))
 
@@ -143,17 +143,24 @@ class _Mapper(RowMapper):
         return True
 
     def _of_version(self, version: str | None) -> tuple[Form, Layout]:
-        """Return the form of a visit's version, and where its items stand."""
+        """
+        Return the form of a visit's version, and where its items stand.
+
+        Raises:
+            RecordError: A column is probably an item under another text: a score without it
+                would look like any other.
+        """
         found = self._layouts.get(version)
         if found is None:
-            forms = self._reading.forms
-            form = forms.of_version(version) or self._form
-            layout = (
-                self.layout if form is self._form
-                else lay_out(self.header, form, self._reading.columns)
-            )  # fmt: skip
-            found = self._layouts[version] = form, layout
-        return found
+            form = self._reading.forms.of_version(version) or self._form
+            layout = self.layout
+            if form is not self._form:
+                layout = lay_out(self.header, form, self._reading.columns)
+            found = self._layouts[version] = form, layout, _renamed(form, layout)
+        form, layout, problem = found
+        if problem is not None:
+            raise RecordError(problem.reason, str(problem), problem.field)
+        return form, layout
 
     def _records(self, answered: Answered, form: Form) -> Records:
         """Return a visit as the records of this stream."""
@@ -168,6 +175,18 @@ class _Mapper(RowMapper):
             self._differing += 1
             self._difference = self._difference or f"row {answered.line} {difference}"
         return [visit]
+
+
+def _renamed(form: Form, layout: Layout) -> RecordError | None:
+    found = ItemNames(form).renamed(layout.strangers, layout.missing)
+    if found is None:
+        return None
+    stranger, item = found
+    message = (
+        f"the column {stranger!r} is probably the item {item.label!r}, which has no other: "
+        "add it to the item's aliases, or to ignore"
+    )
+    return RecordError("unknown-value", message, item.name)
 
 
 def _listed(texts: Sequence[str]) -> str:
@@ -394,7 +413,7 @@ class _ItemRows(_Mapper):
             visit.answered.extra[text] = as_text(said)
         else:
             near = self._names.nearest(text)
-            hint = f"; is it an alias of {near!r}?" if near else ""
+            hint = f"; is it an alias of {near.label!r}?" if near else ""
             message = (
                 "a row is no item of the form: add its text to aliases of an item, or to ignore"
             )

@@ -254,9 +254,9 @@ def _too_few(table: Table, form: Form, layout: Layout) -> str:
     missing = ", ".join(repr(item.label) for item in layout.missing[:_LISTED])
     more = len(layout.missing) - _LISTED
     near = [
-        f"{header!r} may be {label!r}"
+        f"{header!r} may be {item.label!r}"
         for header in table.header
-        if (label := names.nearest(header)) and names.find(header) is None
+        if (item := names.nearest(header)) is not None and names.find(header) is None
     ]
     hint = f"; {'; '.join(near[:2])}: add it to aliases" if near else ""
     return (

@@ -362,15 +362,33 @@ def test_headings_between_rows_tell_items_apart(read: Read, scores: Any, samples
     }
 
 
-def test_a_column_that_is_no_item_is_kept_beside(
+def test_a_text_that_was_changed_is_never_left_out(
     read: Read, visits: Any, samples: Samples
 ) -> None:
-    """What is no item of the form is kept with the visit; the item itself is not applicable."""
+    """A visit whose item probably stands under another text is refused until somebody says so."""
     rows = [
         ["Visita", "¿Saluda al salir?", *samples.labels[1:]],
         ["V1", "Sí", "Bien", "Sí", "Sí", "Sí"],
     ]
+    made = samples.book({"V": rows})
+    refused = read({"w.xlsx": made}, **OPTIONS).refused
+    toml = samples.toml.replace('"Hora de entrada"', '"¿Saluda al salir?"')
+    ignored = read({"w.xlsx": made, "forms/f.toml": toml}, **OPTIONS | {"form": "forms/f.toml"})
+
+    assert [("unknown-value", "greets", 2)] * 2 == [(r.reason, r.field, r.line) for r in refused]
+    assert "is probably the item '¿Saluda al entrar?'" in refused[0].message
+    assert D(100) == visits(ignored)["V1"]["score"]
+    assert {"¿Saluda al salir?": "Sí"} == visits(ignored)["V1"]["extra"]
+
+
+def test_a_column_that_is_no_item_is_kept_beside(
+    read: Read, visits: Any, samples: Samples
+) -> None:
+    """What resembles no item of the form is kept with the visit."""
+    rows = [
+        ["Visita", *samples.labels, "Tiempo"],
+        ["V1", "Sí", "Bien", "Sí", "Sí", "Sí", "Lluvia"],
+    ]
     reading = read({"w.xlsx": samples.book({"V": rows})}, **OPTIONS)
 
-    assert D(100) == visits(reading)["V1"]["score"]
-    assert {"¿Saluda al salir?": "Sí"} == visits(reading)["V1"]["extra"]
+    assert {"Tiempo": "Lluvia"} == visits(reading)["V1"]["extra"]
