@@ -24,9 +24,9 @@ from regard_plugins.mystery_shopping.words import (
     PARTS,
     ROLES,
     SECTION_HEADS,
-    TOTALS,
     WEIGHTS,
     YES_WORDS,
+    is_total,
     text_key,
     whole_key,
 )
@@ -101,11 +101,11 @@ def _take_item_rows(
     section = ""
     for _, cells in rows:
         text = clean(cells[places["item"]])
-        if not text or TOTALS.fullmatch(fold(text)) or text_key(text) in ROLES["stated_score"]:
+        said = [clean(cells[places[part]]) for part in ("answer", "points") if part in places]
+        if not text or is_total(text, *said) or text_key(text) in ROLES["stated_score"]:
             continue
         if "section" in places:
             section = clean(cells[places["section"]]) or section
-        said = [clean(cells[places[part]]) for part in ("answer", "points") if part in places]
         if "section" not in places and not any(said):
             section = text
             continue
@@ -168,7 +168,7 @@ def _visit_sheet(sheet: Sheet) -> tuple[list[Found], dict[str, str]] | None:
         text, answer = clean(cells[column]), clean(cells[said])
         if "section" in places:
             section = clean(cells[places["section"]]) or section
-        if not text or TOTALS.fullmatch(fold(text)) or text_key(text) in ROLES["stated_score"]:
+        if not text or is_total(text, answer) or text_key(text) in ROLES["stated_score"]:
             continue
         if not answer or answer == text:
             section = text
@@ -251,13 +251,14 @@ def _take_visits(draft: Draft, sheets: Sequence[Sheet]) -> None:
     roles = find_roles(header, _EMPTY, {})
     draft.columns = {role: header[place] for role, place in roles.items() if role in ROLES}
     data = found.rows[at + 1 + bool(parts) :]
-    rows = [row for _, row in data if not TOTALS.fullmatch(fold(_first(row)))]
+    rows = [row for _, row in data if not _sums_up(row)]
     taken = {place for role, place in roles.items() if role in ROLES}
     _take_columns(draft, header, upper, parts, rows, taken)
 
 
-def _first(cells: Sequence[Cell]) -> str:
-    return next((text for cell in cells if (text := clean(cell))), "")
+def _sums_up(cells: Sequence[Cell]) -> bool:
+    filled = [text for text in _texts(cells) if text]
+    return bool(filled) and is_total(*filled)
 
 
 def _take_columns(

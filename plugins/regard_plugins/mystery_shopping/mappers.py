@@ -26,7 +26,7 @@ from regard_plugins.mystery_shopping.visits import (
     build_visit,
     stated_points,
 )
-from regard_plugins.mystery_shopping.words import ROLES, TOTALS, YES_WORDS, text_key
+from regard_plugins.mystery_shopping.words import ROLES, YES_WORDS, is_total, text_key
 
 __all__ = ["SCORES", "VISITS", "VisitFormat", "visit_mapper"]
 
@@ -137,7 +137,7 @@ class _Mapper(RowMapper):
     def passes_over(self, cells: Sequence[object]) -> bool:
         """Say whether a line that is no row is empty or a total, and count it."""
         filled = [text for cell in cells if (text := str(cell or "").strip())]
-        if filled and TOTALS.fullmatch(fold(filled[0])) is None:
+        if filled and not is_total(*filled):
             return False
         self._passed["total" if filled else "empty row"] += 1
         return True
@@ -263,12 +263,12 @@ class _VisitRows(_Mapper):
 
     def _is_no_visit(self, values: Sequence[Cell], roles: Mapping[str, Cell]) -> bool:
         """Say whether a row is empty or sums others up, and count it."""
-        first = next((text for cell in values if (text := clean(cell))), "")
-        if not first:
+        filled = [text for cell in values if (text := clean(cell))]
+        if not filled:
             self._passed["empty row"] += 1
             return True
         number = clean(roles.get("visit")) if "visit" in roles else ""
-        if TOTALS.fullmatch(fold(first)) and (not number or number == first):
+        if number in ("", filled[0]) and is_total(*filled):
             self._passed["total"] += 1
             return True
         return False
@@ -326,7 +326,7 @@ class _ItemRows(_Mapper):
         cells = {role: row.values[at] for role, at in self.layout.roles.items()}
         text = clean(cells.get("item"))
         number = clean(cells.get("visit")) or (self._current or "")
-        if TOTALS.fullmatch(fold(clean(cells.get("visit")))):
+        if is_total(clean(cells.get("visit"))) and not text:
             self._passed["total"] += 1
             return ()
         ended: Records = ()
@@ -406,7 +406,7 @@ class _ItemRows(_Mapper):
         key, folded = text_key(text), fold(text)
         if folded in ROLES["stated_score"] or key in ROLES["stated_score"]:
             visit.answered.roles.setdefault("stated_score", said)
-        elif TOTALS.fullmatch(folded) or key in self._sections:
+        elif key in self._sections or is_total(text, clean(said)):
             visit.section = text if key in self._sections else visit.section
             self._passed["heading or subtotal"] += 1
         elif key in self._ignored:

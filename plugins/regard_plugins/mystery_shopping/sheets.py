@@ -22,7 +22,7 @@ from regard.tabular.tables import Items, Value
 from regard_plugins.mystery_shopping.form import Form, Item
 from regard_plugins.mystery_shopping.layout import ItemNames, find_roles
 from regard_plugins.mystery_shopping.tables import grid
-from regard_plugins.mystery_shopping.words import PARTS, SECTION_HEADS, TOTALS, text_key
+from regard_plugins.mystery_shopping.words import PARTS, SECTION_HEADS, is_total, text_key
 
 __all__ = ["Sheet", "arrange", "carried_on", "needed", "read_sheet"]
 
@@ -278,7 +278,7 @@ def _as_visit(
         beside = at >= first and bool(text and clean(said)) and clean(said) != text
         labels += [(text.rstrip(":").strip(), said)] if beside else _labelled(row)
         if beside:
-            known = text_key(text) in sections or TOTALS.fullmatch(fold(text))
+            known = text_key(text) in sections or is_total(text, clean(said))
             if not known or text_key(text) in ignored:
                 cells.setdefault(text, said)
     roles = find_roles([label for label, _ in labels], form, _lenient(columns, labels))

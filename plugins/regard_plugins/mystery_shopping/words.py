@@ -20,11 +20,11 @@ __all__ = [
     "ROLES",
     "SECTION_HEADS",
     "STATES",
-    "TOTALS",
     "WEIGHTS",
     "YES_WORDS",
     "Part",
     "State",
+    "is_total",
     "text_key",
     "whole_key",
 ]
@@ -187,16 +187,29 @@ WEIGHTS: Final = frozenset(
 )
 """Columns with the weight of an item."""
 
-TOTALS: Final = re.compile(
+_TOTALS = re.compile(
     r"(?:grand |gran |sub[ -]?|sous[ -]?)?(?:totals?|totales|totaux|suma|sum|somme|average|mean|"
     r"media|promedio|moyenne|resumen|summary)\b.{0,60}"
 )
-"""How a row or a cell begins that sums others up."""
+_FIGURE = re.compile(r"[\d.,\s%/€$£+()-]*")
 
 _NUMBERING = re.compile(
     r"(?:[a-z]{0,2}\d{1,3}(?:[.\-]\d{1,3})*\s*[.):\-]+|[a-z]\s*\))\s*|\d[\d.]*\s+"
 )
 _AROUND = "¿?¡!:;.,*-_ "
+
+
+def is_total(text: str, *others: str) -> bool:
+    """
+    Say whether a row sums others up: it begins like one, and there are only figures beside.
+
+    A place may be called Total, and an item may ask for half an hour, "media hora".
+
+    Args:
+        text: What stands first.
+        others: What stands beside it.
+    """
+    return _TOTALS.fullmatch(fold(text)) is not None and all(map(_FIGURE.fullmatch, others))
 
 
 def text_key(text: str) -> str:

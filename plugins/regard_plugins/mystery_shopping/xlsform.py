@@ -247,10 +247,8 @@ def _begin(reading: _Reading, row: Row, repeats: bool, where: str) -> None:
     if path in reading.sections and weight is not None:
         reading.error(where, f"two sections are called {label!r}")
     reading.sections.setdefault(path, weight)
-    for match in filter(None, map(_WEIGHTS.fullmatch, row)):
-        other = parse_number(row[match[0]], ".")
-        if other is not None:
-            reading.sets.setdefault(match["name"], {})[label] = other
+    for set_name, other in _set_weights(row, where, reading):
+        reading.sets.setdefault(set_name, {})[label] = other
 
 
 def _ask(reading: _Reading, row: Row, kind: str, name: str, where: str) -> None:
@@ -345,9 +343,11 @@ def _scale(
             return None
         answers = check_answers(listed, points)
         if select["other"]:
-            answers = (*answers, Answer("other", ("Other",)))
+            answers = (*answers, Answer("other", ("Other",), not_applicable=True))
         if points == 0 or (points is None and all(a.points is None for a in answers)):
             return None
+        if select["other"]:
+            reading.warn(where, "whoever answers something else leaves the item out of the score")
         return Scale(answers, many=select["many"] != "one")
     base = fold(kind).split(" ")[0]
     if base not in _NUMBERS:
@@ -359,8 +359,8 @@ def _scale(
     ends = dict(_PARAMETER.findall(row.get("parameters", "")))
     low = _number(row, "min", where, reading)
     high = _number(row, "max", where, reading)
-    low = Decimal(ends["start"]) if low is None and "start" in ends else low
-    high = Decimal(ends["end"]) if high is None and "end" in ends else high
+    low = _number(ends, "start", where, reading) if low is None else low
+    high = _number(ends, "end", where, reading) if high is None else high
     if low is None or high is None or low == high:
         reading.error(where, "a number with points needs min and max, which differ")
         return None

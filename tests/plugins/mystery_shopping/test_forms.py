@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl.utils.exceptions import IllegalCharacterError
 
 from regard.errors import ConfigError, FileError, RecordError
 from regard_plugins.mystery_shopping.checking import faults_of, maximum
@@ -117,6 +120,7 @@ def test_broken_xlsforms(opened: Any, samples: Samples, row: int, cells: Any, sa
         (5, {"weight": ""}, "only 'Atención' has a weight"),
         (5, {"type": "begin_repeat"}, "asked in a repeat, so it is not scored"),
         (6, {"type": "selekt_one yn"}, "is not one of XLSForm"),
+        (6, {"type": "select_one yn or_other"}, "answers something else leaves the item out"),
     ],
 )
 def test_doubtful_xlsforms(opened: Any, samples: Samples, row: int, cells: Any, said: str) -> None:
@@ -247,3 +251,57 @@ def test_answers_that_are_none(cell: Any) -> None:
     for scale in (YES_NO, MARKS):
         with pytest.raises(RecordError):
             Item("a", ("A",), scale).earn(cell)
+
+
+def test_range_questions(opened: Any, samples: Samples) -> None:
+    """A range earns by its parameters, and parameters that are no numbers are an error."""
+    survey = [list(row) for row in samples.survey]
+    survey[0].append("parameters")
+    survey[14] = [
+        "range",
+        "wait",
+        "Espera",
+        "",
+        "",
+        "",
+        8,
+        "",
+        "",
+        "",
+        "",
+        "start=0 end=10 step=1",
+    ]
+    form = opened(samples.xlsform(survey=survey))
+    (wait,) = [item for item in form.items if item.name == "wait"]
+    survey[14][-1] = "start=0 end=1.2.3"
+    broken = faults(opened(samples.xlsform(survey=survey)))
+
+    assert D(4) == wait.earn(5).points
+    assert any("end: '1.2.3' is no number" in fault for fault in broken)
+
+
+@given(cells=st.lists(st.tuples(st.integers(0, 17), st.integers(0, 10), st.text(max_size=12) |
+       st.integers(-3, 3) | st.sampled_from(["yes", "select_one yn", "begin_group", "end_group"])),
+       max_size=6))  # fmt: skip
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
+)
+def test_no_cell_breaks_the_reading_of_an_xlsform(
+    cells: list[Any], samples: Samples, tmp_path: Path
+) -> None:
+    """Whatever stands in a cell, the form is read and its faults are told."""
+    survey = [[*row, *[""] * (11 - len(row))] for row in samples.survey]
+    for row, column, value in cells:
+        survey[row][column] = value
+    path = tmp_path / "f.xlsx"
+    try:
+        path.write_bytes(samples.xlsform(survey=survey))
+    except IllegalCharacterError:
+        return
+    try:
+        form = open_form(path)
+    except FileError:
+        return
+
+    assert all(fault.text for fault in faults_of(form))
+    assert all(item.name for item in form.items)

@@ -392,3 +392,25 @@ def test_a_column_that_is_no_item_is_kept_beside(
     reading = read({"w.xlsx": samples.book({"V": rows})}, **OPTIONS)
 
     assert {"Tiempo": "Lluvia"} == visits(reading)["V1"]["extra"]
+
+
+def test_what_is_called_like_a_total_is_a_visit(read: Read, visits: Any, samples: Samples) -> None:
+    """A place may be called Total, and an item may begin like a sum: only figures make a total."""
+    rows = [
+        ["Tienda", "Fecha", *samples.labels, "Total"],
+        ["Total Gasolinera", "12/01/2026", "Sí", "Bien", "Sí", "Sí", "Sí", 100],
+        ["Total general", "", "", "", "", "", "", "100,0 %"],
+    ]
+    long = [
+        ["Visita", "Pregunta", "Respuesta"],
+        *[["L1", text, "Sí"] for text in samples.labels[:1]],
+        ["L1", "Media hora de espera", "No"],
+    ]
+    reading = read(
+        {"w.xlsx": samples.book({"V": rows}), "l.xlsx": samples.book({"V": long})}, **OPTIONS
+    )
+
+    assert ["Total Gasolinera"] == [each["place"] for each in visits(reading).values()]
+    assert {"a row is no item of the form: add its text to aliases of an item, or to ignore"} == {
+        each.message for each in reading.refused
+    }
