@@ -31,6 +31,7 @@ from regard_plugins.mystery_shopping.words import STATES, State
 __all__ = ["Answered", "Reading", "build_scores", "build_visit", "stated_points"]
 
 _RATIO = re.compile(r"(?P<points>[\d.,]+)\s*(?:/|de|of|sur)\s*(?P<most>[\d.,]+)")
+_COUNTED = re.compile(r"\d{1,5}")
 _SIX_PLACES = Decimal("0.000001")
 _KOBO_TIMES = frozenset(("_submission_time",))
 """Kobo writes these in UTC and does not say so."""
@@ -271,9 +272,14 @@ def _visit(answered: Answered, form: Form, reading: Reading) -> dict[str, Any]:
 
 
 def _key(number: str | None, visit: Mapping[str, Any]) -> str:
-    """Return what names a visit: its number, else where and when it was, and by whom."""
+    """
+    Return what names a visit: its number, else where and when it was, and by whom.
+
+    Agencies count from 1 in each wave, so a bare number counts within its wave.
+    """
     if number:
-        return compose((number,))
+        counted = visit["wave"] is not None and _COUNTED.fullmatch(number)
+        return compose((visit["wave"], number) if counted else (number,))
     if visit["place"] is None or visit["visited_at"] is None:
         message = "nothing names the visit: neither a number nor both a place and a day"
         raise RecordError("missing-key", message, "visit")

@@ -287,7 +287,7 @@ def test_columns_of_other_names(read: Read, visits: Any, samples: Samples) -> No
         )
     )
 
-    assert ("Muy bien", "3", True) == tuple(found["1"][n] for n in ("place", "wave", "passed"))
+    assert ("Muy bien", "3", True) == tuple(found["3|1"][n] for n in ("place", "wave", "passed"))
 
 
 def test_constants_fill_what_no_column_says(read: Read, visits: Any, samples: Samples) -> None:

@@ -414,3 +414,19 @@ def test_what_is_called_like_a_total_is_a_visit(read: Read, visits: Any, samples
     assert {"a row is no item of the form: add its text to aliases of an item, or to ignore"} == {
         each.message for each in reading.refused
     }
+
+
+def test_agencies_count_from_one_in_each_wave(read: Read, visits: Any, samples: Samples) -> None:
+    """Visit 1 of the second wave does not take the place of visit 1 of the first."""
+    header = ["Visita", "Ola", "Tienda", *samples.labels]
+    files = {
+        f"{wave}.xlsx": samples.book(
+            {"V": [header, [1, wave, "Centro", "Sí", "Bien", "Sí", "Sí", "Sí"]]}
+        )
+        for wave in ("2026-1", "2026-2")
+    }
+    found = visits(read(files, **OPTIONS))
+
+    assert {"2026-1|1": "2026-1", "2026-2|1": "2026-2"} == {
+        key: each["wave"] for key, each in found.items()
+    }
