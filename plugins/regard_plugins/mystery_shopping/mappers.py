@@ -197,7 +197,7 @@ def _listed(texts: Sequence[str]) -> str:
 class _VisitRows(_Mapper):
     """Maps tables with one row a visit."""
 
-    _earned: dict[tuple[str, str, str], Earned]
+    _earned: dict[tuple[int, str, str], Earned]
 
     def __init__(self, *args: Any) -> None:  # noqa: ANN401  # those of the class above
         super().__init__(*args)
@@ -252,7 +252,8 @@ class _VisitRows(_Mapper):
 
     def _earn(self, item: Item, cell: Cell) -> Earned:
         """Return what a cell earns; most visits answer in the same few words."""
-        mark = (item.name, type(cell).__name__, as_text(cell))
+        # The item itself and not its name: versions of a form give it other points.
+        mark = (id(item), type(cell).__name__, as_text(cell))
         found = self._earned.get(mark)
         if found is None:
             found = item.earn(cell, self._reading.decimal)

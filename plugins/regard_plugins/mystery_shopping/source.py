@@ -42,7 +42,8 @@ class VisitConfig(ExportConfig):
     What ``[sources.NAME]`` says of mystery-shopping visits.
 
     Attributes:
-        form: The form: an XLSForm or TOML; several are versions of one, the newest last.
+        form: The form, an XLSForm or TOML, which must be named; several are versions of one,
+            the newest last.
         visit: The column or question that names the visit.
         place: The one with the place.
         visited_at: The one with the day or time of the visit.

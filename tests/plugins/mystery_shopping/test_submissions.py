@@ -307,11 +307,11 @@ def test_versions_of_a_form_side_by_side(
     old[6][6] = 1  # greeting was worth one point
     settings = [samples.settings[0], ["Tienda", "store", "2025-2", "Español (es)", 75, 50]]
     older = samples.xlsform(survey=old, settings=settings)
-    text = samples.kobo.replace('"2026-1";"2"', '"2025-2";"2"')
+    text = samples.kobo.replace('"2026-1";"3"', '"2025-2";"3"')
     reading = read({"forms/old.xlsx": older, "v.csv": text}, form=["forms/old.xlsx", "form.xlsx"])
 
-    assert ["2026-1", "2025-2", "2026-1"] == [v["form_version"] for v in visits(reading).values()]
-    assert [D(5), D(1)] == [scores(reading, key)["greets"]["max_points"] for key in ("u-1", "u-2")]
+    assert ["2026-1", "2026-1", "2025-2"] == [v["form_version"] for v in visits(reading).values()]
+    assert [D(5), D(1)] == [scores(reading, key)["greets"]["points"] for key in ("u-1", "u-3")]
 
 
 def test_weight_sets(read: Read, visits: Any, scores: Any, samples: Samples) -> None:
