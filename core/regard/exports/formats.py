@@ -20,7 +20,27 @@ from regard.mapping.mappers import Numbered
 from regard.mapping.values import as_text
 from regard.sources import Delete
 
-__all__ = ["Format", "RowMapper"]
+__all__ = ["Format", "Refusal", "RowMapper"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """
+    What several rows say together and cannot be used; the row at hand is not to blame.
+
+    Attributes:
+        raw: What they say, as quarantine keeps it.
+        reason: A short code, as of `RecordError`.
+        message: What is wrong and what would be right, without personal values.
+        field: The field at fault.
+        line: The first of the rows.
+    """
+
+    raw: Mapping[str, str]
+    reason: str
+    message: str
+    field: str | None = None
+    line: int | None = None
 
 
 class RowMapper:
@@ -57,16 +77,18 @@ class RowMapper:
         cells = {name: as_text(cell) for name, cell in zip(self.header, row.values, strict=False)}
         return cells | {name: as_text(cell) for name, cell in (row.surplus or {}).items()}
 
-    def records(self, row: Numbered) -> Sequence[Mapped | Delete]:
+    def records(self, row: Numbered) -> Sequence[Mapped | Delete | Refusal]:
         """
         Return all that a row says; nothing for one that is a total, a footer or a header.
+
+        Where records follow from several rows, a refusal stands for one that cannot be used.
 
         Raises:
             RecordError: The row cannot be used.
         """
         raise NotImplementedError
 
-    def finish(self) -> Sequence[Mapped | Delete]:
+    def finish(self) -> Sequence[Mapped | Delete | Refusal]:
         """Return what the last rows need once nothing follows."""
         return ()
 

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from regard.errors import Cancelled, RecordError
+from regard.exports.formats import Refusal
 from regard.exports.tables import AnyMapper
 from regard.mapping import Mapper
 from regard.mapping.bulk import BulkMapper
@@ -282,7 +283,17 @@ class FileReader:
             for record in found:
                 self._add(record, row)
 
-    def _add(self, record: dict[str, Any] | Delete, row: Row | None) -> None:
+    def _add(self, record: dict[str, Any] | Delete | Refusal, row: Row | None) -> None:
+        if isinstance(record, Refusal):
+            self.ctx.quarantine(
+                record.raw,
+                record.reason,
+                message=record.message,
+                field=record.field,
+                file=self.file.name,
+                line=record.line,
+            )
+            return
         if isinstance(record, Delete):
             as_of = record.as_of or self.file.modified_at
             self._deletions.append(Delete(record.key, as_of))

@@ -33,10 +33,10 @@ __all__ = [
     "upgrade",
 ]
 
-REVISION = "0001"
+REVISION = "0002"
 """The version of the tables that this regard reads and writes."""
 
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 """All versions this regard can upgrade from, oldest first."""
 
 
