@@ -278,7 +278,7 @@ class FileReader:
             for record in found:
                 self._add(record, row)
 
-    def _add(self, record: dict[str, Any] | Delete, row: Row | None) -> None:
+    def _add(self, record: dict[str, Any] | Encoded | Delete, row: Row | None) -> None:
         if isinstance(record, Delete):
             as_of = record.as_of or self.file.modified_at
             self._deletions.append(Delete(record.key, as_of))
