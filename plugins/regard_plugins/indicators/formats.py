@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -208,6 +208,9 @@ class _Reader:
             "unit": unit or None,
             "published_on": self.published(row),
         }
+        if self.text(row, "published"):
+            # An older download that is copied here later must not undo a revision.
+            record["as_of"] = datetime.combine(record["published_on"], time(), UTC)
         if flag:
             record["extra"] = {"status": flag}
         return record

@@ -187,8 +187,10 @@ def _categories(category: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401  
 def _by_place(values: Any) -> dict[int, Any]:  # noqa: ANN401  # JSON
     if isinstance(values, dict):
         found = {int(at): each for at, each in values.items()}
-    else:
+    elif isinstance(values, list):
         found = dict(enumerate(values))
+    else:
+        raise TypeError(values)
     return {at: each for at, each in found.items() if each is not None}
 
 

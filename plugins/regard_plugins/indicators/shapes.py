@@ -102,7 +102,7 @@ def shape_of(header: Sequence[str]) -> Shape | None:
     official = "dataflow" in places or "obs_value" in names
     rest = _rest(names, places)
     known = {"series", "region", "dataflow", "unit", "published"} & places.keys()
-    if not official and not known and names[places["value"]] != "total" and not rest:
+    if not official and not known and not rest and names[places["value"]] == "total":
         return None
     return Shape("sdmx" if official else "long", places, rest)
 

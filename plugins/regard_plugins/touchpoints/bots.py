@@ -45,7 +45,7 @@ _FAMILIES = {
     "Archives": r"ia_archiver|archive\.org_bot|heritrix",
 }
 _OTHER = (
-    r"bot(?:[^a-z]|$)|crawl|spider|slurp|scrape|fetcher|monitor(?:ing)?/|validator|preview"
+    r"(?<!cu)bot(?:[^a-z]|$)|crawl|spider|slurp|scrape|fetcher|monitor(?:ing)?/|validator|preview"
     r"|feedburner"
 )
 _KNOWN = re.compile(
