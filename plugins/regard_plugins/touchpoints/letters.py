@@ -109,7 +109,7 @@ class _LetterMapper(RowMapper):
         """
         name, text = str(row.values[0]), str(row.values[1])
         if not text:
-            raise RecordError("empty", "the file holds no text", "text")
+            raise RecordError("empty-text", "the file holds no text", "text")
         record: Mapped = {
             "key": name,
             "channel": "box",

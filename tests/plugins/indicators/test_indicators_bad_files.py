@@ -21,7 +21,7 @@ GOOD = "series,period,value\ngood,2026-01,1\n"
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.95])
 def test_a_file_cut_short_gives_what_there_is(folder: Folder, name: str, share: float) -> None:
-    """Whatever a copy that broke off holds, the good file beside it is read, and nothing crashes."""
+    """Whatever a copy that broke off holds, the good file beside it is read; nothing crashes."""
     content = (DATA / name).read_bytes()
     folder.put(name, content[: int(len(content) * share)])
     folder.put("good.csv", GOOD)

@@ -1,4 +1,4 @@
-"""Web logs: what becomes of lines, of bots, of people's traces, and of files that grow and move."""
+"""Web logs: what becomes of lines, bots and people's traces, and of files that grow and move."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_views_become_touchpoints(folder: Folder) -> None:
 
 
 def test_nothing_of_a_visitor_is_stored(folder: Folder) -> None:
-    """No network address, user agent, referrer, user or query is anywhere, not even of bad lines."""
+    """No network address, user agent, referrer or query is anywhere, not even of bad lines."""
     text = (DATA / "access.log").read_text() + '203.0.113.99 ana@example.com "GET /x SECRET\n'
     folder.put("access.log", text)
     folder.run()
