@@ -99,6 +99,7 @@ class InputFile:
         size: In bytes.
         modified_at: Its modification time; the ``as_of`` of records that carry none.
         rows_done: How many rows of this very content are committed already.
+        bytes_done: How many bytes they are, where that is known; zero: it is not.
     """
 
     path: Path
@@ -106,6 +107,7 @@ class InputFile:
     size: int
     modified_at: datetime
     rows_done: int = 0
+    bytes_done: int = 0
 
 
 @dataclass(frozen=True, slots=True)

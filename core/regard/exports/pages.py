@@ -157,7 +157,10 @@ class FileReader:
         ):
             yield from self._read_pieces(pieces, table, mapper)
         else:
-            yield from self._read_rows(table.rows(), table, mapper)
+            rows = table.rows_behind(self.file.bytes_done) if self.file.bytes_done else None
+            if rows is not None:
+                self.seen = self.file.rows_done
+            yield from self._read_rows(table.rows() if rows is None else rows, table, mapper)
         if self.seen >= self.file.rows_done:
             for record in mapper.finish():
                 self._add(record, None)

@@ -245,6 +245,9 @@ class Inputs:
     _busy: int = 0
     _announced: set[tuple[str, str]] = field(default_factory=set)
     _logs: set[str] = field(default_factory=set)
+    _hashes: dict[tuple[Fingerprint, frozenset[int]], tuple[str, Mapping[int, str]]] = field(
+        default_factory=dict
+    )
 
     def pending(
         self,
@@ -346,9 +349,7 @@ class Inputs:
             return None
         grows = growing and self.hashed
         known = [state for state in self.known if grows and state.recipe == recipe]
-        digest, beginnings = (
-            _digests(found.path, [state.size for state in known]) if self.hashed else (_UNREAD, {})
-        )
+        digest, beginnings = self._digests(found, {state.size for state in known})
         self.digests[found.name] = digest
         self._refuse_orphans(found.name, digest)
         inside = [state for state in same_recipe if state.sha256 == digest]
@@ -356,6 +357,7 @@ class Inputs:
             self._touch(inside, found)
             return None
         rows_done = inside[0].rows_done if len(inside) == len(states) == 1 else 0
+        bytes_done = 0
         if not inside:
             grown = _longest(known, beginnings, stream)
             if grown and grown[0].sha256 == digest and all(each.complete for each in grown):
@@ -363,8 +365,20 @@ class Inputs:
                 self._touch(grown, found)
                 return None
             rows_done = grown[0].rows_done if len(grown) == 1 else 0
+            bytes_done = grown[0].size if rows_done and grown[0].complete else 0
         modified_at = datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
-        return InputFile(found.path, found.name, found.size, modified_at, rows_done)
+        return InputFile(found.path, found.name, found.size, modified_at, rows_done, bytes_done)
+
+    def _digests(
+        self, found: Fingerprint, sizes: Collection[int]
+    ) -> tuple[str, Mapping[int, str]]:
+        """Return what `_digests` does; each stream asks for the same files."""
+        if not self.hashed:
+            return _UNREAD, {}
+        wanted = (found, frozenset(sizes))
+        if wanted not in self._hashes:
+            self._hashes[wanted] = _digests(found.path, sizes)
+        return self._hashes[wanted]
 
     def _refuse_orphans(self, name: str, digest: str) -> None:
         """Refuse to store a second time what another name of this source has stored."""

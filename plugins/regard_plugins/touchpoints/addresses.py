@@ -9,7 +9,7 @@ is one.
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import quote, unquote, unquote_plus
 
 from regard.privacy import mask_text
 
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 _ABSOLUTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
 _DIGITS = re.compile(r"\d{5}")
-_CAMPAIGNS = ("utm_campaign", "utm_source")
+_CAMPAIGNS = ("&utm_campaign=", "&utm_source=")
 _CAMPAIGN_LENGTH = 100
 
 
@@ -54,14 +54,10 @@ def _masked(path: str) -> str:
 
 def campaign_of(address: str) -> str | None:
     """Return the campaign from which an address says that somebody came."""
-    _, _, query = address.partition("?")
-    if "utm_" not in query:
-        return None
-    try:
-        pairs = dict(parse_qsl(query[:_LONGEST], max_num_fields=50))
-    except ValueError:
-        return None
-    named = next((pairs[name] for name in _CAMPAIGNS if pairs.get(name)), None)
-    if named is None:
-        return None
-    return mask_text(_CONTROL.sub(" ", named)).strip()[:_CAMPAIGN_LENGTH] or None
+    query = f"&{address.partition('?')[2][:_LONGEST]}"
+    for name in _CAMPAIGNS:
+        found = query.partition(name)[2].partition("&")[0]
+        if found:
+            text = _CONTROL.sub(" ", unquote_plus(found)).strip()
+            return mask_text(text)[:_CAMPAIGN_LENGTH] or None
+    return None

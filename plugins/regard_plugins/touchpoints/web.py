@@ -14,7 +14,13 @@ from regard.mapping import Mapped
 from regard.mapping.mappers import Numbered
 from regard.mapping.times import zone_of
 from regard.records import kind_named
-from regard.records.encoding import SEPARATOR, Encoded, StoredValue, encode_time
+from regard.records.encoding import (
+    SEPARATOR,
+    Encoded,
+    StoredValue,
+    encode_time,
+    microseconds,
+)
 from regard.tabular import Table
 from regard_plugins.touchpoints.weblogs import BOTS, VIEWS
 
@@ -46,33 +52,32 @@ class _ViewMapper(_LogMapper):
     def __init__(self, header: Sequence[str], modified_at: datetime) -> None:
         super().__init__(header)
         kind = kind_named("touchpoint")
-        self._encoder = kind.encoder()
+        encoder = kind.encoder()
         self._latest = encode_time(modified_at)
         places = {name: place for place, name in enumerate(kind.fields)}
         self._at = tuple(places[name] for name in ("happened_at", "outcome", "url", "campaign"))
         values: list[StoredValue] = [None] * len(kind.fields)
-        values[places["channel"]], self._channel = self._encoder.part("channel", "web")
-        values[places["type"]], self._type = self._encoder.part("type", "view")
+        values[places["channel"]], self._channel = encoder.part("channel", "web")
+        values[places["type"]], self._type = encoder.part("type", "view")
         self._template = tuple(values)
-        self._second = ""
-        self._moment: tuple[StoredValue, str, str] = ("", "", "")
+        self._minute = ""
+        self._began = 0
 
     def records(self, row: Numbered) -> Sequence[Encoded]:
         """Return the touchpoint of a page view."""
         second, page, status, number = map(str, row.values[:4])
         campaign = row.values[4]
-        if second != self._second:
-            self._second = second
-            happened_at, part = self._encoder.part(
-                "happened_at", datetime.fromisoformat(f"{second}+00:00")
-            )
-            # A line never changes, so it is as old as what it tells of.
-            self._moment = happened_at, part, min(str(happened_at), self._latest)
-        happened_at, happened, as_of = self._moment
+        minute = second[:17]
+        if minute != self._minute:
+            self._minute = minute
+            self._began = microseconds(datetime.fromisoformat(f"{minute}00+00:00"))
+        happened = self._began + int(second[17:]) * 1_000_000
+        happened_at = f"{second}.000000"
         named = f"campaign={campaign}{SEPARATOR}" if campaign else ""
-        # What `Encoder.encode` hashes: all fields that say something, by name.
+        # What `Encoder.encode` makes and hashes: all fields that say something, by name.
         shown = (
-            f"{named}{self._channel}{happened}outcome={status}{SEPARATOR}{self._type}url={page}"
+            f"{named}{self._channel}happened_at={happened}{SEPARATOR}"
+            f"outcome={status}{SEPARATOR}{self._type}url={page}"
         )
         values = list(self._template)
         at = self._at
@@ -83,7 +88,10 @@ class _ViewMapper(_LogMapper):
             None if campaign is None else str(campaign),
         )
         digest = md5(shown.encode(), usedforsecurity=False).hexdigest()
-        return (Encoded(self._key(second, status, page, number), as_of, digest, None, (*values,)),)
+        key = self._key(second, status, page, number)
+        # A line never changes, so it is as old as what it tells of.
+        as_of = min(happened_at, self._latest)
+        return (Encoded(key, as_of, digest, None, tuple(values)),)
 
     @staticmethod
     def _key(second: str, status: str, page: str, number: str) -> str:

@@ -12,10 +12,11 @@ by its file: the same line in ``access.log.1`` and later in ``access.log.2.gz`` 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum, auto
 from functools import lru_cache
 
 from regard.errors import FileError
@@ -57,6 +58,8 @@ _QUARANTINED = 1_000
 """So many broken lines of one file are put aside; those behind them are only counted."""
 
 _REMEMBERED = 50_000
+_LOOK_BACK = 1 << 18
+"""So many bytes before new lines may hold lines of the same second."""
 
 
 def is_web_log(head: bytes) -> bool:
@@ -70,15 +73,30 @@ def is_web_log(head: bytes) -> bool:
 def log_tables(file: InputFile, content: Content) -> list[Table]:
     """Return a log as two tables: page views, and requests of bots."""
     size = file.size if content.packing == "plain" else None
-    found = []
-    for header, reader in ((VIEWS, _views), (BOTS, _bots)):
-        log = _Log(content, size)
-        found.append(Table(file.path, None, "log", header, _reading(reader, log)))
-    return found
+    log = _Log(content, size)
+
+    def views_behind(table: Table, done: int) -> Items:
+        return _views(log, table, done)
+
+    return [
+        Table(
+            file.path,
+            None,
+            "log",
+            VIEWS,
+            lambda table: _views(log, table),
+            resumer=views_behind if size is not None else None,
+        ),
+        Table(file.path, None, "log", BOTS, lambda table: _bots(log, table)),
+    ]
 
 
-def _reading(reader: Callable[[_Log, Table], Items], log: _Log) -> Callable[[Table], Items]:
-    return lambda table: reader(log, table)
+class _Use(Enum):
+    """What is to be done with lines: count them, remember them, or take them as new."""
+
+    COUNT = auto()
+    RECALL = auto()
+    NEW = auto()
 
 
 @dataclass(slots=True)
@@ -94,35 +112,57 @@ class _Log:
     content: Content
     size: int | None
 
-    def lines(self, table: Table) -> Iterator[tuple[int, list[bytes]]]:
+    def lines(self, table: Table, done: int = 0) -> Iterator[tuple[int, list[bytes], bool]]:
         """
-        Yield whole lines, many at a time, with the number of the first one.
+        Yield whole lines, many at a time: the number of the first, the lines, and if they are new.
+
+        Args:
+            table: Whose notes say what is left.
+            done: So many bytes are known; of their lines the last ones come, as old ones.
 
         Raises:
             FileError: The file breaks off, or has a line that no server writes.
         """
-        number, left, carry = 1, self.size, b""
-        with closing(self.content.blocks()) as blocks:
-            for each in blocks:
-                block = each if left is None else each[:left]
-                if left is not None:
-                    left -= len(block)
-                lines = (carry + block).split(b"\n")
-                carry = lines.pop()
-                if len(carry) > 1 << 20:
-                    message = (
-                        f"{table.label} has a line of more than a million characters: "
-                        "this is no web log"
-                    )
-                    raise FileError(message)
-                yield number, lines
-                number += len(lines)
-                if left == 0:
-                    break
+        number, carry = 1, b""
+        for block, use in self._blocks(done):
+            if use is _Use.COUNT:
+                number += block.count(b"\n")
+                continue
+            lines = (carry + block).split(b"\n")
+            carry = lines.pop()
+            if len(carry) > 1 << 20:
+                message = (
+                    f"{table.label} has a line of more than a million characters: "
+                    "this is no web log"
+                )
+                raise FileError(message)
+            yield number, lines, use is _Use.NEW
+            number += len(lines)
         if carry and self.size is None:
-            yield number, [carry]
+            yield number, [carry], True
         elif carry:
             table.notes.append("the last line has no end yet and is left for the next run")
+
+    def _blocks(self, done: int) -> Iterator[tuple[bytes, _Use]]:
+        """Yield the bytes with what is to be done with them; lines are whole where it changes."""
+        at, skip, end = 0, max(0, done - _LOOK_BACK), self.size
+        with closing(self.content.blocks()) as blocks:
+            for each in blocks:
+                block = each if end is None else each[: end - at]
+                if at < skip:
+                    cut = block.find(b"\n", min(len(block), skip - at)) + 1 or len(block)
+                    skip = max(skip, at + cut)
+                    yield block[:cut], _Use.COUNT
+                    at, block = at + cut, block[cut:]
+                if at < done:
+                    old = block[: done - at]
+                    yield old, _Use.RECALL
+                    at, block = at + len(old), block[len(old) :]
+                if block:
+                    yield block, _Use.NEW
+                at += len(block)
+                if at == end:
+                    return
 
 
 @dataclass(slots=True)
@@ -153,16 +193,25 @@ class _Passed:
         return found
 
 
-def _views(log: _Log, table: Table) -> Items:
-    """Yield the page views: second in UTC, page, status, number within the second, campaign."""
-    passed, number_of = _Passed(), _Numbers()
+def _views(log: _Log, table: Table, done: int = 0) -> Items:
+    """
+    Yield the page views: second in UTC, page, status, number within the second, campaign.
+
+    Args:
+        log: The log.
+        table: Whose notes say what was passed over.
+        done: Only lines behind so many bytes, with which a line ends.
+    """
+    counted, number_of = _Passed(), _Numbers()
     family, pages = _Families(), _Pages()
     match = _LINE.match
-    for first, lines in log.lines(table):
+    for first, lines, new in log.lines(table, done):
+        # Old lines only say how many equal ones were before the new.
+        passed = counted if new else _Passed()
         for at, line in enumerate(lines):
             found = match(line) if len(line) < _LONGEST else None
             if found is None:
-                if line.strip() and (bad := _refused(first + at, passed)):
+                if line.strip() and (bad := _refused(first + at, passed)) and new:
                     yield bad
                 continue
             time, method, target, code, agent = found.groups()
@@ -178,12 +227,13 @@ def _views(log: _Log, table: Table) -> Items:
                 passed.bots += 1
             elif second := _second_of(time):
                 passed.views += 1
-                number = number_of(second, page, status)
-                yield Row(first + at, (second, page, status, number, campaign))
-            elif bad := _refused(first + at, passed):
+                number = number_of(f"{second}{status}{page}")
+                if new:
+                    yield Row(first + at, (second, page, status, number, campaign))
+            elif (bad := _refused(first + at, passed)) and new:
                 yield bad
-    passed.agents = bool(family)
-    table.notes += passed.notes()
+    counted.agents = bool(family)
+    table.notes += counted.notes()
 
 
 def _bots(log: _Log, table: Table) -> Items:
@@ -191,7 +241,7 @@ def _bots(log: _Log, table: Table) -> Items:
     family_of_agent = _Families()
     match = _LINE.match
     segment = ""
-    for first, lines in log.lines(table):
+    for first, lines, _ in log.lines(table):
         for at, line in enumerate(lines):
             found = match(line) if len(line) < _LONGEST else None
             if found is None:
@@ -269,13 +319,12 @@ class _Pages(dict[bytes, tuple[str | None, str | None]]):
 class _Numbers:
     """Numbers equal views of one second; what is long past is forgotten."""
 
-    _now: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    _before: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _now: dict[str, int] = field(default_factory=dict)
+    _before: dict[str, int] = field(default_factory=dict)
 
-    def __call__(self, second: str, page: str, status: str) -> int:
-        name = (second, page, status)
-        number = self._now.get(name) or self._before.get(name, 0)
+    def __call__(self, name: str) -> int:
+        number = (self._now.get(name) or self._before.get(name, 0)) + 1
         if len(self._now) >= _REMEMBERED:
             self._before, self._now = self._now, {}
-        self._now[name] = number + 1
-        return number + 1
+        self._now[name] = number
+        return number

@@ -5,14 +5,20 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from regard.exports import Wishes
+from regard.records import kind_named
+from regard.records.encoding import encode_time
+from regard.tabular import Row, Table
 from regard_plugins.touchpoints.addresses import campaign_of, page_of
 from regard_plugins.touchpoints.bots import family_of
+from regard_plugins.touchpoints.web import web_formats
 
 DATA = Path(__file__).with_name("data")
 Folder = Any
@@ -121,6 +127,41 @@ def test_a_log_that_is_written_to_is_read(folder: Folder) -> None:
     assert any("no end yet" in note for note in first["web-views"].notes)
     assert 11 == len(folder.records("touchpoint"))
     assert [] == folder.refused()
+
+
+def test_a_long_log_that_grew_within_a_second(folder: Folder) -> None:
+    """Lines far behind the beginning are read on, numbered on, and named by their line."""
+    begin = log(range(3_000)) + line(3_000, "/same") * 2
+    folder.put("access.log", begin)
+    folder.run()
+    folder.put("access.log", begin + line(3_000, "/same") + "bad\n", hours_ago=1)
+    second = folder.run(error_budget=1.0)["web-views"]
+    folder.put("again.log", begin + line(3_000, "/same"), hours_ago=0.5)
+    third = folder.run()["web-views"]
+
+    assert (1, 1) == (second.counts.new, second.counts.quarantined)
+    assert [6_004] == [each.line for each in folder.refused()]
+    assert 0 == third.counts.new
+    assert 3_003 == len(folder.records("touchpoint"))
+
+
+def test_views_are_encoded_as_any_other_record() -> None:
+    """What is encoded at once is what the encoder makes of the same fields."""
+    kind = kind_named("touchpoint")
+    header = ("second", "page", "status", "number", "campaign")
+    written_at = datetime(2026, 10, 1, tzinfo=UTC)
+    mapper = web_formats(Table(Path("a.log"), None, "log", header, lambda _: iter(())))[0].mapper(
+        header, Wishes("UTC", None, ()), written_at
+    )
+    happened_at = datetime(2026, 9, 1, 10, 0, 7, tzinfo=UTC)
+    fields = {"channel": "web", "type": "view", "happened_at": happened_at, "url": "/é|x"}
+    for campaign in (None, "Spring"):
+        row = Row(1, ("2026-09-01 10:00:07", "/é|x", "404", 2, campaign))
+        record = fields | {"outcome": "404", "campaign": campaign}
+        key = "2026-09-01 10:00:07|404|/é\\|x|2"
+        expected = kind.encoder().encode(key, encode_time(happened_at), record)
+
+        assert [expected] == list(mapper.records(row))
 
 
 def test_equal_lines_of_one_second_are_counted(folder: Folder) -> None:
