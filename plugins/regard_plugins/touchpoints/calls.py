@@ -19,7 +19,15 @@ from regard.mapping.mappers import Numbered
 from regard.sources import Delete
 from regard_plugins.touchpoints.deriving import Cells, Derive, DerivedMapper
 
-__all__ = ["CDR_COLUMNS", "CDR_DISPOSITIONS", "CallLegs", "aircall", "asterisk", "calls"]
+__all__ = [
+    "CDR_COLUMNS",
+    "CDR_DISPOSITIONS",
+    "CallLegs",
+    "aircall",
+    "aircall_export",
+    "asterisk",
+    "calls",
+]
 
 CDR_COLUMNS = (
     "accountcode",
@@ -205,6 +213,34 @@ def aircall() -> Derive:
                 record["outcome"] = "voicemail"
             record["duration_s"] = 0
             _set_wait(record, duration if duration is not None else _between(began, ended))
+        yield record
+
+    return derive
+
+
+def aircall_export() -> Derive:
+    """Return what follows from a row of the export of Aircall's dashboard."""
+
+    def derive(record: Mapped, cells: Cells) -> Iterable[Mapped]:
+        inbound = record.get("direction") == "inbound"
+        total = cells.seconds("duration (total)")
+        talked = cells.seconds("duration (in call)")
+        talked = talked if talked is not None else cells.seconds("in-call duration")
+        waited = cells.seconds("waiting time")
+        reason = cells.text("missed_call_reason").lower()
+        if fold(cells.text("answered")) in ("yes", "true", "1"):
+            record["outcome"], record["duration_s"] = "answered", talked
+            known = None if total is None or talked is None else total - talked
+            _set_wait(record, waited if waited is not None else known)
+        else:
+            record["outcome"] = _AIRCALL_REASONS.get(reason, "missed")
+            if cells.text("voicemail"):
+                record["outcome"] = "voicemail"
+            record["duration_s"] = 0
+            _set_wait(record, waited if waited is not None else total)
+        other = cells.text("customer number") or cells.text("from" if inbound else "to")
+        if other:
+            record["customer_key"] = other
         yield record
 
     return derive

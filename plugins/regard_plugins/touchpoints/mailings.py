@@ -8,11 +8,12 @@ from decimal import Decimal
 from pathlib import PurePath
 
 from regard.errors import RecordError
+from regard.keys import compose
 from regard.mapping import Mapped
 from regard.mapping.values import shape
 from regard_plugins.touchpoints.deriving import Cells, Derive
 
-__all__ = ["audience", "campaigns"]
+__all__ = ["activity", "audience", "campaigns"]
 
 _COUNTS = {
     "sent": ("Total Recipients", "messages"),
@@ -83,3 +84,24 @@ def audience() -> Derive:
         yield record
 
     return derive
+
+
+def activity() -> Derive:
+    """Return what a recipient did; where no column names the campaign, the file's name does."""
+
+    def derive(record: Mapped, cells: Cells) -> Iterable[Mapped]:
+        if "campaign" not in record:
+            record["campaign"] = _campaign_of(cells.member)
+            record["key"] = compose((record["type"], record["campaign"], record["key"]))
+        if "url" in record:
+            # Links of mailings carry who was sent them.
+            record["url"] = str(record["url"]).partition("?")[0].partition("#")[0]
+        yield record
+
+    return derive
+
+
+def _campaign_of(member: str) -> str:
+    """Return the campaign's name in ``granular_activity/opens/25_spring-sale.csv``."""
+    name = PurePath(member.removesuffix(".gz")).stem
+    return name.partition("_")[2] if name.partition("_")[0].isdigit() else name

@@ -21,12 +21,13 @@ from regard_plugins.touchpoints.calls import (
     CDR_DISPOSITIONS,
     CallLegs,
     aircall,
+    aircall_export,
     asterisk,
     calls,
 )
 from regard_plugins.touchpoints.deriving import Derive, Derived, DerivedMapper
 from regard_plugins.touchpoints.letters import is_letter, letter_formats, letter_tables
-from regard_plugins.touchpoints.mailings import audience, campaigns
+from regard_plugins.touchpoints.mailings import activity, audience, campaigns
 from regard_plugins.touchpoints.pages import is_sitemap, page_formats, sitemap_tables
 from regard_plugins.touchpoints.tickets import tickets
 from regard_plugins.touchpoints.web import web_formats
@@ -36,10 +37,14 @@ __all__ = ["Touchpoints"]
 
 _DERIVES: dict[str, Callable[[], Derive]] = {
     "aircall-calls": aircall,
+    "aircall-export": aircall_export,
     "calls": calls,
     "klaviyo-campaigns": campaigns,
     "mailchimp-audience": audience,
+    "mailchimp-activity": activity,
     "mailchimp-campaigns": campaigns,
+    "mailchimp-clicks": activity,
+    "mailchimp-opens": activity,
     "tickets": tickets,
     "zendesk-tickets": tickets,
 }

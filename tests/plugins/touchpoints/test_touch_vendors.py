@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -85,6 +87,26 @@ def test_aircall_says_why_nobody_answered(folder: Folder, key: str, expected: An
     folder.run()
 
     assert expected == shown(folder.records("touchpoint")[key], *CALL)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("CA01", ("missed-nobody", "inbound", 0, 217)),
+        ("CA02", ("answered", "inbound", 486, 44)),
+        ("CA03", ("answered", "outbound", 191, 7)),
+        ("CA04", ("missed-closed", "inbound", 0, 26)),
+    ],
+)
+def test_the_dashboard_of_aircall(folder: Folder, key: str, expected: Any) -> None:
+    """The export of the dashboard, with its other names, gives the same outcomes."""
+    copy(folder, "aircall-dashboard.csv")
+    folder.run()
+    calls = folder.records("touchpoint")
+
+    assert expected == shown(calls[key], *CALL)
+    assert [None, "Eva Agente"] == [calls["CA01"]["agent"], calls["CA02"]["agent"]]
+    assert "+34 600 123 456" == calls["CA01"]["customer_key"]
 
 
 def test_a_list_of_calls_in_spanish(folder: Folder) -> None:
@@ -179,6 +201,29 @@ def test_what_recipients_did(folder: Folder) -> None:
 
     assert ["click", "open", "unsubscribe"] == sorted(row["type"] for row in rows)
     assert {"Spring sale"} == {row["campaign"] for row in rows}
+    assert b"203.0.113.7" not in folder.stored_bytes()
+
+
+def test_an_export_of_the_whole_account(folder: Folder) -> None:
+    """Opens and clicks come one file a campaign in a zip, named by the campaign, links cut."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr(
+            "granular_activity/opens/25_spring-sale.csv",
+            "Timestamp,IP,Email\n2026-06-01 10:00:00,203.0.113.7,ana@example.com\n",
+        )
+        packed.writestr(
+            "granular_activity/clicks/25_spring-sale.csv",
+            "Timestamp,IP,Email,Url\n"
+            "2026-06-01 10:00:09,203.0.113.7,ana@example.com,https://shop.example/x?mc_eid=SECRET\n",
+        )
+    folder.put("account.zip", buffer.getvalue())
+    folder.run()
+    found = {row["type"]: row for row in folder.records("touchpoint").values()}
+
+    assert ["click", "open"] == sorted(found)
+    assert {"spring-sale"} == {row["campaign"] for row in found.values()}
+    assert "https://shop.example/x" == found["click"]["url"]
     assert b"203.0.113.7" not in folder.stored_bytes()
 
 
@@ -280,8 +325,9 @@ def test_every_profile_of_the_plug_in_has_a_case() -> None:
     """No profile is shipped that no file was read with."""
     own = {each.name for each in load_profiles() if "touchpoints" in each.plugins}
     read = {
-        *("aircall-calls", "asterisk-cdr", "calls", "klaviyo-campaigns", "mailchimp-activity"),
-        *("mailchimp-audience", "mailchimp-campaigns", "matomo-pages", "social-mentions"),
+        *("aircall-calls", "aircall-export", "asterisk-cdr", "calls", "klaviyo-campaigns"),
+        *("mailchimp-activity", "mailchimp-audience", "mailchimp-campaigns", "mailchimp-clicks"),
+        *("mailchimp-opens", "matomo-pages", "social-mentions"),
         *("suggestion-box", "tickets", "zendesk-tickets"),
     }
 
