@@ -219,7 +219,7 @@ def aircall() -> Derive:
 
 
 def aircall_export() -> Derive:
-    """Return what follows from a row of the export of Aircall's dashboard."""
+    """Return what follows from a row of the CSV file that Aircall exports."""
 
     def derive(record: Mapped, cells: Cells) -> Iterable[Mapped]:
         inbound = record.get("direction") == "inbound"
