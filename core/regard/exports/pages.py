@@ -162,7 +162,10 @@ class FileReader:
         ):
             yield from self._read_pieces(pieces, table, mapper)
         else:
-            yield from self._read_rows(table.rows(), table, mapper)
+            rows = table.rows_behind(self.file.bytes_done) if self.file.bytes_done else None
+            if rows is not None:
+                self.seen = self.file.rows_done
+            yield from self._read_rows(table.rows() if rows is None else rows, table, mapper)
         if self.seen >= self.file.rows_done:
             for record in mapper.finish():
                 self._add(record, None)
@@ -283,7 +286,7 @@ class FileReader:
             for record in found:
                 self._add(record, row)
 
-    def _add(self, record: dict[str, Any] | Delete | Refusal, row: Row | None) -> None:
+    def _add(self, record: dict[str, Any] | Encoded | Delete | Refusal, row: Row | None) -> None:
         if isinstance(record, Refusal):
             self.ctx.quarantine(
                 record.raw,
