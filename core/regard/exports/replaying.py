@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from regard.errors import FileError
-from regard.exports.formats import RowMapper
+from regard.errors import FileError, RecordError
+from regard.exports.formats import Refusal, RowMapper
 from regard.exports.tables import Finder
 from regard.exports.wishes import Wishes
 from regard.mapping import FieldMap, Mapped, Mapper, Profile, explain, recognise
@@ -61,7 +61,12 @@ class RowReplay:
         values = ["" if cell is None else str(cell) for cell in raw.values()]
         if isinstance(mapper, Mapper):
             self._guard_numbers(mapper.spec, values, file)
-        return mapper.records(Row(0, values))
+        found: list[Mapped | Encoded | Delete] = []
+        for record in mapper.records(Row(0, values)):
+            if isinstance(record, Refusal):
+                raise RecordError(record.reason, record.message, record.field)
+            found.append(record)
+        return found
 
     def _compile(self, header: tuple[str, ...], stream: Stream, file: str) -> Mapper | RowMapper:
         wishes = self.wishes
