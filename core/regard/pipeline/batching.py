@@ -18,7 +18,7 @@ from regard.pipeline.origins import Origins, PageOrigin, Pending, Run
 from regard.records import Kind
 from regard.records.encoding import Encoded, EncodedRows, Encoder, encode_time
 from regard.records.validation import BESIDE
-from regard.sources import Delete, InputFile, Page, Seen, Stream
+from regard.sources import Delete, InputFile, Origin, Page, Seen, Stream
 from regard.store import Batch, Deletion, Refused, Sighting
 from regard.store.merging import Item
 from regard.store.quarantine import Raw, raw_hash
@@ -356,8 +356,9 @@ class Batcher:
             record = given.key if isinstance(given, Encoded) else self._key(given)
         except RecordError:
             record = raw_hash(raw)
+        message = _with_columns(str(error), error.field, item.page.origin if item.page else None)
         return Refused(
-            record, error.reason, str(error), raw, error.field, file, line, self.identify(raw)
+            record, error.reason, message, raw, error.field, file, line, self.identify(raw)
         )
 
     def notes(self) -> list[str]:
@@ -368,6 +369,16 @@ class Batcher:
             f"kept in extra ({count} times)"
             for name, count in sorted(self.unknown.items())
         ]
+
+
+def _with_columns(message: str, name: str | None, origin: Origin | None) -> str:
+    """Say as well which columns a wrong value stood in, where its page knows."""
+    columns = getattr(origin, "columns", None)
+    names = columns(name) if columns is not None and name is not None else ()
+    if not names:
+        return message
+    shown = " and ".join(map(repr, names))
+    return f"column{'s' if len(names) > 1 else ''} {shown}: {message}"
 
 
 def _near(name: str, fields: Sequence[str]) -> str:

@@ -115,11 +115,12 @@ class Contradictions:
         if not batch.item_files:
             return
         last = batch.item_files[-1]
-        if last == self._file and self._first:
+        if last == self._file and (self._first or not batch_id):
             return
-        pairs = zip(batch.keys(), batch.item_files, strict=True)
-        self._others = frozenset(key for key, file in pairs if file != last)
-        self._file, self._first = last, batch_id
+        self._file, self._first, self._others = last, batch_id, frozenset()
+        if batch.item_files[0] != last:
+            pairs = zip(batch.keys(), batch.item_files, strict=True)
+            self._others = frozenset(key for key, file in pairs if file != last)
 
 
 def _refused(kind: Kind, row: Mapping[str, Any], file: str, batcher: Batcher) -> Refused:

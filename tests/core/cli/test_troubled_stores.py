@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,3 +152,44 @@ def test_not_our_tables(statement: str, said: str, project: MakeProject, run_reg
         assert said in done.stderr
         assert 1 == len(done.stderr.strip().splitlines())
     assert 10 == stored(folder)
+
+
+LEAVING = """
+    import psycopg
+    from regard import source
+
+    @source("box", kind="fact", key=["name"], cursor="n", ordered=True)
+    def read(config, since, ctx):
+        for n in range(since or 0, 2000):
+            yield {"name": f"n{n}", "n": n}
+            if n == 1500 and not since:
+                with psycopg.connect(config["server"], autocommit=True) as connection:
+                    connection.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                if config["gone"]:
+                    name = config["server"].partition("@/")[2].partition("?")[0]
+                    other = config["server"].replace(name, "postgres")
+                    with psycopg.connect(other, autocommit=True) as connection:
+                        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+"""
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["restarted", "dropped"])
+def test_server_that_goes_away(
+    gone: bool, postgres_server: Any, project: MakeProject, run_regard: Run
+) -> None:
+    """A server that drops its connections costs nothing; one without the database fails a run."""
+    url = postgres_server.create()
+    config = CONFIG + f'server = "{url}"\ngone = {str(gone).lower()}\n'
+    folder = project(config, {"box": LEAVING}, store=url)
+    done = run_regard("run", "box", "--json", cwd=folder)
+
+    assert "Traceback" not in done.stderr
+    if gone:
+        assert 1 == done.returncode
+        assert "no such database" in done.stdout
+    else:
+        (run,) = json.loads(done.stdout)["runs"]
+        assert (0, 2000) == (done.returncode, run["new"])

@@ -56,6 +56,16 @@ def reader_of(pid: int) -> int | None:
     return int(children[0]) if children else None
 
 
+def chosen(going: list[int]) -> int:
+    """Return the process number of the command to kill, once it is time to."""
+    end = time.monotonic() + 2
+    while not any(map(reader_of, going)) and time.monotonic() < end:
+        time.sleep(0.005)
+    time.sleep(random.uniform(0.0, 0.4))
+    # Who has a reader still is more worth killing than who has ended, or was not let in.
+    return random.choice([pid for pid in going if reader_of(pid)] or going)
+
+
 def kill(pid: int) -> tuple[int, ...]:
     """Kill the command, or the child that reads for it; return the codes of a hit."""
     reader = reader_of(pid)
@@ -90,8 +100,8 @@ while hit < kills and tries < 20 * kills:
     tries += 1
     while len(going) < runners:
         going.append(start())
-    time.sleep(random.uniform(0.1, 0.6))
-    pid = going.pop(random.randrange(len(going)))
+    pid = chosen(going)
+    going.remove(pid)
     wanted = kill(pid)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     hit += code in wanted

@@ -258,6 +258,42 @@ def test_rows_that_disagree_across_a_run_that_broke_off(world: MakeWorld) -> Non
     assert [("duplicate-key", "a")] == [(item.reason, item.record) for item in here.refused()]
 
 
+MAPPED = """
+[sources.box]
+plugin = "crm-export"
+path = "box/a.jsonl"
+[sources.box.map]
+kind = "fact"
+key = ["name"]
+fields = {name = "name", value = "value"}
+"""
+
+
+@pytest.mark.parametrize("left", [100, 5_500, 12_000])
+def test_a_half_read_file_that_changes(left: int, world: MakeWorld) -> None:
+    """A file that was read in part and then truncated, mended or replaced is read whole."""
+
+    def rows(good: int, total: int) -> str:
+        values = ((n, n if n < good else "x") for n in range(total))
+        return "".join(f'{{"name": "n{n}", "value": "{value}"}}\n' for n, value in values)
+
+    limits = Limits(rows=5_000, seconds=60)
+    here = world({"box": BOX}, {"box/a.jsonl": rows(5_000, 12_000)}, MAPPED, limits=limits)
+    (first,) = here.run("box")
+    (half,) = here.table("files")
+    (again,) = here.run("box")
+    touch(here.folder / "box" / "a.jsonl", 60, rows(left, left))
+    (changed,) = here.run("box")
+    (whole,) = here.table("files")
+
+    assert (Outcome.PARTIAL, 5_000) == (first.outcome, first.counts.new)
+    assert (False, 5_000) == (half["complete"], half["rows_done"])
+    assert (Outcome.PARTIAL, 0) == (again.outcome, again.counts.read)
+    assert (Outcome.OK, left) == (changed.outcome, changed.counts.read)
+    assert max(left, 5_000) == len(here.rows("fact"))
+    assert (True, left) == (whole["complete"], whole["rows_done"])
+
+
 def test_local_times_are_placed(world: MakeWorld) -> None:
     """Times without a zone in files are local times of the source, also across clock changes."""
     text = (
