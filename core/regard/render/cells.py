@@ -25,12 +25,14 @@ class Shown:
         cells: From top to bottom.
         right: They align right, being numbers.
         rigid: They lose their meaning when they are cut: numbers, days and times.
+        wrap: They run over several lines rather than being cut.
     """
 
     header: str
     cells: tuple[str, ...]
     right: bool
     rigid: bool
+    wrap: bool = False
 
 
 def shown_columns(table: Table, language: str, timezone: str) -> list[Shown]:
@@ -50,7 +52,7 @@ def _shown(column: Column, cells: Sequence[Cell], language: str, timezone: str) 
         header += f" ({plain(unit(column.unit, language))})"
     decimals = _decimals(column, known) if numeric else 0
     texts = tuple(_cell(cell, numeric, decimals, language, timezone) for cell in cells)
-    return Shown(header, texts, right=numeric, rigid=rigid)
+    return Shown(header, texts, right=numeric, rigid=rigid, wrap=column.wrap)
 
 
 def _decimals(column: Column, cells: Sequence[Cell]) -> int:

@@ -24,6 +24,7 @@ __all__ = [
     "is_currency",
     "moment",
     "money",
+    "month",
     "number",
     "percent",
     "period",
@@ -116,6 +117,13 @@ def day(value: date, language: str) -> str:
     from babel.dates import format_date
 
     return format_date(value, format="d MMM y", locale=locale_of(language))
+
+
+def month(value: date, language: str) -> str:
+    """Return a month by one of its days: ``Jan 2026``, ``ene 2026``, ``janv. 2026``."""
+    from babel.dates import format_date
+
+    return format_date(value, format="MMM y", locale=locale_of(language))
 
 
 def moment(value: datetime, timezone: str, language: str) -> str:

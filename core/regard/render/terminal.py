@@ -18,9 +18,10 @@ from regard.findings import Finding, Severity
 from regard.render import formats
 from regard.render.blocks import Block, Line, beside, ellipsised, line, table_block, wrapped
 from regard.render.cells import shown_columns
+from regard.render.lines import series_table
 from regard.render.text import plain
 from regard.render.words import WORDS, unit, word
-from regard.reports import Cell, Column, Figure, Report, Section, Table
+from regard.reports import Cell, Column, Figure, Report, Section, Series, Table
 
 __all__ = ["render_terminal"]
 
@@ -36,7 +37,10 @@ _SEVERITY_STYLES = {
     Severity.WARNING: "yellow",
     Severity.CRITICAL: "bold red",
 }
-_ASCII = str.maketrans({"─": "-", "…": ".", "–": "-", "·": "-", "\u00a0": " ", "\u202f": " "})
+_ASCII = str.maketrans(
+    {"─": "-", "…": ".", "–": "-", "·": "-", "\u00a0": " ", "\u202f": " "}
+    | dict(zip("▁▂▃▄▅▆▇█", "12345678", strict=True))
+)
 
 
 def render_terminal(report: Report, console: Console, *, timezone: str = "UTC") -> None:
@@ -125,7 +129,8 @@ class _Screen:
             self._text(section.note, indent=2)
         if section.figures:
             self._figures(section.figures)
-        blocks = [self._table(table) for table in section.tables]
+        blocks = [self._series(series) for series in section.series]
+        blocks += [self._table(table) for table in section.tables]
         for block in beside(blocks, self.width):
             self._line("")
             self._lines(block.lines)
@@ -190,6 +195,11 @@ class _Screen:
                 self._line(f"    {part}")
             if figure.note:
                 self._text(figure.note, "dim", indent=4)
+
+    def _series(self, series: Series) -> Block:
+        shape, table = series_table(series, self.language)
+        block = self._table(table)
+        return Block((block.lines[0], line(f"  {shape}"), *block.lines[1:])) if shape else block
 
     def _table(self, table: Table) -> Block:
         columns = shown_columns(table, self.language, self.timezone)
