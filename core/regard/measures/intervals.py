@@ -28,7 +28,8 @@ SMALL_BASE: Final = 30
 """Below so many observations a number says so."""
 
 _HUNDRED: Final = Decimal(100)
-_PLACES: Final = Decimal("0.01")
+_TENTHS: Final = Decimal("0.1")
+_HUNDREDTHS: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Estimate:
     A number, its base and its interval.
 
     Attributes:
-        value: To two decimals; None: one cannot tell.
+        value: A share or NPS to one decimal, a mean to two; None: one cannot tell.
         n: How many observations it rests on.
         low: Lower end of the 95 % interval; None: there is none.
         high: Upper end of it.
@@ -126,10 +127,10 @@ def share_estimate(part: int, n: int) -> Estimate:
     low = max((middle - reach) / below, Decimal(0))
     high = min((middle + reach) / below, Decimal(1))
     return Estimate(
-        _rounded(_HUNDRED * p),
+        _to_tenths(_HUNDRED * p),
         n,
-        _rounded(_HUNDRED * low),
-        _rounded(_HUNDRED * high),
+        _to_tenths(_HUNDRED * low),
+        _to_tenths(_HUNDRED * high),
         _HUNDRED * _HUNDRED * p * (1 - p) / whole,
     )
 
@@ -155,15 +156,21 @@ def nps_estimate(promoters: int, detractors: int, n: int) -> Estimate:
     variance = _HUNDRED * _HUNDRED * (p + d - (p - d) ** 2) / whole
     reach = z_quantile() * variance.sqrt()
     return Estimate(
-        _rounded(score),
+        _to_tenths(score),
         n,
-        _rounded(max(score - reach, -_HUNDRED)),
-        _rounded(min(score + reach, _HUNDRED)),
+        _to_tenths(max(score - reach, -_HUNDRED)),
+        _to_tenths(min(score + reach, _HUNDRED)),
         variance,
     )
 
 
-def mean_estimate(n: int, mean: Decimal | None, deviation: Decimal | None) -> Estimate:
+def mean_estimate(
+    n: int,
+    mean: Decimal | None,
+    deviation: Decimal | None,
+    *,
+    scale: tuple[Decimal, Decimal] | None = None,
+) -> Estimate:
     """
     Return a mean with its interval.
 
@@ -174,14 +181,19 @@ def mean_estimate(n: int, mean: Decimal | None, deviation: Decimal | None) -> Es
         n: How many values.
         mean: Their mean; None: there are none.
         deviation: Their sample standard deviation; None: there are fewer than two.
+        scale: The lowest and highest possible value; the interval does not go beyond.
     """
     if n <= 0 or mean is None:
         return Estimate(None, 0)
     if n < 2 or deviation is None:
-        return Estimate(_rounded(mean), n)
+        return Estimate(mean.quantize(_HUNDREDTHS), n)
     variance = deviation * deviation / n
     reach = t_quantile(n - 1) * variance.sqrt()
-    return Estimate(_rounded(mean), n, _rounded(mean - reach), _rounded(mean + reach), variance)
+    low, high = mean - reach, mean + reach
+    if scale is not None:
+        low, high = max(low, scale[0]), min(high, scale[1])
+    value, low, high = (each.quantize(_HUNDREDTHS) for each in (mean, low, high))
+    return Estimate(value, n, low, high, variance)
 
 
 def clear_difference(one: Estimate, other: Estimate, *, comparisons: int = 1) -> Decimal | None:
@@ -205,5 +217,5 @@ def clear_difference(one: Estimate, other: Estimate, *, comparisons: int = 1) ->
     return difference if abs(difference) > reach else None
 
 
-def _rounded(value: Decimal) -> Decimal:
-    return value.quantize(_PLACES)
+def _to_tenths(value: Decimal) -> Decimal:
+    return value.quantize(_TENTHS)
