@@ -58,11 +58,16 @@ def _shown(column: Column, cells: Sequence[Cell], language: str, timezone: str) 
 def _decimals(column: Column, cells: Sequence[Cell]) -> int:
     if all(isinstance(cell, int) for cell in cells):
         return 0
-    if column.unit == "%":
-        return 1
     if formats.is_currency(column.unit):
         return formats.currency_decimals(column.unit)
-    return max(formats.decimals_for(cell) for cell in cells if isinstance(cell, int | Decimal))
+    numbers = [cell for cell in cells if isinstance(cell, int | Decimal)]
+    decimals = max(formats.decimals_for(cell, column.unit) for cell in numbers)
+    # Where all are tenths, a second decimal would only promise what is not known.
+    return 1 if decimals == 2 and not any(_hundredths(cell) for cell in numbers) else decimals
+
+
+def _hundredths(cell: Decimal | int) -> bool:
+    return bool(cell * 10 % 1)
 
 
 def _cell(cell: Cell, numeric: bool, decimals: int, language: str, timezone: str) -> str:

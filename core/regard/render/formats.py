@@ -34,10 +34,20 @@ _TINY = Decimal("0.01")
 _SECONDS = {"d": 86_400, "h": 3_600, "min": 60}
 
 
-def decimals_for(value: Decimal | int) -> int:
-    """Return how many decimals show a number well: none, two, or six for very small ones."""
+def decimals_for(value: Decimal | int, unit: str = "") -> int:
+    """
+    Return how many decimals show a number well.
+
+    Args:
+        value: Whole numbers have none, others two, very small ones six.
+        unit: Percentages always have one, and points that are not whole.
+    """
+    if unit == "%":
+        return 1
     if isinstance(value, int) or value == value.to_integral_value():
         return 0
+    if unit == "points":
+        return 1
     return 6 if abs(value) < _TINY else 2
 
 

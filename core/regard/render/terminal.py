@@ -8,7 +8,6 @@ words say already.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -146,7 +145,7 @@ class _Screen:
             return word("unknown", self.language), ""
         if formats.is_currency(figure.unit):
             return formats.money(figure.value, figure.unit, self.language), ""
-        decimals = 1 if figure.unit == "%" else None
+        decimals = formats.decimals_for(figure.value, figure.unit)
         return (
             formats.number(figure.value, self.language, decimals),
             plain(unit(figure.unit, self.language, one=figure.value == 1)),
@@ -155,11 +154,10 @@ class _Screen:
     def _interval(self, figure: Figure) -> str:
         if figure.low is None or figure.high is None:
             return ""
-        low, high = (self._number(value) for value in (figure.low, figure.high))
+        ends = (figure.low, figure.high)
+        decimals = max(formats.decimals_for(value, figure.unit) for value in ends)
+        low, high = (formats.number(value, self.language, decimals) for value in ends)
         return word("interval", self.language, low=low, high=high)
-
-    def _number(self, value: Decimal) -> str:
-        return formats.number(value, self.language)
 
     def _during(self, figure: Figure) -> str:
         # The report's own period stands at its top and need not be said again.
