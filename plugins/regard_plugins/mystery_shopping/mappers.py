@@ -361,7 +361,8 @@ class _ItemRows(_Mapper):
         try:
             if visit.problem is not None:
                 raise visit.problem
-            return self._records(visit.answered, self._form)
+            version = clean(visit.answered.roles.get("version")) or None
+            return self._records(visit.answered, self._of_version(version)[0])
         except RecordError as error:
             line = visit.answered.line
             return (Refusal(visit.raw, error.reason, str(error), error.field, line),)
