@@ -45,7 +45,7 @@ _MANY = {
 Records = Sequence[Mapped | Delete | Refusal]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VisitFormat(Format):
     """
     A table of visits on a known form; two streams of it are two of these.
@@ -56,14 +56,12 @@ class VisitFormat(Format):
         table: The table, for rows whose visit is scattered over it.
     """
 
-    reading: Reading | None = None
-    form: Form | None = None
-    table: Table | None = None
+    reading: Reading
+    form: Form
+    table: Table
 
     def mapper(self, header: Sequence[str], wishes: Wishes, modified_at: datetime) -> RowMapper:
         """Return what maps the rows of the table."""
-        assert self.reading is not None  # noqa: S101  # dataclasses want defaults behind defaults
-        assert self.form is not None  # noqa: S101
         return visit_mapper(header, self.form, self.reading, self.stream, self.table)
 
 
