@@ -18,6 +18,7 @@ from regard.exports.wishes import Wishes
 from regard.mapping import Mapped
 from regard.mapping.mappers import Numbered
 from regard.mapping.values import as_text
+from regard.records.encoding import Encoded
 from regard.sources import Delete
 
 __all__ = ["Format", "Refusal", "RowMapper"]
@@ -77,18 +78,19 @@ class RowMapper:
         cells = {name: as_text(cell) for name, cell in zip(self.header, row.values, strict=False)}
         return cells | {name: as_text(cell) for name, cell in (row.surplus or {}).items()}
 
-    def records(self, row: Numbered) -> Sequence[Mapped | Delete | Refusal]:
+    def records(self, row: Numbered) -> Sequence[Mapped | Encoded | Delete | Refusal]:
         """
         Return all that a row says; nothing for one that is a total, a footer or a header.
 
         Where records follow from several rows, a refusal stands for one that cannot be used.
+        Whoever reads millions of rows may hand over records that are encoded already.
 
         Raises:
             RecordError: The row cannot be used.
         """
         raise NotImplementedError
 
-    def finish(self) -> Sequence[Mapped | Delete | Refusal]:
+    def finish(self) -> Sequence[Mapped | Encoded | Delete | Refusal]:
         """Return what the last rows need once nothing follows."""
         return ()
 
@@ -114,6 +116,8 @@ class Format(ABC):
         snapshot: A complete read holds all there is; what is missing has disappeared.
         confirmed: Whether it was compared with a real file of the vendor.
         note: What people who use it should know.
+        alone: A row says the same without its neighbours, so that one from quarantine can be
+            read again.
     """
 
     name: str
@@ -124,6 +128,7 @@ class Format(ABC):
     snapshot: bool = False
     confirmed: bool = True
     note: str = ""
+    alone: bool = False
 
     @abstractmethod
     def mapper(self, header: Sequence[str], wishes: Wishes, modified_at: datetime) -> RowMapper:
