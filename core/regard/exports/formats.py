@@ -63,6 +63,14 @@ class RowMapper:
         """Whether the table has columns that must never be stored, not even in quarantine."""
         return False
 
+    def columns(self, name: str) -> Sequence[str]:
+        """Return the columns that a field is read from, as far as that can be told."""
+        return ()
+
+    def key_of(self, row: Numbered) -> str | None:
+        """Return the key of a row that is refused; None where it does not say it alone."""
+        return None
+
     @property
     def notes(self) -> Sequence[str]:
         """What was passed over or guessed, in sentences for the run's summary."""

@@ -25,6 +25,7 @@ from regard_plugins.mystery_shopping.visits import (
     build_scores,
     build_visit,
     stated_points,
+    visit_key,
 )
 from regard_plugins.mystery_shopping.words import ROLES, YES_WORDS, is_total, text_key
 
@@ -223,6 +224,13 @@ class _VisitRows(_Mapper):
             if text:
                 answered.extra[name] = text
         return self._records(answered, form)
+
+    def key_of(self, row: Numbered) -> str | None:
+        """Return the key of a refused visit, so that a good version of it resolves it."""
+        if self._stream != VISITS:
+            return None
+        roles = {role: row.values[at] for role, at in self.layout.roles.items()}
+        return visit_key(Answered(roles, self._headers), self._form, self._reading)
 
     def _take(
         self, item: Item, layout: Layout, values: Sequence[Cell], answered: Answered
