@@ -35,6 +35,7 @@ class Refusal:
         message: What is wrong and what would be right, without personal values.
         field: The field at fault.
         line: The first of the rows.
+        key: Of a record that they would make: a good version of it resolves the refusal.
     """
 
     raw: Mapping[str, str]
@@ -42,6 +43,7 @@ class Refusal:
     message: str
     field: str | None = None
     line: int | None = None
+    key: str | None = None
 
 
 class RowMapper:

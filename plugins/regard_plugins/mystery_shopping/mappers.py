@@ -11,6 +11,7 @@ from typing import Any
 
 from regard.errors import FileError, RecordError
 from regard.exports import Format, Refusal, RowMapper, Wishes
+from regard.keys import compose
 from regard.mapping import Mapped
 from regard.mapping.headers import fold
 from regard.mapping.mappers import Numbered
@@ -161,6 +162,13 @@ class _Mapper(RowMapper):
             raise RecordError(problem.reason, str(problem), problem.field)
         return form, layout
 
+    def _key(self, answered: Answered) -> str | None:
+        """Return the key of a visit, or of the first of its items in their stream."""
+        key = visit_key(answered, self._form, self._reading)
+        if key is None or self._stream == VISITS:
+            return key
+        return compose((key, self._form.items[0].name))
+
     def _records(self, answered: Answered, form: Form) -> Records:
         """Return a visit as the records of this stream."""
         if self._stream == SCORES:
@@ -227,10 +235,8 @@ class _VisitRows(_Mapper):
 
     def key_of(self, row: Numbered) -> str | None:
         """Return the key of a refused visit, so that a good version of it resolves it."""
-        if self._stream != VISITS:
-            return None
         roles = {role: row.values[at] for role, at in self.layout.roles.items()}
-        return visit_key(Answered(roles, self._headers), self._form, self._reading)
+        return self._key(Answered(roles, self._headers))
 
     def _take(
         self, item: Item, layout: Layout, values: Sequence[Cell], answered: Answered
@@ -370,8 +376,8 @@ class _ItemRows(_Mapper):
             version = clean(visit.answered.roles.get("version")) or None
             return self._records(visit.answered, self._of_version(version)[0])
         except RecordError as error:
-            line = visit.answered.line
-            return (Refusal(visit.raw, error.reason, str(error), error.field, line),)
+            line, key = visit.answered.line, self._key(visit.answered)
+            return (Refusal(visit.raw, error.reason, str(error), error.field, line, key),)
 
     def _take(self, visit: _Open, text: str, cells: Mapping[str, Cell]) -> None:
         """Take one row of a visit."""
