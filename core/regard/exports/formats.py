@@ -88,14 +88,6 @@ class RowMapper:
         cells = {name: as_text(cell) for name, cell in zip(self.header, row.values, strict=False)}
         return cells | {name: as_text(cell) for name, cell in (row.surplus or {}).items()}
 
-    def columns(self, name: str) -> Sequence[str]:
-        """Return the columns that a field is read from, where that can be told."""
-        return ()
-
-    def key_of(self, row: Numbered) -> str | None:
-        """Return the key of a row that is no record; None where it does not say it alone."""
-        return None
-
     def records(self, row: Numbered) -> Sequence[Mapped | Encoded | Delete | Refusal]:
         """
         Return all that a row says; nothing for one that is a total, a footer or a header.
