@@ -35,6 +35,7 @@ class Refusal:
         message: What is wrong and what would be right, without personal values.
         field: The field at fault.
         line: The first of the rows.
+        key: Of a record that they would make: a good version of it resolves the refusal.
     """
 
     raw: Mapping[str, str]
@@ -42,6 +43,7 @@ class Refusal:
     message: str
     field: str | None = None
     line: int | None = None
+    key: str | None = None
 
 
 class RowMapper:
@@ -63,6 +65,14 @@ class RowMapper:
         """Whether the table has columns that must never be stored, not even in quarantine."""
         return False
 
+    def columns(self, name: str) -> Sequence[str]:
+        """Return the columns that a field is read from, as far as that can be told."""
+        return ()
+
+    def key_of(self, row: Numbered) -> str | None:
+        """Return the key of a row that is refused; None where it does not say it alone."""
+        return None
+
     @property
     def notes(self) -> Sequence[str]:
         """What was passed over or guessed, in sentences for the run's summary."""
@@ -77,14 +87,6 @@ class RowMapper:
         """Return a row by its headers, as quarantine keeps it."""
         cells = {name: as_text(cell) for name, cell in zip(self.header, row.values, strict=False)}
         return cells | {name: as_text(cell) for name, cell in (row.surplus or {}).items()}
-
-    def columns(self, name: str) -> Sequence[str]:
-        """Return the columns that a field is read from, where that can be told."""
-        return ()
-
-    def key_of(self, row: Numbered) -> str | None:
-        """Return the key of a row that is no record; None where it does not say it alone."""
-        return None
 
     def records(self, row: Numbered) -> Sequence[Mapped | Encoded | Delete | Refusal]:
         """

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from regard.measures.purchases import EARNED, IN_PERIOD, SALES, bounds
+from regard.measures.periods import bounds
+from regard.measures.purchases import EARNED, IN_PERIOD, SALES
 from regard.reports import Period
 from regard.views import Value, View
 
