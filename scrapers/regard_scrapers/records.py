@@ -71,6 +71,8 @@ def offer_records(fetched: Fetched, site: Site, now: datetime) -> Taken:
             "as_of": now,
             "url": plain_url(str(fields.get("url") or fetched.url)),
         }
+        if site.match.sku and record.get("sku"):
+            record["extra"] = {**record.get("extra", {}), "our_sku": record["sku"]}
         if problems:
             code, field, text = problems[0]
             aside.append(Aside(record, code, field, text))

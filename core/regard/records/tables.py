@@ -25,6 +25,7 @@ __all__ = [
     "FindingRow",
     "InfoRow",
     "LeaseRow",
+    "MatchRow",
     "OriginRow",
     "PassRow",
     "QuarantineRow",
@@ -419,3 +420,22 @@ class OriginRow(StoreRow, table=True):
     paused_why: str | None = _some_text()
     asked_on: date | None = None
     asked: int = _number()
+
+
+class MatchRow(StoreRow, table=True):
+    """
+    What somebody decided about an offer and one of our products.
+
+    Attributes:
+        state: ``confirmed`` or ``rejected``.
+        decided_at: When.
+    """
+
+    __tablename__: ClassVar[str] = "matches"
+
+    source: str = _text(key=True)
+    offer: str = _text(key=True)
+    product_source: str = _text(key=True)
+    product: str = _text(key=True)
+    state: str = _text()
+    decided_at: datetime

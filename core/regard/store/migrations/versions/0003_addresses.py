@@ -64,9 +64,22 @@ def upgrade() -> None:
         sa.Column("asked", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("origin", name=op.f("pk_origins")),
     )
+    op.create_table(
+        "matches",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("offer", sa.Text(), nullable=False),
+        sa.Column("product_source", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "source", "offer", "product_source", "product", name=op.f("pk_matches")
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("matches")
     op.drop_table("origins")
     with op.batch_alter_table("addresses", schema=None) as batch_op:
         batch_op.drop_index("ix_addresses_due")
