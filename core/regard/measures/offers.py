@@ -35,20 +35,23 @@ __all__ = [
 ]
 
 _PAIRED: Final = """
-    WITH ours AS (
+    WITH shop AS (
+        SELECT p.source, p.key, any_value(o.price) AS price, any_value(o.currency) AS currency,
+               any_value(o.tax_included) AS taxed, any_value(o.availability) AS availability
+        FROM products AS p JOIN offers AS o ON o.competitor IS NULL AND (
+             o.sku = p.sku
+             OR lpad(nullif(o.gtin, ''), 14, '0') = lpad(nullif(p.gtin, ''), 14, '0'))
+        GROUP BY p.source, p.key
+    ), ours AS (
         SELECT p.source, p.key, lpad(nullif(trim(p.gtin), ''), 14, '0') AS gtin,
                folded(p.brand) AS brand,
                regexp_replace(lower(p.mpn), '[^a-z0-9]', '', 'g') AS mpn, p.sku, p.name,
-               p.category, coalesce(any_value(o.price), p.list_price) AS price,
-               coalesce(any_value(o.currency), p.currency) AS currency,
-               coalesce(any_value(o.tax_included), p.tax_included,
+               p.category, coalesce(s.price, p.list_price) AS price,
+               coalesce(s.currency, p.currency) AS currency,
+               coalesce(s.taxed, p.tax_included,
                         (SELECT tax_included FROM our_prices)) AS taxed,
-               any_value(o.availability) AS availability
-        FROM products AS p
-        LEFT JOIN offers AS o ON o.competitor IS NULL AND (
-             o.sku = p.sku
-             OR lpad(nullif(o.gtin, ''), 14, '0') = lpad(nullif(p.gtin, ''), 14, '0'))
-        GROUP BY ALL
+               s.availability
+        FROM products AS p LEFT JOIN shop AS s ON s.source = p.source AND s.key = p.key
     ), theirs AS (
         SELECT o.*, coalesce(competitor_of(o.competitor), o.competitor) AS rival,
                lpad(nullif(trim(o.gtin), ''), 14, '0') AS number,
@@ -282,7 +285,7 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
             FROM offers_history WHERE competitor IS NOT NULL
             WINDOW life AS (PARTITION BY source, key ORDER BY valid_from)
         ), told AS (
-            SELECT valid_from AS at, rival, product_name,
+            SELECT valid_from AS moment, rival, product_name,
                    CASE WHEN version = 1 THEN 'new'
                         WHEN list_price > price AND list_before IS NULL THEN 'promotion'
                         WHEN price IS DISTINCT FROM price_before AND price IS NOT NULL
@@ -298,13 +301,13 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
             SELECT deleted_at, rival, product_name, 'withdrawn', price, NULL, currency
             FROM history WHERE deleted_at IS NOT NULL
         )
-        SELECT CAST(timezone($zone, at) AS DATE) AS on_day, rival, product_name, what, before,
+        SELECT CAST(timezone($zone, moment) AS DATE) AS on_day, rival, product_name, what, before,
                after, currency
         FROM told
-        WHERE what IS NOT NULL AND at >= coalesce(CAST($since AS TIMESTAMPTZ), at)
-              AND (CAST($until AS TIMESTAMPTZ) IS NULL OR at < $until)
+        WHERE what IS NOT NULL AND moment >= coalesce(CAST($since AS TIMESTAMPTZ), moment)
+              AND (CAST($until AS TIMESTAMPTZ) IS NULL OR moment < $until)
               AND ($rival IS NULL OR rival = $rival)
-        ORDER BY at DESC, rival, product_name"""
+        ORDER BY moment DESC, rival, product_name"""
     rows = view.sql(query, zone=view.timezone, rival=competitor, **bounds(period)).rows()
     return [
         Move(

@@ -16,7 +16,9 @@ from regard.views import View
 
 __all__ = ["BadReview", "Rated", "bad_reviews", "monthly_ratings", "ratings"]
 
-_OF: Final = "coalesce(competitor_of(competitor), competitor)"
+_NAMED: Final = """
+    WITH named AS (
+        SELECT *, coalesce(competitor_of(competitor), competitor) AS whose FROM reviews)"""
 _STARS: Final = "(1 + 4 * rating_norm)"
 """Ratings of all scales on the one of one to five."""
 
@@ -61,17 +63,17 @@ def ratings(view: View, period: Period | None) -> Sequence[Rated]:
     Formula: the mean of ratings brought to 1 to 5, with Student's interval; see
     `regard.measures.intervals.mean_estimate`.
     """
-    query = f"""
-        SELECT {_OF} AS whose, count(*) AS reviews, count(rating_norm) AS n,
+    query = f"""{_NAMED}
+        SELECT whose, count(*) AS reviews, count(rating_norm) AS n,
                CAST(avg({_STARS}) AS DECIMAL(18,6)) AS mean,
                CAST(stddev_samp({_STARS}) AS DECIMAL(18,6)) AS deviation,
                count(reply_text) AS replied,
                CAST(median(date_diff('day', published_at, replied_at)) AS DECIMAL(12,1)) AS days
-        FROM reviews
+        FROM named
         WHERE (published_at IS NULL AND CAST($since AS TIMESTAMPTZ) IS NULL)
            OR (published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
                AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until))
-        GROUP BY whose ORDER BY whose IS NOT NULL, mean DESC NULLS LAST, whose"""
+        GROUP BY whose ORDER BY whose NULLS FIRST, mean DESC NULLS LAST"""
     return [
         Rated(
             as_text(whose),
@@ -90,15 +92,15 @@ def monthly_ratings(
     view: View, period: Period | None
 ) -> Sequence[tuple[str | None, date, Decimal, int]]:
     """Return the mean rating of each month with its count, by whose reviews they are."""
-    query = f"""
-        SELECT {_OF} AS whose,
+    query = f"""{_NAMED}
+        SELECT whose,
                CAST(date_trunc('month', timezone($zone, published_at)) AS DATE) AS month,
                CAST(round(avg({_STARS}), 2) AS DECIMAL(6,2)) AS mean, count(*) AS n
-        FROM reviews
+        FROM named
         WHERE rating_norm IS NOT NULL
               AND published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
               AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)
-        GROUP BY ALL ORDER BY whose IS NOT NULL, whose, month"""
+        GROUP BY whose, month ORDER BY whose NULLS FIRST, month"""
     found = []
     for whose, month, mean, n in view.sql(query, zone=view.timezone, **bounds(period)).rows():
         day, value = as_day(month), as_number(mean)
@@ -109,10 +111,10 @@ def monthly_ratings(
 
 def bad_reviews(view: View, period: Period | None, *, limit: int) -> Sequence[BadReview]:
     """Return the newest reviews of at most two of five stars."""
-    query = f"""
-        SELECT {_OF} AS whose, CAST(timezone($zone, published_at) AS DATE) AS on_day, rating,
+    query = f"""{_NAMED}
+        SELECT whose, CAST(timezone($zone, published_at) AS DATE) AS on_day, rating,
                product_name, coalesce(text, title) AS said
-        FROM reviews
+        FROM named
         WHERE rating_norm <= 0.25
               AND published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
               AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)

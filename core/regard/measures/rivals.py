@@ -81,16 +81,19 @@ def rivals(view: View, period: Period) -> Sequence[Rival]:
 
 def _counted(view: View) -> dict[str, int]:
     query = """
-        SELECT coalesce(competitor_of(competitor), competitor) AS rival, count(*) AS n
-        FROM offers WHERE competitor IS NOT NULL GROUP BY rival"""
+        WITH named AS (
+            SELECT coalesce(competitor_of(competitor), competitor) AS rival
+            FROM offers WHERE competitor IS NOT NULL)
+        SELECT rival, count(*) AS n FROM named GROUP BY rival"""
     return {str(name): as_count(n) for name, n in view.sql(query).rows()}
 
 
 def _visited(view: View, period: Period) -> dict[str, tuple[Decimal | None, int]]:
     query = """
-        SELECT coalesce(competitor_of(subject), subject) AS rival,
-               CAST(round(avg(score), 1) AS DECIMAL(6,1)) AS mean, count(*) AS n
-        FROM visits
+        WITH named AS (
+            SELECT *, coalesce(competitor_of(subject), subject) AS rival FROM visits)
+        SELECT rival, CAST(round(avg(score), 1) AS DECIMAL(6,1)) AS mean, count(*) AS n
+        FROM named
         WHERE subject IS NOT NULL AND score IS NOT NULL
               AND coalesce(state, 'approved') = 'approved'
               AND (CAST($until AS TIMESTAMPTZ) IS NULL OR visited_at < $until)

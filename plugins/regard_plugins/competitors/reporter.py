@@ -67,7 +67,7 @@ class Competitors(Reporter[PeriodParams]):
             )
             for one in found
         )
-        table = Table(to.say("beside"), columns, rows, to.say("table_note"))
+        table = Table(to.say("each"), columns, rows, to.say("table_note"))
         section = (
             Section(to.say("beside"), tables=(table,))
             if found

@@ -64,7 +64,13 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
             sections.append(Section(to.say("timeline"), note=note))
         else:
             figures = (
-                Figure("competitor.index", to.say("column_index"), known.index, n=known.offers),
+                Figure(
+                    "competitor.index",
+                    to.say("column_index"),
+                    known.index,
+                    "points",
+                    n=known.offers,
+                ),
                 Figure(
                     "competitor.rating",
                     to.say("column_rating"),
@@ -94,17 +100,19 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
 def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Period) -> Section:
 
     found = offers.moves(view, period, competitor=params.name)
+    currencies = {one.currency for one in found}
+    unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
         to.column("on"),
         to.column("product"),
         to.column("what"),
-        to.column("before"),
-        to.column("after"),
+        to.column("before", unit),
+        to.column("after", unit),
     )
     rows = tuple(
         (one.on, one.name, to.label("what", one.what), one.before, one.after) for one in found
     )
     rest = len(rows) - params.rows
     others = (to.say("others", n=rest), "", "", None, None) if rest > 0 else ()
-    table = Table(to.say("timeline"), columns, rows, f"n = {len(rows)}", params.rows, others)
+    table = Table(to.say("changes"), columns, rows, f"n = {len(rows)}", params.rows, others)
     return Section(to.say("timeline"), tables=(table,) if rows else ())

@@ -36,6 +36,8 @@ _WORDS: Final[Texts] = {
             "Mouvements : changements de la période."
         ),
     ),
+    "changes": ("Changes", "Cambios", "Changements"),
+    "each": ("One row each", "Una fila cada uno", "Une ligne chacun"),
     "timeline": ("What happened", "Qué pasó", "Ce qui s’est passé"),
     "others": ("{n} {n:other|others}", "{n} más", "{n} {n:autre|autres}"),
     "stars": ("Ratings given there", "Valoraciones dadas allí", "Notes données là-bas"),

@@ -135,7 +135,9 @@ def _findings(asked: _Asked, found: Sequence[Index]) -> tuple[Finding, ...]:
     told = [
         Finding(
             "competitor-cheaper",
-            asked.to.say("finding_cheaper", competitor=one.competitor, percent=(100 - one.value)),
+            asked.to.say(
+                "finding_cheaper", competitor=one.competitor, percent=str(100 - one.value)
+            ),
             subject=one.competitor,
             value=one.value,
             n=one.n,
@@ -196,13 +198,15 @@ def _moved(asked: _Asked) -> Section:
 
 def moves_table(to: Speaker, found: Sequence[Move], shown: int) -> Table:
     """Return what changed as a table; programs get all of it."""
+    currencies = {one.currency for one in found}
+    unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
         to.column("on"),
         to.column("competitor"),
         to.column("product"),
         to.column("what"),
-        to.column("before"),
-        to.column("after"),
+        to.column("before", unit),
+        to.column("after", unit),
     )
     rows = tuple(
         (one.on, one.competitor, one.name, to.label("what", one.what), one.before, one.after)

@@ -176,5 +176,5 @@ def _bad(asked: _Asked) -> list[Section]:
         )
         for one in found
     )
-    table = Table(asked.to.say("bad"), columns, rows, asked.to.say("bad_note"))
+    table = Table(asked.to.say("bad_table"), columns, rows, asked.to.say("bad_note"))
     return [Section(asked.to.say("bad"), tables=(table,))]

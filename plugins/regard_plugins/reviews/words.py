@@ -33,6 +33,7 @@ _WORDS: Final[Texts] = {
         "Notes de toutes les échelles ramenées de 1 à 5 ; intervalles à 95 %.",
     ),
     "bad": ("The newest bad ones", "Las malas más recientes", "Les mauvais les plus récents"),
+    "bad_table": ("Two stars or fewer", "Dos estrellas o menos", "Deux étoiles ou moins"),
     "bad_note": (
         "Two stars of five or fewer; addresses and numbers in texts are masked.",
         "Dos estrellas de cinco o menos; direcciones y números en los textos están ocultos.",
