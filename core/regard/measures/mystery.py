@@ -34,6 +34,7 @@ __all__ = [
     "PartScore",
     "VisitDetail",
     "Visited",
+    "count_misstated",
     "count_visits",
     "failed_critical",
     "item_scores",
@@ -47,6 +48,7 @@ _SCALE: Final = (Decimal(0), Decimal(100))
 _COUNTS: Final = f"""\
 coalesce(state, 'approved') IN ('approved', 'submitted') AND {during("visited_at")}"""
 _OURS: Final = "nullif(trim(subject), '') IS NULL"
+_MISSTATED: Final = "abs(stated_score - score) > 0.5"
 _ITEMS: Final = f"""
     items AS (
         SELECT s.*, place_of(v.place) AS place
@@ -259,14 +261,20 @@ def lowest_visits(view: View, period: Period, *, limit: int = 3) -> tuple[VisitD
     return _details(view, period, "score IS NOT NULL", "score, source, key", limit)
 
 
+def count_misstated(view: View, period: Period) -> int:
+    """Count our visits whose stated score is more than half a point from that of their items."""
+    query = f"""
+        SELECT count(*) AS n FROM visits WHERE {_COUNTS} AND {_OURS} AND {_MISSTATED}"""
+    return as_count(view.sql(query, **bounds(period)).one()["n"])
+
+
 def misstated_visits(view: View, period: Period, *, limit: int = 10) -> tuple[VisitDetail, ...]:
     """
     Return our visits whose stated score is not that of their items, the furthest first.
 
     Half a point and less is what rounding does.
     """
-    which = "abs(stated_score - score) > 0.5"
-    return _details(view, period, which, "abs(stated_score - score) DESC, source, key", limit)
+    return _details(view, period, _MISSTATED, "abs(stated_score - score) DESC, source, key", limit)
 
 
 def _details(

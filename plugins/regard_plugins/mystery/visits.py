@@ -67,12 +67,12 @@ def misstated(asked: Asked) -> list[Section]:
             (one.pseudonym, place, on, one.score, stated, difference, _causes(asked, one.causes))
         )
     table = Table(asked.to.say("misstated"), columns, tuple(rows), asked.to.say("misstated_note"))
-    furthest = found[0]
+    furthest, n = found[0], mystery.count_misstated(asked.view, asked.period)
     finding = Finding(
         "score-misstated",
-        asked.to.say("finding_misstated", n=len(found)),
+        asked.to.say("finding_misstated", n=n),
         subject=furthest.pseudonym,
-        value=Decimal(len(found)),
+        value=Decimal(n),
         n=mystery.count_visits(asked.view, asked.period).ours,
         evidence={"visit": furthest.pseudonym},
     )
