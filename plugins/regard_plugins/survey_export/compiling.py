@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from regard.mapping.headers import fold
 from regard.mapping.values import clean
 from regard.tabular import Value
 from regard_plugins.survey_export.config import Metric, QuestionSettings, SurveyConfig
-from regard_plugins.survey_export.contacts import contact_in
+from regard_plugins.survey_export.contacts import asks_for_name, contact_in
 from regard_plugins.survey_export.judging import Judged, judge
 from regard_plugins.survey_export.labels import FAMILIES, Family, is_yes_or_no, plain
 from regard_plugins.survey_export.layouts import Asked, Layout, Role, tidy
@@ -98,16 +98,15 @@ class _Compiler:
         taken = self._columns()
         groups: dict[str, list[Asked]] = {}
         for asked in self.layout.asked:
-            if asked.place not in taken and not self._is_contact(asked):
-                self._take(asked, groups)
+            if asked.place not in taken:
+                groups.setdefault(_group(asked), []).append(asked)
+        for name, group in groups.items():
+            groups[name] = [asked for asked in group if not self._is_contact(asked, group)]
         for asked in (asked for group in groups.values() for asked in group):
             self.made.questions.append(self._question(asked, groups[_group(asked)]))
         self.made.questions.sort(key=lambda each: each.place)
         self._notes(taken)
         return self.made
-
-    def _take(self, asked: Asked, groups: dict[str, list[Asked]]) -> None:
-        groups.setdefault(_group(asked), []).append(asked)
 
     def _columns(self) -> set[int]:
         """Give the columns their meaning that the configuration names."""
@@ -134,11 +133,13 @@ class _Compiler:
                 taken.add(place)
         return taken
 
-    def _is_contact(self, asked: Asked) -> bool:
+    def _is_contact(self, asked: Asked, group: Sequence[Asked]) -> bool:
         """Say whether a column names people, and keep at most the address."""
-        if self._declared_for(asked) is not None or asked.sort == "option":
+        if self._declared_for(asked) is not None or asked.sort in ("option", "other"):
             return False
-        contact = contact_in(asked.part or asked.question)
+        # "Phone" alone may be an option; beside "Name" it is somebody's number.
+        names = any(asks_for_name(each.part or "") for each in group)
+        contact = contact_in((asked.part if names else None) or asked.question)
         if contact is None:
             return False
         if contact == "email":
@@ -160,7 +161,7 @@ class _Compiler:
                 return found
         return None
 
-    def _cells(self, places: Iterable[int]) -> list[str]:
+    def _cells(self, places: Sequence[int]) -> list[str]:
         return [
             text
             for row in self.sample
@@ -201,7 +202,7 @@ class _Compiler:
         """Return what marks chosen options in a question's columns; None: they are its rows."""
         columns = [
             (at, fold(each.part or ""), set(self._cells((each.place,))))
-            for at, each in enumerate(group, start=1)
+            for at, each in enumerate((each for each in group if each.sort == "part"), start=1)
         ]
         filled = [(at, part, cells) for at, part, cells in columns if cells]
         if not filled:
@@ -234,7 +235,7 @@ class _Compiler:
             return replace(question, holds="several")
         if settings.metric == "choice":
             return replace(question, holds="choice")
-        cells = self._cells(each.place for each in group if each.sort == asked.sort)
+        cells = self._cells([each.place for each in group if each.sort == asked.sort])
         judged = judge(cells, asked.question, question.separator, self.decimal)
         return self._scaled(question, asked, settings, judged)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from regard.mapping.headers import fold
 
-__all__ = ["contact_in"]
+__all__ = ["asks_for_name", "contact_in"]
 
 _ASKING = (
     r"(?:what(?:'s| is) |please (?:enter|provide|give|write|share|leave)(?: us)? |enter |"
@@ -29,6 +29,16 @@ _PERSONAL = re.compile(
     r"(?:numero de )?(?:telephone|portable)|adresse(?: postale)?|date of birth|"
     rf"fecha de nacimiento|date de naissance){_BEHIND}"
 )
+
+_NAME = re.compile(
+    r"(?:full |first |last )?name|nombre(?: completo| y apellidos?)?|apellidos?|prenom|"
+    r"nom(?: complet| de famille| et prenom)?"
+)
+
+
+def asks_for_name(text: str) -> bool:
+    """Say whether a row of a question is for somebody's name."""
+    return _NAME.fullmatch(fold(text)) is not None
 
 
 def contact_in(text: str) -> Literal["email", "personal"] | None:

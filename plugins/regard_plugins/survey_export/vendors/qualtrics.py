@@ -134,18 +134,19 @@ def _asked(named: dict[int, _Named]) -> tuple[Asked, ...]:
         if not _OTHER.search(each.code):
             groups.setdefault(each.root, []).append(place)
     stems = {root: _stem([named[at].text for at in places]) for root, places in groups.items()}
+    questions = {root: _SELECTED.sub("", stem) for root, stem in stems.items()}
     asked = []
     for place, each in named.items():
         stem = stems.get(each.root, "")
         if _OTHER.search(each.code):
-            question = stem or each.text.partition(" - ")[0] or each.code
+            question = questions.get(each.root) or each.text.partition(" - ")[0] or each.code
             sort = "other" if each.root in groups else "text"
             asked.append(Asked(place, question, "other", each.root, sort))  # type: ignore[arg-type]
         elif len(groups[each.root]) == 1 and _is_alone(each):
             asked.append(Asked(place, each.text or each.code, None, each.code))
         else:
             part = each.text[len(stem) :].strip(" -–:") or each.code.rpartition("_")[2]
-            asked.append(Asked(place, stem or each.root, part, each.root, "part"))
+            asked.append(Asked(place, questions[each.root] or each.root, part, each.root, "part"))
     return tuple(asked)
 
 
