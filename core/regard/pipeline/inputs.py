@@ -194,6 +194,7 @@ class Inputs:
     missed: Mapping[str, int] = field(default_factory=dict)
     empty_runs: int = 3
     _busy: int = 0
+    _busy_files: set[str] = field(default_factory=set)
     _announced: set[tuple[str, str]] = field(default_factory=set)
 
     def pending(
@@ -216,8 +217,9 @@ class Inputs:
             self._note_empty(patterns if isinstance(patterns, str) else ", ".join(patterns))
         prints = sorted((self._settled(path) for path in paths), key=lambda found: found.order)
         files = [self._decide(found, recipe, stream) for found in prints]
-        if any(file is None or file.rows_done for file in files):
-            self.passed_over.add(stream)
+        for found, file in zip(prints, files, strict=True):
+            if file is None or file.rows_done:
+                self.passed_over |= self._readers(found, stream)
         same = sum(file is None for file in files) - self._busy
         if same:
             self.notes.append(
@@ -225,6 +227,13 @@ class Inputs:
             )
         self._busy = 0
         return [file for file in files if file is not None]
+
+    def _readers(self, found: Fingerprint, stream: str | None) -> set[str | None]:
+        """Return the streams that miss a file that is not read from its beginning."""
+        if stream is not None or found.name in self._busy_files:
+            return {stream}
+        # What was read before is known to be read by these streams, and by no other.
+        return {state.stream for state in self.known if state.path == found.name} or {None}
 
     def _note_empty(self, shown: str) -> None:
         """
@@ -265,6 +274,7 @@ class Inputs:
         if self.settle and 0 <= time.time() - found.modified_ns / 1e9 < _SETTLED_SECONDS:
             self.notes.append(f"{found.name} is still being written; the next run reads it")
             self._busy += 1
+            self._busy_files.add(found.name)
             return None
         states = [
             state

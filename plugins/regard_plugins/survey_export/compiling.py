@@ -14,7 +14,7 @@ from regard_plugins.survey_export.config import Metric, QuestionSettings, Survey
 from regard_plugins.survey_export.contacts import asks_for_name, contact_in
 from regard_plugins.survey_export.judging import Judged, judge
 from regard_plugins.survey_export.labels import FAMILIES, Family, is_yes_or_no, plain
-from regard_plugins.survey_export.layouts import Asked, Layout, Role, tidy
+from regard_plugins.survey_export.layouts import Asked, Layout, Role, heads, tidy
 from regard_plugins.survey_export.questions import Question
 from regard_plugins.survey_export.scales import Scale, measures, scale_in
 
@@ -236,6 +236,9 @@ class _Compiler:
         if settings.metric == "choice":
             return replace(question, holds="choice")
         cells = self._cells([each.place for each in group if each.sort == asked.sort])
+        if cells and all(fold(cell) == fold(asked.question) for cell in cells):
+            # A column that is headed by an option and holds it where it was chosen.
+            return replace(question, holds="choice")
         judged = judge(cells, asked.question, question.separator, self.decimal)
         return self._scaled(question, asked, settings, judged)
 
@@ -310,14 +313,14 @@ class _Compiler:
                 f"{_list(self.reversed)}: the lowest number seems to be the best one, so there "
                 "is no score; declare scale_min, scale_max and reverse"
             )
-        unknown = [header[at] for at in self.layout.unknown if at not in taken]
+        unknown = [heads(header[at])[0] for at in self.layout.unknown if at not in taken]
         if unknown:
             notes.append(
                 f"{_list(unknown)}: read as no questions and left out; name what is wanted in "
                 "[sources.NAME.columns]"
             )
         if self.made.personal:
-            names = [header[at] for at in self.made.personal]
+            names = [heads(header[at])[0] for at in self.made.personal]
             notes.append(f"{_list(names)}: personal, not kept")
 
 

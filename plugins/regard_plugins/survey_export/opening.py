@@ -119,7 +119,9 @@ def _joined(
     taken: dict[str, int] = {}
     for at, name in enumerate(names):
         parts = [tidy(name), *(_cell(row, at) for row in below)]
-        whole = HEADS.join(parts) if any(parts) else f"column {at + 1}"
+        while parts and not parts[-1]:
+            parts.pop()
+        whole = HEADS.join(parts) or f"column {at + 1}"
         taken[whole] = taken.get(whole, 0) + 1
         joined.append(whole if taken[whole] == 1 else f"{whole} ({taken[whole]})")
     skipped = above + len(below)

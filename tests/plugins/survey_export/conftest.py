@@ -47,9 +47,7 @@ class Desk:
         clock = FixedClock(datetime.now(UTC) + timedelta(days=self.days))
         store = Store.open(self.project.store_url, clock=clock)
         try:
-            runner = Runner(
-                self.project, self.host, clock, "test", settle=False, error_budget=1.0
-            )
+            runner = Runner(self.project, self.host, clock, "test", settle=False, error_budget=1.0)
             self.summaries = runner.run(store, "tested")
         finally:
             store.close()
@@ -122,9 +120,7 @@ def survey(desk: Callable[..., Desk]) -> Callable[..., dict[str, dict[str, Any]]
         made = desk(files, **config)
         reading = read_source(made.project, host=made.host)
         return {
-            record.key: {
-                name: value for name, value in record.values.items() if value is not None
-            }
+            record.key: {name: value for name, value in record.values.items() if value is not None}
             for record in reading.records
         }
 

@@ -98,7 +98,9 @@ class _Named:
     def of(cls, name: str) -> _Named:
         code, *below = heads(name)
         text = below[0] if below else ""
-        return cls(code, _SELECTED.sub("", text), _meta(below[-1]).get("ImportId"))
+        return cls(
+            code, _SELECTED.sub("", text), _meta(below[-1] if below else None).get("ImportId")
+        )
 
     @property
     def asks(self) -> bool:
