@@ -72,6 +72,7 @@ class Layout:
         snapshot: The file holds all responses there are, and they have no id.
         scoped: Ids are unique within one survey only.
         channels: What the tool's words for channels mean.
+        confirmed: Whether its headers were compared with a real file.
         notes: What people should know.
     """
 
@@ -92,6 +93,7 @@ class Layout:
     snapshot: bool = False
     scoped: bool = False
     channels: Mapping[str, str] = field(default_factory=dict)
+    confirmed: bool = True
     notes: tuple[str, ...] = ()
 
 

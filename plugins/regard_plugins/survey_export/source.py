@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from regard.errors import FileError
 from regard.exports import ExportSource, Format, Wishes
+from regard.mapping import Recognition, explain
 from regard.mapping.headers import fold
 from regard.mapping.values import as_text
 from regard.sources import Context, Delete, InputFile, Record, Stream
@@ -25,6 +26,8 @@ __all__ = ["SurveyExport"]
 
 SAMPLE = 500
 """Rows that are looked at before a table is read."""
+
+KNOWN = f"Recognised by their headers are the exports of {', '.join(VENDORS)}."
 
 RECIPE = "survey-export 1"
 """Raised when the same file gives other records than before: then it is read again."""
@@ -84,14 +87,21 @@ class SurveyExport(ExportSource[SurveyConfig]):
 
     def formats(self, table: Table, wishes: Wishes) -> Sequence[Format]:
         """
-        Return how a table of a known survey tool is read; nothing: it is of none.
+        Return how a table of a known survey tool is read; nothing: profiles decide.
 
         Raises:
-            FileError: It is not of the tool that the configuration names, or of a known tool and
+            FileError: It is of no known tool, or not of the one that the configuration names, or
                 no table of responses.
         """
         sample = sample_of(table, SAMPLE)
-        return self._formats(table.header, sample, wishes, table.path, table.member)
+        found = self._formats(table.header, sample, wishes, table.path, table.member)
+        if not found and not wishes.profiles:
+            text = explain(
+                Recognition(None), table.header, filename="", profiles=(), kind="answer"
+            )
+            message = f"{text.removeprefix(': ')}\n{KNOWN}"
+            raise FileError(message)
+        return found
 
     def _formats(
         self,
@@ -122,6 +132,7 @@ class SurveyExport(ExportSource[SurveyConfig]):
                 "answer",
                 ("response", "question", "option"),
                 snapshot=layout.snapshot,
+                confirmed=layout.confirmed,
                 layout=layout,
                 compiled=compiled,
                 survey=self._survey(layout, path, named),

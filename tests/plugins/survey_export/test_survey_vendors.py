@@ -270,7 +270,7 @@ def test_limesurvey_codes_or_full_text(survey: Survey) -> None:
 
 
 def test_formbricks(survey: Survey, vendor_file: VendorFile) -> None:
-    """Numbers before questions are left out, options are parted, and Finished says what is whole."""
+    """Numbers before questions are left out, and Finished says what is whole."""
     answers = survey({"f.csv": vendor_file("formbricks.csv")})
     nps = "How likely are you to recommend us?"
     csat = "How satisfied are you with the checkout? (1-5)"

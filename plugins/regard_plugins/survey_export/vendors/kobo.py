@@ -67,6 +67,7 @@ def layout(header: Sequence[str], sample: Sequence[Sequence[Value]] = ()) -> Lay
         zone="UTC",
         dates=("iso",),
         separator=" ",
+        confirmed=not odk,
     )
 
 
