@@ -27,6 +27,13 @@ __all__ = ["AnswerFormat", "AnswerMapper", "Survey"]
 _NO_DATE_BEFORE = 1990
 """LimeSurvey writes 1980 where a survey keeps no dates."""
 
+_MANY = {
+    "empty": "{} without an answer passed over",
+    "partial": "{} not finished: complete is false",
+    "trial": "{} passed over as a preview, a test or spam",
+}
+"""What is counted, as a note says it."""
+
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
@@ -120,9 +127,9 @@ class AnswerMapper(RowMapper):
     def notes(self) -> Sequence[str]:
         """What was passed over or guessed, in sentences for the run's summary."""
         notes = list(self.spec.compiled.notes)
-        notes += [f"{count:,} {what}" for what, count in sorted(self._counts.items())]
+        notes += [_MANY[what].format(_many(n)) for what, n in sorted(self._counts.items())]
         notes += [
-            f"{count:,} answers to {name[:60]!r} are not on its scale and have no score"
+            f"{name[:60]!r}: not on its scale and without a score: {count:,}"
             for name, count in self._outside.most_common()
         ]
         return notes
@@ -145,7 +152,7 @@ class AnswerMapper(RowMapper):
         cells = row.values
         trial = self._layout.trial
         if trial is not None and fold(clean(cells[trial[0]])) in trial[1]:
-            self._counts["trial responses passed over (previews, tests, spam)"] += 1
+            self._counts["trial"] += 1
             return ()
         texts = [clean(cell) for cell in cells]
         if not any(texts):
@@ -168,7 +175,7 @@ class AnswerMapper(RowMapper):
                     old = compose((response, former, *parts[2:]))
                     found.setdefault(old, Delete(old))
         if not found:
-            self._counts["responses without an answer passed over"] += 1
+            self._counts["empty"] += 1
         return tuple(found.values())
 
     def _shared(self, cells: Sequence[Cell], texts: Sequence[str], response: str) -> Mapped:
@@ -193,7 +200,7 @@ class AnswerMapper(RowMapper):
         if complete is not None:
             shared["complete"] = complete
             if not complete:
-                self._counts["responses are incomplete (their answers have complete = no)"] += 1
+                self._counts["partial"] += 1
         return shared
 
     def _answered_at(self, cells: Sequence[Cell]) -> datetime | None:
@@ -245,6 +252,10 @@ class AnswerMapper(RowMapper):
         name = hash(tuple(parts))
         self._occurred[name] += 1
         return self._occurred[name]
+
+
+def _many(count: int) -> str:
+    return "1 response" if count == 1 else f"{count:,} responses"
 
 
 def _digest(texts: Sequence[str]) -> str:

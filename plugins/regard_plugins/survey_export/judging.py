@@ -25,7 +25,7 @@ from regard_plugins.survey_export.labels import (
 )
 from regard_plugins.survey_export.layouts import tidy
 from regard_plugins.survey_export.questions import read_number
-from regard_plugins.survey_export.scales import Scale, asks_openly
+from regard_plugins.survey_export.scales import Scale, asks_openly, scale_in
 
 __all__ = ["Judged", "judge"]
 
@@ -84,13 +84,14 @@ def judge(
     numbers = [number for number in plain if number is not None]
     with_words = [found for found in labelled if found is not None]
     share = (len(numbers) + len(with_words)) / len(said)
-    if share >= _MOSTLY and (numbers or _are_labels(with_words)):
+    ends = _ends(with_words)
+    declared = ends is not None or scale_in(text) is not None
+    if share >= _MOSTLY and (numbers or (declared and _are_labels(with_words))):
         everything = [*numbers, *(number for number, _ in with_words)]
         return Judged(
             numbers=True,
             zero=_has_zero(everything),
-            ends=_ends(with_words),
-            doubtful=bool(with_words) and _ends(with_words) is None,
+            ends=ends,
         )
     family, doubtful = family_of(said)
     if family is not None or doubtful:

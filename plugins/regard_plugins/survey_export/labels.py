@@ -184,7 +184,7 @@ _YES_NO: Final = frozenset(
 _GENDER = re.compile(r"\((?:e|a|o|s|es|as|os)\)|[/·.](?:e|a|o|as|os)(?![a-z])")
 _FEMININE = re.compile(r"(satisfech)[ao@]s?\b|(satisfait)e?s?\b")
 _BEFORE = re.compile(r"(\d{1,3})\s*(?:[-=:.)]|->)\s*(?=\D)(.+)")
-_BEHIND = re.compile(r"(.*\D)\s*[-=:(]\s*(\d{1,3})\s*\)?")
+_BEHIND = re.compile(r"(.*[^\W\d_].*?)(?:\s+[-=:]|\s*\()\s*(\d{1,3})\s*\)?")
 _LONGEST = 50
 _WORST = re.compile(r"\b(?:not at all|nada|para nada|pas du tout|very poor|worst|peor|pire)\b")
 _BEST = re.compile(r"\b(?:extremely|extremadamente|extremement|excellent|excelente|best|mejor)\b")

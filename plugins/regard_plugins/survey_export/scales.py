@@ -74,12 +74,12 @@ _NEGATIVE = re.compile(
     r"nada|mal[ao]?|peor|pesim[ao]|dificil|pas (?:du tout|satisf)|mauvais|pire|difficile|low)"
 )
 
-_RECOMMEND = re.compile(r"\b(?:recommend|recom(?:i)?end|recommand)")
+_RECOMMEND = re.compile(r"\b(?:nps\b|net promoter|recommend|recom(?:i)?end|recommand)")
 _EASE = re.compile(
     r"\b(?:effort|esfuerzo|eas(?:y|e|ier|ily)\b|facil|simple\b|sencill|difficult|dificil|"
     r"difficil|complicated|complicad|complique)"
 )
-_SATISFIED = re.compile(r"\b(?:dis|in|un)?satisf")
+_SATISFIED = re.compile(r"\bcsat\b|\b(?:dis|in|un)?satisf")
 _OPEN = re.compile(
     r"\b(?:why|what could|what can|what should|comments?|tell us|describe|explain|suggest\w*|"
     r"feedback|anything else|in your own words|reason for|por que|coment\w+|cuent[ae]nos|"

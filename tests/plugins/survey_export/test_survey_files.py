@@ -114,7 +114,7 @@ def test_bad_cells_cost_their_own_answer_at_most(desk: MakeDesk) -> None:
     )
     assert "fine" == made.answers["t1|Why?"]["text"]
     assert [("bad-date", 3)] == made.refused
-    assert "1 answers to 'Recommend us? (0-10)' are not on its scale" in made.notes
+    assert "'Recommend us? (0-10)': not on its scale and without a score: 1" in made.notes
 
 
 def test_a_response_without_id_or_answers(desk: MakeDesk) -> None:
@@ -123,7 +123,7 @@ def test_a_response_without_id_or_answers(desk: MakeDesk) -> None:
 
     assert {} == made.answers
     assert ["missing-key"] == [reason for reason, _ in made.refused]
-    assert "1 responses without an answer passed over" in made.notes
+    assert "1 response without an answer passed over" in made.notes
 
 
 def test_addresses_of_machines_and_names_are_nowhere(desk: MakeDesk, tmp_path: Path) -> None:

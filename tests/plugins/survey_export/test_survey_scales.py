@@ -147,6 +147,7 @@ def test_the_number_in_a_label() -> None:
     assert (Decimal(10), "Extremely likely") == number_in("Extremely likely - 10")
     assert (Decimal(5), "Muy bien") == number_in("5 = Muy bien")
     assert number_in("2026-05-14") is None
+    assert number_in("CENTRO-01") is None
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_qualtrics_third_row_has_the_zone_and_previews_are_no_responses(
     answers = made.answers
 
     assert {"R_1", "R_3"} == {each["response_key"] for each in answers.values()}
-    assert "1 trial responses passed over" in made.notes
+    assert "1 response passed over as a preview" in made.notes
     nps = answers["R_1|Q1"]
     assert "2026-05-14 16:05:00.000000" == str(nps["answered_at"])
     assert ("nps", "es", "email", "C-7") == (
