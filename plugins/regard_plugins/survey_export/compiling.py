@@ -14,7 +14,7 @@ from regard_plugins.survey_export.config import Metric, QuestionSettings, Survey
 from regard_plugins.survey_export.contacts import asks_for_name, contact_in
 from regard_plugins.survey_export.judging import Judged, judge
 from regard_plugins.survey_export.labels import FAMILIES, Family, is_yes_or_no, plain
-from regard_plugins.survey_export.layouts import Asked, Layout, Role, heads, tidy
+from regard_plugins.survey_export.layouts import Asked, Layout, Role, heads, places_of, tidy
 from regard_plugins.survey_export.questions import Question
 from regard_plugins.survey_export.scales import Scale, measures, scale_in
 
@@ -111,10 +111,10 @@ class _Compiler:
     def _columns(self) -> set[int]:
         """Give the columns their meaning that the configuration names."""
         columns = self.config.columns
-        places = {fold(name): place for place, name in reversed([*enumerate(self.header)])}
-        places |= {fold(asked.question): asked.place for asked in self.layout.asked}
-        places |= {fold(asked.code): asked.place for asked in self.layout.asked if asked.code}
-        places = {fold(tidy(name)): at for at, name in enumerate(self.header)} | places
+        places = places_of(self.header)
+        for asked in self.layout.asked:
+            for name in (asked.question, asked.code):
+                places.setdefault(fold(name or ""), asked.place)
         taken: set[int] = set()
         for role, name in columns.named().items():
             place = places.get(fold(tidy(name)))

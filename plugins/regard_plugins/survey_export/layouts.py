@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-__all__ = ["HEADS", "Asked", "Layout", "Role", "Sort", "heads", "tidy"]
+from regard.mapping.headers import fold
+
+__all__ = ["HEADS", "Asked", "Layout", "Role", "Sort", "heads", "places_of", "tidy"]
 
 HEADS = " ⏎ "
 """Between the header rows of one column, where an export has several of them."""
@@ -100,6 +102,15 @@ class Layout:
 def tidy(text: str) -> str:
     """Return a text on one line."""
     return " ".join(text.split())
+
+
+def places_of(header: Sequence[str]) -> dict[str, int]:
+    """Return the places of columns by all that their header rows call them, folded."""
+    places: dict[str, int] = {}
+    for place, name in enumerate(header):
+        for each in (name, *heads(name)):
+            places.setdefault(fold(tidy(each)), place)
+    return places
 
 
 def heads(name: str) -> Sequence[str]:

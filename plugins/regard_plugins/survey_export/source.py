@@ -17,7 +17,7 @@ from regard_plugins.survey_export.answers import AnswerFormat, AnswerMapper, Sur
 from regard_plugins.survey_export.compiling import compile_questions
 from regard_plugins.survey_export.config import SurveyConfig
 from regard_plugins.survey_export.dating import order_of
-from regard_plugins.survey_export.layouts import Layout, tidy
+from regard_plugins.survey_export.layouts import Layout, places_of, tidy
 from regard_plugins.survey_export.naming import slug, survey_name, survey_number
 from regard_plugins.survey_export.opening import join_heads, sample_of
 from regard_plugins.survey_export.vendors import VENDORS, layout_of
@@ -226,5 +226,4 @@ def _formats_of(layout: Layout) -> tuple[str, ...]:
 
 
 def _column(header: Sequence[str], name: str | None) -> int | None:
-    places = {fold(tidy(each)): place for place, each in reversed([*enumerate(header)])}
-    return None if name is None else places.get(fold(tidy(name)))
+    return None if name is None else places_of(header).get(fold(tidy(name)))

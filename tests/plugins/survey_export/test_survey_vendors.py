@@ -167,6 +167,13 @@ def test_qualtrics_third_row_has_the_zone_and_previews_are_no_responses(
     assert 0 == answers["R_3|Q1"]["complete"]
 
 
+def test_embedded_data_can_be_declared(survey: Survey, vendor_file: VendorFile) -> None:
+    """A column of a header of several rows is named by any of them."""
+    answers = survey({"q.tsv": vendor_file("qualtrics.tsv")}, columns={"place": "segment"})
+
+    assert {"gold", None} == {each.get("place") for each in answers.values()}
+
+
 def test_qualtrics_without_its_lower_header_rows(desk: MakeDesk) -> None:
     """People remove the second and third row; then codes are the questions, and a note says so."""
     text = (
