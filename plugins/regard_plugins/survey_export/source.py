@@ -170,12 +170,15 @@ class SurveyExport(ExportSource[SurveyConfig]):
             FileError: It means nothing without its neighbours, or nothing fits its headers.
         """
         wishes = self._wishes(ctx)
-        header = tuple(raw)
-        if wishes.spec is not None or layout_of(header) is None:
+        if wishes.spec is not None:
             return super().replay(raw, stream, ctx, file=file)
+        header = tuple(raw)
         mapper = self._replays.get((file or "", header))
         if mapper is None:
-            mapper = self._replays[file or "", header] = self._replayer(header, wishes, ctx, file)
+            mapper = self._replayer(header, wishes, ctx, file)
+            if mapper is None:
+                return super().replay(raw, stream, ctx, file=file)
+            self._replays[file or "", header] = mapper
         if mapper.spec.snapshot:
             message = (
                 "a row of a form's sheet means nothing without the others: mend the sheet, then "
@@ -187,11 +190,17 @@ class SurveyExport(ExportSource[SurveyConfig]):
 
     def _replayer(
         self, header: tuple[str, ...], wishes: Wishes, ctx: Context, file: str | None
-    ) -> AnswerMapper:
+    ) -> AnswerMapper | None:
         """Return what maps a row: as its file is read where it is still there, else alone."""
         spec = self._spec_of(header, wishes, ctx, file)
         if spec is None:
-            (spec,) = self._formats(header, (), wishes, PurePath(file or ""), None)
+            # A payload does not keep the order of its columns, and some tools are told by the
+            # first one.
+            orders = ((name, *(each for each in header if each != name)) for name in header)
+            ordered = next((each for each in orders if layout_of(each) is not None), None)
+            if ordered is None:
+                return None
+            (spec,) = self._formats(ordered, (), wishes, PurePath(file or ""), None)
         mapper = spec.mapper(spec.header, wishes, ctx.clock.now())
         assert isinstance(mapper, AnswerMapper)  # noqa: S101  # for the type checker
         return mapper
@@ -208,9 +217,9 @@ class SurveyExport(ExportSource[SurveyConfig]):
             return None
         for table in tables:
             if set(header) <= set(table.header):
-                for spec in self.formats(table, wishes):
-                    if isinstance(spec, AnswerFormat):
-                        return spec
+                sample = sample_of(table, SAMPLE)
+                for spec in self._formats(table.header, sample, wishes, table.path, table.member):
+                    return spec
         return None
 
 

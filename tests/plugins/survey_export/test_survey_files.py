@@ -296,6 +296,7 @@ def test_a_row_from_quarantine_is_read_by_itself(tmp_path: Path) -> None:
         "Recommend us? (0-10) ⏎ Response": "9",
     }
     stream = Stream("surveymonkey", "answer")
+    raw = dict(sorted(raw.items()))  # as quarantine keeps them
     (record,) = source.replay(raw, stream, _context(tmp_path), file="gone.csv")
 
     assert isinstance(record, dict)
