@@ -35,6 +35,7 @@ class Refusal:
         message: What is wrong and what would be right, without personal values.
         field: The field at fault.
         line: The first of the rows.
+        key: Of a record that they would make: a good version of it resolves the refusal.
     """
 
     raw: Mapping[str, str]
@@ -42,6 +43,7 @@ class Refusal:
     message: str
     field: str | None = None
     line: int | None = None
+    key: str | None = None
 
 
 class RowMapper:
@@ -62,6 +64,14 @@ class RowMapper:
     def drops(self) -> bool:
         """Whether the table has columns that must never be stored, not even in quarantine."""
         return False
+
+    def columns(self, name: str) -> Sequence[str]:
+        """Return the columns that a field is read from, as far as that can be told."""
+        return ()
+
+    def key_of(self, row: Numbered) -> str | None:
+        """Return the key of a row that is refused; None where it does not say it alone."""
+        return None
 
     @property
     def notes(self) -> Sequence[str]:
@@ -129,6 +139,10 @@ class Format(ABC):
     confirmed: bool = True
     note: str = ""
     alone: bool = False
+
+    def said(self) -> Sequence[str]:
+        """Return what was understood of the table, a sentence each, for `regard check`."""
+        return ()
 
     @abstractmethod
     def mapper(self, header: Sequence[str], wishes: Wishes, modified_at: datetime) -> RowMapper:

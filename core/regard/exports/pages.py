@@ -293,6 +293,7 @@ class FileReader:
                 record.reason,
                 message=record.message,
                 field=record.field,
+                key=record.key,
                 file=self.file.name,
                 line=record.line,
             )

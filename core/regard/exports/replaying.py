@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from regard.errors import FileError
-from regard.exports.formats import RowMapper
+from regard.errors import FileError, RecordError
+from regard.exports.formats import Refusal, RowMapper
 from regard.exports.tables import Finder
 from regard.exports.wishes import Wishes
 from regard.mapping import FieldMap, Mapped, Mapper, Profile, explain, recognise
@@ -61,7 +61,7 @@ class RowReplay:
         values = ["" if cell is None else str(cell) for cell in raw.values()]
         if isinstance(mapper, Mapper):
             self._guard_numbers(mapper.spec, values, file)
-        return mapper.records(Row(0, values))
+        return list(_judged(mapper.records(Row(0, values))))
 
     def _compile(self, header: tuple[str, ...], stream: Stream, file: str) -> Mapper | RowMapper:
         wishes = self.wishes
@@ -97,3 +97,13 @@ class RowReplay:
         if "," in signs and any(_THREE_DECIMALS.fullmatch(value.strip()) for value in values):
             message = "1.234 was a number or a text in the file, which the payload cannot tell"
             raise FileError(message)
+
+
+def _judged(
+    found: Iterable[Mapped | Encoded | Delete | Refusal],
+) -> Iterator[Mapped | Encoded | Delete]:
+    """Yield records; one that is refused is the row's own fault, since it stands alone."""
+    for each in found:
+        if isinstance(each, Refusal):
+            raise RecordError(each.reason, each.message, each.field)
+        yield each

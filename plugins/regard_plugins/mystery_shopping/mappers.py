@@ -11,6 +11,7 @@ from typing import Any
 
 from regard.errors import FileError, RecordError
 from regard.exports import Format, Refusal, RowMapper, Wishes
+from regard.keys import compose
 from regard.mapping import Mapped
 from regard.mapping.headers import fold
 from regard.mapping.mappers import Numbered
@@ -25,6 +26,7 @@ from regard_plugins.mystery_shopping.visits import (
     build_scores,
     build_visit,
     stated_points,
+    visit_key,
 )
 from regard_plugins.mystery_shopping.words import ROLES, YES_WORDS, is_total, text_key
 
@@ -45,7 +47,7 @@ _MANY = {
 Records = Sequence[Mapped | Delete | Refusal]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VisitFormat(Format):
     """
     A table of visits on a known form; two streams of it are two of these.
@@ -56,14 +58,12 @@ class VisitFormat(Format):
         table: The table, for rows whose visit is scattered over it.
     """
 
-    reading: Reading | None = None
-    form: Form | None = None
-    table: Table | None = None
+    reading: Reading
+    form: Form
+    table: Table
 
     def mapper(self, header: Sequence[str], wishes: Wishes, modified_at: datetime) -> RowMapper:
         """Return what maps the rows of the table."""
-        assert self.reading is not None  # noqa: S101  # dataclasses want defaults behind defaults
-        assert self.form is not None  # noqa: S101
         return visit_mapper(header, self.form, self.reading, self.stream, self.table)
 
 
@@ -162,6 +162,13 @@ class _Mapper(RowMapper):
             raise RecordError(problem.reason, str(problem), problem.field)
         return form, layout
 
+    def _key(self, answered: Answered) -> str | None:
+        """Return the key of a visit, or of the first of its items in their stream."""
+        key = visit_key(answered, self._form, self._reading)
+        if key is None or self._stream == VISITS:
+            return key
+        return compose((key, self._form.items[0].name))
+
     def _records(self, answered: Answered, form: Form) -> Records:
         """Return a visit as the records of this stream."""
         if self._stream == SCORES:
@@ -225,6 +232,11 @@ class _VisitRows(_Mapper):
             if text:
                 answered.extra[name] = text
         return self._records(answered, form)
+
+    def key_of(self, row: Numbered) -> str | None:
+        """Return the key of a refused visit, so that a good version of it resolves it."""
+        roles = {role: row.values[at] for role, at in self.layout.roles.items()}
+        return self._key(Answered(roles, self._headers))
 
     def _take(
         self, item: Item, layout: Layout, values: Sequence[Cell], answered: Answered
@@ -361,10 +373,11 @@ class _ItemRows(_Mapper):
         try:
             if visit.problem is not None:
                 raise visit.problem
-            return self._records(visit.answered, self._form)
+            version = clean(visit.answered.roles.get("version")) or None
+            return self._records(visit.answered, self._of_version(version)[0])
         except RecordError as error:
-            line = visit.answered.line
-            return (Refusal(visit.raw, error.reason, str(error), error.field, line),)
+            line, key = visit.answered.line, self._key(visit.answered)
+            return (Refusal(visit.raw, error.reason, str(error), error.field, line, key),)
 
     def _take(self, visit: _Open, text: str, cells: Mapping[str, Cell]) -> None:
         """Take one row of a visit."""

@@ -114,7 +114,6 @@ class MysteryShopping(ExportSource[VisitConfig]):
 
     name = "mystery-shopping"
     Config = VisitConfig
-    _forms: Forms | None = None
     _reading: Reading | None = None
 
     def check(self, ctx: Context) -> None:
@@ -126,7 +125,7 @@ class MysteryShopping(ExportSource[VisitConfig]):
             FileError: Files cannot be read.
         """
         self._prepare(ctx)
-        for form in self._known_forms().forms:
+        for form in self._ready().forms.forms:
             version = f" {form.version}" if form.version else ""
             ctx.note(f"form {form.name}{version}: {len(form.items)} items that earn points")
         super().check(ctx)
@@ -139,7 +138,7 @@ class MysteryShopping(ExportSource[VisitConfig]):
     def recipe(self) -> Sequence[str]:
         """Return what decides about records: the forms, and how visits are read."""
         own = self.config.model_dump(mode="json", exclude={*ExportConfig.model_fields})
-        return [VERSION, self._known_forms().digest, repr(sorted(own.items()))]
+        return [VERSION, self._ready().forms.digest, repr(sorted(own.items()))]
 
     def open(self, file: InputFile, wishes: Wishes) -> Sequence[Table]:
         """
@@ -151,7 +150,7 @@ class MysteryShopping(ExportSource[VisitConfig]):
         tables = super().open(file, wishes)
         if wishes.spec is not None or any(table.format not in _WORKBOOKS for table in tables):
             return tables
-        forms = self._known_forms().forms
+        forms = self._ready().forms.forms
         arranged = arrange(file.path, forms, self._columns(), sheet=wishes.sheet)
         # A sheet without visits stays what it is, so that it is said to be passed over.
         return [made or plain for made, plain in zip(arranged, tables, strict=True)]
@@ -175,7 +174,7 @@ class MysteryShopping(ExportSource[VisitConfig]):
                 stream=stream,
                 kind=kind,
                 key=key,
-                reading=self._reading,
+                reading=self._ready(),
                 form=form,
                 table=table,
             )
@@ -199,34 +198,32 @@ class MysteryShopping(ExportSource[VisitConfig]):
         if self._wishes(ctx).spec is not None:
             return super().replay(raw, stream, ctx, file=file)
         header = tuple(raw)
-        forms = self._known_forms().forms
+        forms = self._ready().forms.forms
         form, layout = max(
             ((form, lay_out(header, form, {})) for form in forms), key=lambda pair: pair[1].found
         )
         if layout.shape == "items" or layout.found < needed(form):
             message = "what was refused is not a whole visit; mend the file, and run the source"
             raise FileError(message)
-        assert self._reading is not None  # noqa: S101  # _prepare made it
-        mapper = visit_mapper(header, form, self._reading, stream.name, None)
+        mapper = visit_mapper(header, form, self._ready(), stream.name, None)
         values = ["" if cell is None else str(cell) for cell in raw.values()]
         found = mapper.records(Row(0, values))
         return [record for record in found if isinstance(record, dict | Delete)]
 
     def _best(self, table: Table) -> tuple[Form, Layout]:
         """Return the form of which a table has most items, and where they stand."""
-        forms = self._known_forms().forms
+        forms = self._ready().forms.forms
         laid = [(form, lay_out(table.header, form, self._columns())) for form in forms]
         return max(reversed(laid), key=lambda pair: (pair[1].shape == "items", pair[1].found))
 
     def _prepare(self, ctx: Context) -> None:
         """Read the forms once."""
-        if self._forms is not None:
+        if self._reading is not None:
             return
         config = self.config
-        self._forms = Forms.open(ctx.root, config.form, config.weights)
         states = STATES | {fold(word): state for word, state in config.states.items()}
         self._reading = Reading.of(
-            self._forms,
+            Forms.open(ctx.root, config.form, config.weights),
             config.timezone or ctx.timezone,
             config.dates,
             decimal=config.decimal,
@@ -237,9 +234,9 @@ class MysteryShopping(ExportSource[VisitConfig]):
             columns=self._columns(),
         )
 
-    def _known_forms(self) -> Forms:
-        assert self._forms is not None  # noqa: S101  # whoever comes here has prepared
-        return self._forms
+    def _ready(self) -> Reading:
+        assert self._reading is not None  # noqa: S101  # `check`, `discover` or `replay` came first
+        return self._reading
 
     def _columns(self) -> dict[str, str]:
         """Return what the configuration calls columns, by role."""

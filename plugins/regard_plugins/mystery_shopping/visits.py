@@ -28,7 +28,7 @@ from regard_plugins.mystery_shopping.form import Earned, Form, Item
 from regard_plugins.mystery_shopping.forms import Forms
 from regard_plugins.mystery_shopping.words import STATES, State
 
-__all__ = ["Answered", "Reading", "build_scores", "build_visit", "stated_points"]
+__all__ = ["Answered", "Reading", "build_scores", "build_visit", "stated_points", "visit_key"]
 
 _RATIO = re.compile(r"(?P<points>[\d.,]+)\s*(?:/|de|of|sur)\s*(?P<most>[\d.,]+)")
 _COUNTED = re.compile(r"\d{1,5}")
@@ -154,6 +154,15 @@ def build_visit(
         f"states {visit['stated_score']:f}, its items give {visit['score']:f}: "
         f"{because or 'no single item explains it'}"
     )
+
+
+def visit_key(answered: Answered, form: Form, reading: Reading) -> str | None:
+    """Return the key of a visit that is refused; None where nothing names it."""
+    try:
+        return str(_visit(answered, form, reading)["key"])
+    except RecordError:
+        number = clean(answered.roles.get("visit"))
+        return compose((number,)) if number and not _COUNTED.fullmatch(number) else None
 
 
 def build_scores(answered: Answered, form: Form, reading: Reading) -> list[dict[str, Any]]:

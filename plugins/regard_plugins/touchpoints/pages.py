@@ -40,8 +40,15 @@ _ADDRESSES = frozenset(
 )
 """How people call the column of addresses, folded."""
 
-_WIDEST = 6
-"""A list of pages has few columns: a table with many is about something else."""
+_BESIDE = frozenset(
+    (
+        *("title", "name", "lastmod", "changefreq", "priority", "section", "category", "type"),
+        *("id", "sku", "product", "template", "language", "lang"),
+        *("titulo", "nombre", "seccion", "categoria", "producto", "idioma", "tipo"),
+        *("titre", "nom", "rubrique", "categorie", "produit", "langue"),
+    )
+)
+"""What a list of pages may say beside; a table with anything else is about something else."""
 
 _LONGEST = 4_096
 
@@ -206,6 +213,8 @@ def page_formats(table: Table) -> Sequence[Format]:
     form = _Pages("sitemap", "sitemap", "pages", "fact", snapshot=True, alone=True)
     if table.format == "sitemap":
         return [form]
-    if len(table.header) <= _WIDEST and _address_place(table.header) is not None:
+    place = _address_place(table.header)
+    others = {fold(name) for at, name in enumerate(table.header) if at != place}
+    if place is not None and others <= _BESIDE:
         return [_Pages("page-list", "list of pages", "pages", "fact", snapshot=True, alone=True)]
     return []

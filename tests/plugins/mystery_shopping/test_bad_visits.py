@@ -226,6 +226,25 @@ def test_refused_visits_pass_once_the_form_knows_the_answer(
     assert [] == listed
 
 
+def test_a_corrected_export_resolves_what_was_refused(
+    project: MakeProject, run_regard: RunRegard, samples: Samples
+) -> None:
+    """A later file with a good version of a refused visit leaves nothing in quarantine."""
+    rows = [("L1", text, "Quizás") for text in samples.labels]
+    long = "\n".join(";".join(row) for row in [("visita", "pregunta", "respuesta"), *rows])
+    folder = made(project, samples, v__csv=GOOD + "V2,Sur,Quizás,Mal,No,No,No\n", l__csv=long)
+    first = run(run_regard, folder)
+    for path in (folder / "visits").iterdir():
+        text = path.read_text("utf-8").replace("Quizás", "N.P.")
+        path.write_text(text.replace("tienda;N.P.", "tienda;No se ve"), "utf-8")
+    time.sleep(2.1)
+    run(run_regard, folder)
+    listed = json.loads(run_regard("quarantine", "list", "--json", cwd=folder).stdout)
+
+    assert (2, 2) == (first["visits"]["quarantined"], first["scores"]["quarantined"])
+    assert [] == listed
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_visits(read: Read, visits: Any, scores: Any) -> None:
     """A large export is read whole, and each of its scores follows from its items."""

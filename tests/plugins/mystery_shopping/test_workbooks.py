@@ -430,3 +430,17 @@ def test_agencies_count_from_one_in_each_wave(read: Read, visits: Any, samples: 
     assert {"2026-1|1": "2026-1", "2026-2|1": "2026-2"} == {
         key: each["wave"] for key, each in found.items()
     }
+
+
+def test_rows_of_items_name_their_version(read: Read, scores: Any, samples: Samples) -> None:
+    """In a table of items, too, each visit is scored by the version that it names."""
+    older = samples.toml.replace('"2026-1"', '"2025-2"').replace("points = 5", "points = 1", 1)
+    rows = [
+        [*LONG, "Version"],
+        *[[*row, "2025-2"] for row in long_rows(samples, "L1", "Sí", "Bien", "No", "N.P.", "Sí")],
+        *[[*row, "2026-1"] for row in long_rows(samples, "L2", "Sí", "Bien", "No", "N.P.", "Sí")],
+    ]
+    files = {"forms/old.toml": older, "l.xlsx": samples.book({"Items": rows})}
+    reading = read(files, **OPTIONS | {"form": ["forms/old.toml", "form.toml"]})
+
+    assert [D(1), D(5)] == [scores(reading, key)["greets"]["points"] for key in ("L1", "L2")]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from regard.records import KINDS
 from regard.runs import Outcome
+from regard.store import Store
 
 DATA = Path(__file__).with_name("data")
 FILES = sorted(path.relative_to(DATA).as_posix() for path in DATA.rglob("*") if path.is_file())
@@ -179,6 +183,15 @@ def test_a_sitemap_cut_short_keeps_what_was_known(folder: Folder) -> None:
     assert 10 == len(folder.records("fact"))
 
 
+def test_a_list_with_other_columns_is_no_list_of_pages(folder: Folder) -> None:
+    """Addresses beside likes and days are not pages of ours, and the file is named."""
+    folder.put("x.csv", "Date,URL,Likes\n2026-09-12,https://elsewhere.example/1,3\n")
+    summaries = folder.run()
+
+    assert "x.csv" in str(summaries["unrecognised"].error)
+    assert {} == folder.records("fact")
+
+
 def test_a_text_that_is_too_long_is_no_suggestion(folder: Folder) -> None:
     """A log or a book that strays into the box is named, not stored."""
     folder.put("box/book.txt", "word " * 100_000)
@@ -204,6 +217,28 @@ def test_a_profile_can_be_named(folder: Folder) -> None:
     folder.run(profile="aircall-calls")
 
     assert "missed-closed" == folder.records("touchpoint")["9003"]["outcome"]
+
+
+def test_a_refused_row_is_replayed_with_what_follows_from_it(
+    project: Any, run_regard: Any
+) -> None:
+    """Once the order of dates is declared, a call in quarantine gets its outcome and its wait."""
+    rows = "Date,From,Direction,Duration,Wait\n03/04/2026 10:15,600123456,in,00:03:20,12\n"
+    config = '[sources.calls]\nplugin = "touchpoints"\npath = "calls.csv"\n'
+    here = project(config, files={"calls.csv": rows})
+    run_regard("run", "calls", cwd=here)
+    (here / "regard.toml").write_text(config + 'dates = "day-first"\n')
+    run_regard("quarantine", "replay", "--source", "calls", cwd=here)
+    store = Store.open(f"sqlite:///{here / 'regard.db'}", readonly=True)
+    with store.read() as transaction:
+        (call,) = transaction.connection.execute(select(KINDS["touchpoint"].table)).mappings()
+    store.close()
+
+    assert ("answered", 200, {"wait_s": 12}) == (
+        call["outcome"],
+        call["duration_s"],
+        json.loads(call["extra"]),
+    )
 
 
 def test_any_other_file_is_mapped(folder: Folder) -> None:
