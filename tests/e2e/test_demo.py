@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from regard.demo import Demo, make_demo
+from regard.demo import Demo, make_demo, make_voices
 
 NOW = datetime(2026, 2, 3, 9, 30, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Madrid")
 
 
 def regard(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -80,10 +82,15 @@ def test_prints_everything(done, demo):
         "Made a demo in shop",
         "exports/orders_export_2025-12-31.csv",
         "$ regard run --all",
-        "17 in quarantine",
+        "20 in quarantine",
         "$ regard report customers",
         "Who they are",
-        "17 records were refused",
+        "$ regard report voice",
+        "NPS fell",
+        "$ regard report mystery",
+        "Score card",
+        "$ regard report touchpoints",
+        "20 records were refused",
         "column 'Importe (€)': 'a/a' is no number",
         "next:",
         "cd shop",
@@ -142,6 +149,42 @@ def test_competitors_add_up(demo, report):
     rows = report["tables"]["Lost to"]["rows"]
 
     assert dict(demo.world.lost_to()) == {name: count for name, count in rows if name}
+
+
+def figures_of(place: Path, *question: str) -> dict[str, Any]:
+    """Return a report's figures by their ids."""
+    told = json.loads(regard(place / "shop", "report", *question, "--format", "json").stdout)
+    return {each["id"]: each for part in told["sections"] for each in part["figures"]}
+
+
+def test_answers_add_up(place, demo):
+    """The report's NPS of a month is the one that is true, and so is how many answered."""
+    since, until = datetime(2026, 1, 1, tzinfo=ZONE), datetime(2026, 2, 1, tzinfo=ZONE)
+    voices = make_voices(demo.world)
+    asked = [each for each in voices.after_order if since <= each.at < until]
+    found = figures_of(place, "voice", "--since", "2026-01-01", "--until", "2026-02-01")
+
+    assert len(asked) == found["nps"]["n"]
+    assert float(found["nps"]["value"]) == pytest.approx(float(voices.nps(since, until)), abs=0.05)
+
+
+def test_visits_add_up(place, demo):
+    """The report scores the visits as the form says, by a formula of its own."""
+    own = [each.score for each in make_voices(demo.world).visits if not each.subject]
+    mean = float(sum(own) / len(own))
+    found = figures_of(place, "mystery")
+
+    assert mean == pytest.approx(float(found["visits.score"]["value"]), abs=0.01)
+
+
+def test_calls_add_up(place, demo):
+    """The report finds every call, and how many of them were answered."""
+    outcomes = Counter(each.outcome for each in make_voices(demo.world).calls)
+    found = figures_of(place, "touchpoints", "--since", "2025-10-01", "--until", "2026-02-03")
+    share = 100 * outcomes["answered"] / outcomes.total()
+
+    assert outcomes.total() == found["calls.felt"]["n"]
+    assert share == pytest.approx(float(found["calls.felt"]["value"]), abs=0.05)
 
 
 def test_again(place, demo):

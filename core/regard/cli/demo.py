@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
-_REPORT: Final = "customers"
+_REPORTS: Final = ("customers", "voice", "mystery", "touchpoints")
 _LINE_WIDTH: Final = 8
 _REASON_WIDTH: Final = 18
 _ENOUGH: Final = (0, 3)
@@ -38,9 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the demo's folder (default: demo-project)",
     )
     parser.epilog = (
-        "Makes the exports of an invented retailer: a CRM's, a web shop's, a till's and a list\n"
-        "of baskets that were left, with faults as they really happen. Reads them into a store,\n"
-        "prints a report, and says what was refused and why.\n\n"
+        "Makes the exports of an invented retailer: of its CRM, web shop and tills, of its\n"
+        "surveys, mystery shoppers, telephones and web server, with faults as they really\n"
+        "happen. Reads them into a store, prints reports, and says what was refused and why.\n\n"
         "A demo that is there already is run again; its files are never overwritten, so that you\n"
         "can change them. To begin anew, delete the folder.\n\n"
         "examples:\n"
@@ -61,8 +61,9 @@ def run(args: argparse.Namespace, app: App) -> int:
     code = _run_all(inside)
     if code not in _ENOUGH:
         return code
-    _heading(app.out, f"regard report {_REPORT}")
-    _report(inside)
+    for name in _REPORTS:
+        _heading(app.out, f"regard report {name}")
+        _report(inside, name)
     _show_refused(_refused(inside), app)
     _show_next(demo, app)
     return code
@@ -125,19 +126,22 @@ def _run_all(app: App) -> int:
     from regard.cli import run as command
 
     _heading(app.out, "regard run --all")
-    options = argparse.Namespace(
-        sources=[], all=True, dry_run=False, error_budget=None, full_refresh=None
-    )
-    return command.run(options, app)
+    return command.run(_options(command.configure, "--all"), app)
 
 
-def _report(app: App) -> None:
+def _report(app: App, name: str) -> None:
     from regard.cli import report as command
 
-    options = argparse.Namespace(
-        name=_REPORT, since=None, until=None, by=None, language=None, format=None, output=None
-    )
-    command.run(options, app)
+    command.run(_options(command.configure, name), app)
+
+
+def _options(
+    configure: Callable[[argparse.ArgumentParser], None], word: str
+) -> argparse.Namespace:
+    """Return what a command's parser makes of one word on the command line."""
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    return parser.parse_args([word])
 
 
 def _refused(app: App) -> Sequence[RefusedRecord]:
@@ -184,6 +188,7 @@ def _show_next(demo: Demo, app: App) -> None:
             "\nnext:\n"
             f"{enter}"
             "  regard report customers --since 90d --by region,age_band\n"
+            "  regard report voice --by place    what they answer, divided by shop\n"
             "  regard report year                a report that regard.toml describes\n"
             "  regard quarantine show 1          one refused record, personal values masked\n"
             "  regard preview till -n 3          what the map makes of the till's rows\n"

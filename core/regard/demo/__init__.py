@@ -1,5 +1,5 @@
 """
-A project to look at: a world of its own, its exports in three vendors' shapes, its config.
+A project to look at: a world of its own, its exports in several vendors' shapes, its config.
 
 Everything in it is generated; nobody in it exists. `make_world` says what is true, and
 `make_demo` writes what several vendors' products would export of it, with faults as they happen.
@@ -7,6 +7,7 @@ Everything in it is generated; nobody in it exists. `make_world` says what is tr
 
 from regard.demo.making import make_world
 from regard.demo.project import Demo, make_demo
+from regard.demo.voices import Voices, make_voices
 from regard.demo.world import World
 
-__all__ = ["Demo", "World", "make_demo", "make_world"]
+__all__ = ["Demo", "Voices", "World", "make_demo", "make_voices", "make_world"]

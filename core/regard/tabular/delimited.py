@@ -197,6 +197,7 @@ class _Reading:
                     if (
                         len(cells) == width
                         and (first := cells[0])
+                        and not first[0].isspace()
                         and first != first_name
                         and not odd
                     ):

@@ -49,7 +49,7 @@ def is_plain(data: bytes, dialect: Dialect) -> bool:
         return True
     # Spaces between a quote and a delimiter: one takes them for text, the other passes them over.
     mark = re.escape(delimiter).encode()
-    beside = (mark + b' +"', b'\n +"', b'" +' + mark, b'" +\r?\n')
+    beside = (mark + b' +"', b'\n +"', b'" +' + mark, b'" +(?:\r?\n|\\Z)')
     return not (data.startswith(b" ") or any(re.search(each, data) for each in beside))
 
 

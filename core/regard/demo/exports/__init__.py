@@ -1,11 +1,12 @@
-"""What three vendors' products would export of the demo's world, with faults as they happen."""
+"""What different vendors' products export of the demo's world, with faults as they happen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regard.demo.exports import baskets, hubspot, shopify, till
+from regard.demo.exports import asking, baskets, hubspot, meeting, shopify, till, visiting
 from regard.demo.exports.files import ExportFile
+from regard.demo.voices import make_voices
 from regard.demo.world import World
 
 __all__ = ["ExportFile", "make_exports"]
@@ -18,3 +19,7 @@ def make_exports(world: World) -> Iterator[ExportFile]:
     yield from shopify.orders(world)
     yield from till.tickets(world)
     yield baskets.left(world)
+    voices = make_voices(world)
+    yield from asking.answers(world, voices)
+    yield from visiting.visits(voices)
+    yield from meeting.contacts(world, voices)

@@ -1,0 +1,278 @@
+"""
+What the demo's customers say, and what they and mystery shoppers meet.
+
+Pure, and made from a world with a chance of its own, so that more can be said and met without
+anybody buying anything else. Three things are true that reports should find: since a new carrier
+delivers, fewer recommend the shop; Sevilla looks after its customers worse than the others; and
+every sixth call is given up while waiting.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from regard.demo.people import COMPETITORS, STORES
+from regard.demo.seasons import ZONE, at_the_till
+from regard.demo.world import Customer, Order, Ticket, World
+
+__all__ = [
+    "ITEMS",
+    "Call",
+    "HelpRating",
+    "OrderRating",
+    "StoreRating",
+    "Visit",
+    "Voices",
+    "make_voices",
+]
+
+ASKED_DAYS: Final = 365
+CALL_DAYS: Final = 90
+NEW_CARRIER_DAYS: Final = 60
+"""How long another carrier has delivered the orders."""
+
+_ANSWERING: Final = 0.3
+_SAYING_WHY: Final = 0.6
+_MOODS: Final = ((55, 27, 18), (30, 28, 42))
+"""How many are content, so-so and angry, before and since another carrier delivers."""
+_SCORES: Final = {"good": (9, 10), "fair": (7, 8), "bad": (2, 3, 5, 6)}
+_STARS: Final = {"good": (4, 5), "fair": (3, 4), "bad": (1, 2, 3)}
+
+_WORST: Final = "SEVILLA-01"
+_CITIES: Final = ("Madrid", "Valencia")
+"""Where a competitor is visited."""
+_OPEN: Final = range(9, 19)
+
+ITEMS: Final = (
+    ("greets", "Greets on entering?", 5),
+    ("tidy", "Is the shop tidy?", 5),
+    ("asks", "Asks what is needed?", 10),
+    ("knows", "Knows the article?", 8),
+    ("offers", "Offers something that goes with it?", 4),
+    ("receipt", "Gives the receipt?", 6),
+)
+"""Items of the form with their points; the first two are the welcome, the others the service."""
+_WELCOME: Final = 2
+_WEIGHTS: Final = (40, 60)
+_CRITICAL: Final = "receipt"
+_CAP: Final = Decimal(50)
+
+_WHY: Final = {
+    "en": {
+        "good": ("Lovely plates and well packed.", "Good prices.", "Quick and friendly."),
+        "bad": ("The parcel came a week late.", "Delivery was slow.", "A glass was broken."),
+    },
+    "es": {
+        "good": ("Todo perfecto, muy buen precio.", "La calidad es buena.", "Muy amables."),
+        "bad": ("El envío llegó tarde.", "El paquete llegó roto.", "Entrega muy lenta."),
+    },
+    "fr": {
+        "good": ("Très belle qualité.", "Bon prix, je recommande.", "Service aimable."),
+        "bad": ("La livraison était en retard.", "Colis arrivé cassé.", "Livraison trop lente."),
+    },
+}
+_IN_STORE: Final = {
+    "good": ("", "", "Nada, todo bien", "Más sitio para aparcar"),
+    "bad": ("Hay demasiada cola en la caja", "Nadie me atendió", "El personal no sabe nada"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRating:
+    """What somebody answers after an order: 0 to 10, 1 to 5, and why."""
+
+    number: int
+    order: Order
+    at: datetime
+    recommend: int
+    delivery: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRating:
+    """What somebody answers after a visit to a shop: satisfaction from 1 to 5, and a wish."""
+
+    store: str
+    at: datetime
+    satisfaction: int
+    wish: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpRating:
+    """How easy it was to be helped, from 1 to 7."""
+
+    number: int
+    customer: Customer
+    at: datetime
+    ease: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """
+    A mystery shopper's visit.
+
+    Attributes:
+        subject: A competitor; empty for the retailer itself.
+        answers: True, False, or None for not applicable, in the order of `ITEMS`.
+    """
+
+    number: str
+    wave: str
+    place: str
+    subject: str
+    at: datetime
+    answers: tuple[bool | None, ...]
+
+    @property
+    def score(self) -> Decimal:
+        """Its score of 0 to 100, worked out as the form says."""
+        shares = [
+            (weight, share)
+            for weight, share in zip(_WEIGHTS, self._shares(), strict=True)
+            if share is not None
+        ]
+        total = sum((weight * share for weight, share in shares), Decimal(0)) * 100
+        score = total / sum(weight for weight, _ in shares)
+        if self.fails_critical:
+            score = min(score, _CAP)
+        return score.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+    @property
+    def fails_critical(self) -> bool:
+        """Whether no receipt was given."""
+        return self.answers[[name for name, *_ in ITEMS].index(_CRITICAL)] is False
+
+    def _shares(self) -> Iterator[Decimal | None]:
+        """Yield what each section earns of what it can; None where nothing is applicable."""
+        marks = [
+            (points, answer) for (_, _, points), answer in zip(ITEMS, self.answers, strict=True)
+        ]
+        for part in (marks[:_WELCOME], marks[_WELCOME:]):
+            able = sum(points for points, answer in part if answer is not None)
+            yield (
+                Decimal(sum(points for points, answer in part if answer)) / able if able else None
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call: answered, or given up in the queue, or not taken by anybody."""
+
+    number: int
+    caller: str
+    at: datetime
+    outcome: str
+    wait_s: int
+    talk_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """All that was said and met."""
+
+    after_order: tuple[OrderRating, ...]
+    in_store: tuple[StoreRating, ...]
+    helped: tuple[HelpRating, ...]
+    visits: tuple[Visit, ...]
+    calls: tuple[Call, ...]
+
+    def nps(self, since: datetime, until: datetime) -> Decimal:
+        """Return the net promoter score of the answers in a time, from -100 to 100."""
+        scores = [each.recommend for each in self.after_order if since <= each.at < until]
+        promoters = sum(score >= 9 for score in scores)  # as it is defined
+        detractors = sum(score <= 6 for score in scores)
+        return Decimal(100 * (promoters - detractors)) / len(scores)
+
+
+def make_voices(world: World) -> Voices:
+    """Return what was said and met in a world; the same world gives the same."""
+    rng = random.Random(f"{world.seed}-voices")  # noqa: S311  # no secret
+    since = world.until - timedelta(days=ASKED_DAYS)
+    orders = [each for each in world.orders if each.sold and since < each.ordered_at]
+    return Voices(
+        tuple(_after_orders(rng, world, orders)),
+        tuple(_in_stores(rng, world, since)),
+        tuple(_helped(rng, world)),
+        tuple(_visits(rng, world)),
+        tuple(_calls(rng, world)),
+    )
+
+
+def _after_orders(
+    rng: random.Random, world: World, orders: Sequence[Order]
+) -> Iterator[OrderRating]:
+    changed = world.until - timedelta(days=NEW_CARRIER_DAYS)
+    number = 0
+    for order in orders:
+        at = order.ordered_at + timedelta(days=rng.uniform(3, 9))
+        if rng.random() > _ANSWERING or at >= world.until:
+            continue
+        number += 1
+        mood = rng.choices(("good", "fair", "bad"), _MOODS[at > changed])[0]
+        reasons = _WHY[order.country.language].get(mood, ("",))
+        why = rng.choice(reasons) if rng.random() < _SAYING_WHY else ""
+        scores, stars = rng.choice(_SCORES[mood]), rng.choice(_STARS[mood])
+        yield OrderRating(number, order, at.replace(microsecond=0), scores, stars, why)
+
+
+def _in_stores(rng: random.Random, world: World, since: datetime) -> Iterator[StoreRating]:
+    asked: list[Ticket] = [each for each in world.tickets if each.sold_at > since]
+    for ticket in sorted(asked, key=lambda each: each.sold_at):
+        at = ticket.sold_at + timedelta(minutes=rng.randint(2, 600))
+        if rng.random() > 0.12 or at >= world.until:
+            continue
+        good = rng.random() < (0.55 if ticket.store == _WORST else 0.84)
+        stars = rng.choice((4, 5) if good else (1, 2, 3))
+        wish = rng.choice(_IN_STORE["good" if good else "bad"])
+        yield StoreRating(ticket.store, at, stars, wish)
+
+
+def _helped(rng: random.Random, world: World) -> Iterator[HelpRating]:
+    known = [each for each in world.customers if each.email is not None]
+    for number in range(240):
+        at = world.until - timedelta(days=180 * (1 - number / 240), minutes=rng.randint(1, 900))
+        ease = rng.choices(range(1, 8), (4, 5, 7, 10, 20, 30, 24))[0]
+        yield HelpRating(number + 1, rng.choice(known), at, ease)
+
+
+def _visits(rng: random.Random, world: World) -> Iterator[Visit]:
+    rivals = [(city, name) for name, _ in COMPETITORS[:1] for city in _CITIES]
+    places = [*((store.code, "") for store in STORES), *rivals]
+    for wave, days in (("spring", 200), ("autumn", 40)):
+        number = 0
+        for place, subject in places:
+            for _ in range(4):
+                number += 1
+                day = world.until - timedelta(days=days - rng.randint(0, 20))
+                chance = 0.6 if place == _WORST else 0.82 if subject else 0.86
+                answers = tuple(
+                    None if name == "offers" and rng.random() < 0.1 else rng.random() < chance
+                    for name, *_ in ITEMS
+                )
+                at = at_the_till(rng, day)
+                yield Visit(f"{wave[0].upper()}{number:02}", wave, place, subject, at, answers)
+
+
+def _calls(rng: random.Random, world: World) -> Iterator[Call]:
+    phones = [each.phone.lstrip("+").replace(" ", "") for each in world.customers if each.phone]
+    number = 0
+    for back in range(CALL_DAYS, 0, -1):
+        day = (world.until - timedelta(days=back)).astimezone(ZONE)
+        if day.weekday() == 6:  # nobody is there on a Sunday
+            continue
+        moments = sorted((rng.choice(_OPEN), rng.randrange(3600)) for _ in range(14))
+        for hour, second in moments:
+            number += 1
+            at = day.replace(hour=hour, minute=second // 60, second=second % 60)
+            outcome = rng.choices(("answered", "missed-queue", "missed-nobody"), (76, 17, 7))[0]
+            talk = rng.randint(40, 600) if outcome == "answered" else 0
+            wait = rng.randint(4, 45) if talk else rng.randint(20, 150)
+            yield Call(number, rng.choice(phones), at, outcome, wait, talk)
