@@ -23,6 +23,7 @@ from typing import Any
 from peers import extruct_pages
 from price_parser import Price
 from reading_pages import facts_in, microformat_facts, strict_values
+
 from regard_scrapers.pages.currencies import currency_of
 from regard_scrapers.pages.gtins import article_number
 from regard_scrapers.pages.numerals import NumberFormat
@@ -253,9 +254,7 @@ def _schema_org() -> Iterator[Line]:
                 continue
             said = max(readings, key=readings.count)
             for syntax in ours:
-                lines[syntax].count(
-                    name, ours=ours[syntax] == said, theirs=theirs[syntax] == said
-                )
+                lines[syntax].count(name, ours=ours[syntax] == said, theirs=theirs[syntax] == said)
             if len(ours) > 1:
                 same.count(name, ours=_equal(ours), theirs=_equal(theirs))
         yield from (*lines.values(), same)

@@ -172,7 +172,8 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3, help="how often each is measured")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="crawl-", dir=cache_folder()))
-    print(f"{arguments.pages:,} pages of {arguments.kilobytes} kB; load average {os.getloadavg()[0]:.1f}")
+    what = f"{arguments.pages:,} pages of {arguments.kilobytes} kB"
+    print(f"{what}; load average {os.getloadavg()[0]:.1f}")
     try:
         # Both are started once on a small shop, so that nobody's modules are compiled later.
         with _shop(5, 0) as shop:

@@ -85,9 +85,7 @@ def _value(thing: dict[str, Any], *names: str) -> Any:  # noqa: ANN401  # JSON
     return None
 
 
-def _target(
-    thing: dict[str, Any], name: str, by_id: dict[str, Any]
-) -> Any:  # noqa: ANN401  # JSON
+def _target(thing: dict[str, Any], name: str, by_id: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
     value = _given(thing, name)
     if isinstance(value, dict) and set(value) == {"@id"}:
         return by_id.get(value["@id"])

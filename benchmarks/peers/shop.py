@@ -3,8 +3,10 @@ The shop that crawls are measured on, in a process of its own.
 
     python benchmarks/peers/shop.py ARTICLES KILOBYTES
 
-Product pages are filled up with markup to so many kilobytes, as real ones are. It prints its address. Each line on standard input is the beginning of a path; the answer is how
-often such paths were asked for since the last answer. It ends with its standard input.
+Product pages are filled up with markup to so many kilobytes, as real ones are. It prints its
+address and what all articles cost together. Each line on standard input is the beginning of a
+path; the answer is how often such paths were asked for since the last answer. It ends with its
+standard input.
 """
 
 from __future__ import annotations

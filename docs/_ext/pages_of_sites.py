@@ -5,6 +5,7 @@ from __future__ import annotations
 from docstrings import attributes, summary, table
 from pages_of_settings import _HEADER, _default, _keys
 from pydantic import BaseModel
+
 from regard_scrapers.pages.rules import OfferRules, ReviewRules, Rule
 from regard_scrapers.sites import Discovery, Expectations, Listing, Matching, Site
 

@@ -15,7 +15,9 @@ from regard.demo.shop import Catalogue, Shop, make_catalogue
 
 PAGE = "docs/guides/sites.md"
 TODAY = date(2026, 11, 20)
-_CODE = re.compile(r"(?:PageProblem\(|Aside\(record, |problem=|_IMPLAUSIBLE: Final = )\"([a-z-]+)\"")
+_CODE = re.compile(
+    r"(?:PageProblem\(|Aside\(record, |problem=|_IMPLAUSIBLE: Final = )\"([a-z-]+)\""
+)
 
 
 @pytest.fixture
