@@ -61,8 +61,12 @@ def _pattern(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if not good:
         message = f"{text!r} is no address of the web; it begins with https://"
         raise ValueError(message)
     return text
