@@ -56,8 +56,10 @@ types: $(STAMP)  ## Check the types
 docs: $(STAMP)  ## Build the documentation; a broken reference fails
 	$(BIN)/sphinx-build -n -W --keep-going -q -b html docs docs/_build/html
 
-bench: $(BENCH_STAMP)  ## Measure speed and memory beside named peers
+bench: $(BENCH_STAMP)  ## Measure speed, memory and accuracy beside named peers
 	$(BENCH)/bin/python benchmarks/load.py --postgres auto
+	$(BENCH)/bin/python benchmarks/crawl.py
+	$(BENCH)/bin/python benchmarks/accuracy.py
 
 check: lint types docs test test-slow  ## Everything CI checks
 

@@ -47,6 +47,8 @@ nitpick_ignore = [
     ("py:class", "ReadFunction"),
     ("py:class", "regard.sources.ReadFunction"),
     ("py:class", "Yielded"),
+    ("py:class", "regard.sources.Addresses"),
+    ("py:class", "regard.sources.Visited"),
     ("py:class", "regard.sources.ConfigT"),
     ("py:class", "regard.reporters.ParamsT"),
     ("py:class", "regard.host.host.Host"),

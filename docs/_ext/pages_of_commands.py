@@ -28,7 +28,8 @@ def plugin_commands() -> Iterator[Command]:
     """Yield the commands of bundled plug-ins, which are described as ours are."""
     for entry in sorted(entry_points(group="regard.commands"), key=lambda entry: entry.name):
         module = import_module(entry.module)
-        if entry.module.startswith("regard_plugins.") and hasattr(module, "configure"):
+        bundled = entry.module.startswith(("regard_plugins.", "regard_scrapers."))
+        if bundled and hasattr(module, "configure"):
             summary = (module.__doc__ or "").splitlines()[0].partition(": ")[2].rstrip(".")
             yield Command(entry.name, entry.module, summary)
 

@@ -15,6 +15,7 @@ from pages_of_commands import commands
 from pages_of_kinds import kinds, store_columns
 from pages_of_profiles import profiles
 from pages_of_settings import map_keys, plugin_tables, settings
+from pages_of_sites import site_keys
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -27,6 +28,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "kinds": kinds,
     "store-columns": store_columns,
     "profiles": profiles,
+    "site-keys": site_keys,
 }
 
 

@@ -53,8 +53,18 @@ class Recording:
         return self.folder.name
 
     def read(self, site: Site) -> Outcome:
-        """Return what the page says by the site's rules of today."""
-        body = (self.folder / PAGE).read_bytes()
+        """
+        Return what the page says by the site's rules of today.
+
+        Raises:
+            FileError: The page is not there any more, or cannot be read.
+        """
+        path = self.folder / PAGE
+        try:
+            body = path.read_bytes()
+        except OSError as error:
+            message = f"{path}: {error.strerror or error}; record the page again"
+            raise FileError(message) from error
         return read_page(
             body, self.url, manner_of(site), now=self.fetched_at, encoding=self.encoding
         )

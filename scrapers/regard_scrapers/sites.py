@@ -20,7 +20,6 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -38,6 +37,7 @@ from regard_scrapers.pages.currencies import is_code
 from regard_scrapers.pages.numerals import NumberFormat
 from regard_scrapers.pages.offers import Market
 from regard_scrapers.pages.rules import OfferRules, ReviewRules
+from regard_scrapers.urls import is_address
 
 __all__ = ["Discovery", "Expectations", "Listing", "Matching", "Site", "load_site"]
 
@@ -61,8 +61,7 @@ def _pattern(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_address(text):
         message = f"{text!r} is no address of the web; it begins with https://"
         raise ValueError(message)
     return text

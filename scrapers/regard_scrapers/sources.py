@@ -27,7 +27,7 @@ from regard_scrapers.looking import Looking
 from regard_scrapers.records import Taken, offer_records, review_records
 from regard_scrapers.sites import Site, load_site
 from regard_scrapers.spiders.frames import Fetched
-from regard_scrapers.urls import origin_of
+from regard_scrapers.urls import is_address, origin_of
 
 __all__ = ["WebOffers", "WebReviews"]
 
@@ -112,19 +112,27 @@ class _Web(Source["_Web.Config"]):
         if discover.list is not None:
             yield from (Address(url, "list") for url in discover.list.start)
         if discover.urls is not None:
-            path = ctx.root / discover.urls
-            try:
-                text = path.read_text(encoding="utf-8-sig")
-            except (OSError, UnicodeDecodeError) as error:
-                message = f"sites/{site.name}.toml: discover.urls: {discover.urls}: {error}"
-                raise ConfigError(message) from error
-            cells = (cell.strip() for row in csv.reader(text.splitlines()) for cell in row)
-            yield from (
-                Address(cell)
-                for cell in dict.fromkeys(cells)
-                if cell.startswith(("http://", "https://")) and discover.wants(cell)
-            )
+            yield from self._listed(site, discover.urls, ctx)
         yield from (Address(url) for url in site.canary)
+
+    def _listed(self, site: Site, name: str, ctx: Context) -> Iterator[Address]:
+        """Yield the addresses in a file of the project; a wrong one costs no other."""
+        try:
+            text = (ctx.root / name).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"sites/{site.name}.toml: discover.urls: {name}: {error}"
+            raise ConfigError(message) from error
+        cells = (cell.strip() for row in csv.reader(text.splitlines()) for cell in row)
+        wrong = 0
+        for cell in dict.fromkeys(cells):
+            if not cell.startswith(("http://", "https://")):
+                continue
+            if not is_address(cell):
+                wrong += 1
+            elif site.discover.wants(cell):
+                yield Address(cell)
+        if wrong:
+            ctx.note(f"{name}: {wrong} cells are no addresses of the web")
 
     def records(self, fetched: Fetched, site: Site, ctx: Context) -> Taken:
         """Return the records of a page, and those that are put aside with their problems."""

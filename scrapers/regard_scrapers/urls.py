@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-__all__ = ["origin_of", "plain_url"]
+__all__ = ["is_address", "origin_of", "plain_url"]
 
 _USUAL = {"http": 80, "https": 443}
 _TRACKING = ("utm_", "gclid", "fbclid", "mc_cid", "mc_eid", "_ga", "ref_src")
+
+
+def is_address(text: str) -> bool:
+    """Say whether a text is an address of the web, with a host and, if any, a port that exists."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def origin_of(url: str) -> str:

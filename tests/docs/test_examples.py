@@ -25,6 +25,7 @@ from regard.settings import load_project, plugin_options, validate_options
 from regard.settings.models import unused
 from regard_plugins.mystery_shopping.checking import faults_of
 from regard_plugins.mystery_shopping.tomlform import form_of
+from regard_scrapers.sites import Site
 
 MakeProject = Callable[..., Path]
 RunRegard = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -34,7 +35,7 @@ _GLOBALS = {"--json", "--quiet", "--debug"}
 _MODULES = {command.name: command.module for command in COMMANDS} | {
     entry.name: entry.module
     for entry in entry_points(group="regard.commands")
-    if entry.module.startswith("regard_plugins.")
+    if entry.module.startswith(("regard_plugins.", "regard_scrapers."))
 }
 """The module of each command, those of bundled plug-ins too."""
 
@@ -71,6 +72,9 @@ def test_toml_block_is_a_valid_project(toml_block: Any, tmp_path: Path, blocks: 
     if (toml_block.caption or "").startswith("forms/"):
         table = tomllib.loads(toml_block.text, parse_float=Decimal)
         assert [] == faults_of(form_of(table, "form"))
+        return
+    if (toml_block.caption or "").startswith("sites/"):
+        Site.model_validate(tomllib.loads(toml_block.text))
         return
     path = tmp_path / "regard.toml"
     path.write_text(toml_block.text, "utf-8")

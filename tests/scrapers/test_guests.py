@@ -258,3 +258,13 @@ def test_rules(text: str, url: str, allowed: bool) -> None:
 def test_origins(url: str, origin: str) -> None:
     """An origin is scheme, host and port, the usual port left out."""
     assert origin == origin_of(url)
+
+
+@pytest.mark.parametrize("url", ["no-address", "http://[broken", "http://:80/", "http://", ""])
+def test_what_is_no_address_has_an_outcome(url: str, open_shop: OpenShop) -> None:
+    """An address that no request can be made of is refused, and those behind it are answered."""
+    shop = open_shop()
+    found, _ = crawled(shop, [Address(url), "/p/nothing"])
+
+    assert ["gone"] == [each.outcome for path, each in found.items() if path == "/p/nothing"]
+    assert "refused" == found[url].outcome

@@ -209,6 +209,22 @@ def test_lists_are_followed(
     assert 3 == sum(path.startswith("/list") for path in shop.paths)
 
 
+def test_a_file_of_addresses_with_wrong_ones_in_it(
+    open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
+) -> None:
+    """Cells that are no addresses are counted in a note and cost no other page."""
+    shop = open_shop(goods=small)
+    folder = looked_at(shop, discover='urls = "urls.csv"')
+    pages = [f"{shop.url}/p/{each.sku}" for each in small.articles]
+    wrong = ["http://[broken/p", "https://a.example:99999999/p", "http://", "a number, 5"]
+    (folder / "urls.csv").write_text("\n".join([*wrong, *pages, pages[0]]), "utf-8")
+    told = run_regard("check", cwd=folder).stdout
+    done = ran(run_regard, folder, "prices")
+
+    assert "3 cells are no addresses" in told
+    assert ("ok", 6) == (done["outcome"], done["new"])
+
+
 def test_the_budget_of_a_day_is_kept(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
-from regard.records import Kind
+from regard.records import KINDS, Kind
 from regard.store import Store
 from regard.store.quarantine import unpack
 from regard.store.transactions import table
@@ -16,6 +17,20 @@ from regard.store.transactions import table
 __all__ = ["Lookups"]
 
 _AT_ONCE = 400
+
+
+@cache
+def _current(kind: str) -> Select[Any]:
+    """Return the query for current records; making it anew for each page costs more than it."""
+    rows = KINDS[kind].table
+    current = [
+        rows.c.source == bindparam("source"),
+        rows.c.deleted_at.is_(None),
+        rows.c.key.in_(bindparam("keys", expanding=True)),
+    ]
+    if KINDS[kind].historic:
+        current.append(rows.c.valid_to.is_(None))
+    return select(*(rows.c[name] for name in ("key", *KINDS[kind].fields))).where(*current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +48,13 @@ class Lookups:
 
     def stored(self, kind: Kind, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return the current fields of records by key; what is not stored is left out."""
-        if self.store is None:
+        if self.store is None or not keys:
             return {}
-        rows = kind.table
-        fields = [rows.c[name] for name in ("key", *kind.fields)]
-        current = [rows.c.source == self.source, rows.c.deleted_at.is_(None)]
-        if kind.historic:
-            current.append(rows.c.valid_to.is_(None))
         found: dict[str, dict[str, Any]] = {}
         with self.store.read() as transaction:
             for start in range(0, len(keys), _AT_ONCE):
-                chosen = rows.c.key.in_(keys[start : start + _AT_ONCE])
-                answer = transaction.connection.execute(select(*fields).where(chosen, *current))
+                wanted = {"source": self.source, "keys": list(keys[start : start + _AT_ONCE])}
+                answer = transaction.connection.execute(_current(kind.name), wanted)
                 for row in answer.mappings():
                     found[str(row["key"])] = dict(row)
         return found

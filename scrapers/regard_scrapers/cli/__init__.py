@@ -12,7 +12,7 @@ from regard.errors import UsageError
 if TYPE_CHECKING:
     from regard.cli.app import App
 
-__all__ = ["site"]
+__all__ = ["configure", "site"]
 
 _EPILOG: Final = """\
 examples:
@@ -35,14 +35,9 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="regard site",
-        description="Add, check and test the sites that are looked at.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.epilog = _EPILOG
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="look at one page and write the site's file")
     add.add_argument("url", metavar="URL", help="a page with an offer or reviews")
@@ -57,19 +52,25 @@ def _parser() -> argparse.ArgumentParser:
     check = actions.add_parser("check", help="canary pages, robots.txt and coverage")
     check.add_argument("names", nargs="*", metavar="NAME", help="else all")
     record = actions.add_parser("record", help="save a page as a test of the site's rules")
-    record.add_argument("url", metavar="URL")
-    record.add_argument("--site", required=True, metavar="NAME")
+    record.add_argument("url", metavar="URL", help="the page")
+    record.add_argument("--site", required=True, metavar="NAME", help="whose page it is")
     test = actions.add_parser("test", help="read recorded pages and compare each field")
     test.add_argument("names", nargs="*", metavar="NAME", help="else all")
     diff = actions.add_parser("diff", help="what today's rules change on recorded pages")
-    diff.add_argument("name", metavar="NAME")
+    diff.add_argument("name", metavar="NAME", help="the site")
     diff.add_argument("--accept", action="store_true", help="expect from now on what is read")
-    return parser
 
 
 def site(arguments: Sequence[str], app: App) -> int:
     """Do one of the actions; called by ``regard site``."""
-    args = _parser().parse_args(list(arguments))
+    parser = _Parser(
+        prog="regard site",
+        description="Add, check and test the sites that are looked at.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    configure(parser)
+    args = parser.parse_args(list(arguments))
     module = "testing" if args.action in ("test", "diff") else args.action
     module = {"add": "adding", "check": "checking", "record": "recording"}.get(module, module)
     return int(import_module(f"regard_scrapers.cli.{module}").run(args, app))

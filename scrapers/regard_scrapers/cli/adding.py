@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from regard.errors import ConfigError
+from regard.errors import ConfigError, UsageError
+from regard.settings import validate_options
 from regard_scrapers.fetching import Visit, fetch_bodies
 from regard_scrapers.pages.outcomes import Outcome
 from regard_scrapers.pages.reading import read_page
@@ -28,6 +29,7 @@ _COUNTRIES: Final = {
     "nl": "NL", "at": "AT", "ch": "CH", "mx": "MX", "ar": "AR", "cl": "CL", "br": "BR", "ca": "CA",
     "au": "AU", "pl": "PL", "se": "SE", "no": "NO", "dk": "DK", "cz": "CZ", "us": "US",
 }  # fmt: skip
+_NAME: Final = re.compile(r"[A-Za-z0-9][\w-]*", re.ASCII)
 _SITEMAP: Final = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _SHOWN: Final = (
     "product_name",
@@ -51,16 +53,19 @@ def run(args: argparse.Namespace, app: App) -> int:
     """Fetch the page, show what it says, and write the file."""
     root = app.project.root
     name = args.name or _name_of(args.url)
+    if _NAME.fullmatch(name) is None:
+        message = f"--name {name!r} is no name of a file; use letters, digits, - and _"
+        raise UsageError(message)
     path = root / "sites" / f"{name}.toml"
     if path.exists() and not args.dry_run:
         message = f"{path} is there already; remove it first, or give another --name"
         raise ConfigError(message)
     whose = {"own": True} if args.own else {"competitor": args.competitor}
-    country = _COUNTRIES.get((urlsplit(args.url).hostname or "").rpartition(".")[2])
-    site = Site.model_validate(
-        {"name": name, "contact": args.contact, "country": country,
-         "allow_hosts": args.allow_host, **whose}
-    )  # fmt: skip
+    country = _COUNTRIES.get(_host_of(args.url).rpartition(".")[2])
+    said = {"name": name, "contact": args.contact, "country": country,
+            "allow_hosts": args.allow_host, "canary": [args.url], **whose}  # fmt: skip
+    site = validate_options(Site, said, "regard site add")
+    assert isinstance(site, Site)  # noqa: S101  # that is what was asked for
     visit = fetch_bodies(site, [args.url])
     found = visit.bodies[0]
     if found.data is None:
@@ -78,8 +83,15 @@ def run(args: argparse.Namespace, app: App) -> int:
     return 0 if outcome.offers or outcome.reviews else 1
 
 
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""  # what is wrong with it is told with all else
+
+
 def _name_of(url: str) -> str:
-    host = (urlsplit(url).hostname or "site").removeprefix("www.")
+    host = _host_of(url).removeprefix("www.")
     return re.sub(r"[^a-z0-9]+", "-", host.casefold()).strip("-") or "site"
 
 
@@ -168,7 +180,8 @@ def _show(outcome: Outcome, path: Path, text: str, app: App, *, dry: bool) -> No
         app.out.print()
     if outcome.reviews:
         app.out.print(Text(clean(f"{count(len(outcome.reviews), 'review')} on the page")))
-    for note in (*outcome.notes, *(each.text for each in outcome.problems)):
+    problems = (f"{each.code}: {each.text}" for each in outcome.problems)
+    for note in (*outcome.notes, *problems):
         app.out.print(Text(clean(note), style="yellow"))
     if dry:
         app.out.print(Text(clean(text, lines=True)))

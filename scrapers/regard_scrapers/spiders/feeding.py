@@ -70,7 +70,14 @@ class FedSpider(Spider):
         try:
             self._pipe.say("ready")
             while (order := await self._orders.get()) is not None:
-                yield self._request(order)
+                try:
+                    request = self._request(order)
+                except ValueError:
+                    # Scrapy makes no request of it; without an outcome we were waited for.
+                    fetched = Fetched(order.url, order.kind, "refused", None, "no address")
+                    self._pipe.say("fetched", fetched=asdict(fetched))
+                    continue
+                yield request
         finally:
             loop.remove_reader(self._input)
 

@@ -1,0 +1,1 @@
+"""What regard is compared with, and what both are measured on."""
