@@ -15,6 +15,7 @@ __all__ = ["text_of"]
 _MAX_DEPTH = 20
 _MAX_PARTS = 50
 _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_KIND = re.compile(r"[\w.+-]+/[\w.+-]+")
 _PLAIN_ENOUGH = 1
 """Letters or digits that a plain part needs to be believed over the HTML beside it."""
 
@@ -37,6 +38,8 @@ def text_of(parsed: Parsed) -> str:
 
 def _texts(part: Parsed, depth: int) -> Iterator[str]:
     kind = part.get_content_type()
+    if not _KIND.fullmatch(kind):
+        kind = "text/plain"
     if depth > _MAX_DEPTH or (depth and kind.startswith("message/")) or _is_attached(part):
         return
     children = part.get_payload()

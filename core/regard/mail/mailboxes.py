@@ -117,18 +117,17 @@ class _Collected:
 
     received_at: datetime | None = None
     place: int = 1
-    lines: list[bytes] = field(default_factory=list)
-    size: int = 0
+    kept: bytearray = field(default_factory=bytearray)
 
     def add(self, line: bytes) -> None:
         """Keep a line, unless enough is kept."""
-        if self.size <= MAX_BYTES:
-            self.lines.append(line[: MAX_BYTES + 1 - self.size])
-        self.size += len(line)
+        room = MAX_BYTES + 1 - len(self.kept)
+        if room > 0:
+            self.kept += line[:room]
 
     def message(self) -> RawMessage:
         """Return what was collected."""
-        return RawMessage(b"".join(self.lines), self.received_at, self.place)
+        return RawMessage(bytes(self.kept), self.received_at, self.place)
 
 
 def read_mbox(file: BinaryIO) -> Iterator[RawMessage]:

@@ -21,7 +21,7 @@ from regard.mail.addresses import addresses_in
 from regard.mail.automatic import Automatic, automatic_reason
 from regard.mail.bodies import text_of
 from regard.mail.quotes import split_quotes
-from regard.mail.texts import header_text
+from regard.mail.texts import Headers
 
 __all__ = ["MAX_BYTES", "MAX_TEXT", "Message", "parse"]
 
@@ -104,56 +104,55 @@ def parse(data: bytes, *, now: datetime, received_at: datetime | None = None) ->
     except (RecursionError, ValueError, LookupError, AssertionError) as error:
         message = f"the message cannot be taken apart ({type(error).__name__})"
         raise RecordError("not-a-mail", message) from error
-    if not any(parsed.get(name) is not None for name in ("From", "To", "Subject", "Date")):
+    headers = Headers(parsed)
+    if not any(name in headers for name in ("From", "To", "Subject", "Date")):
         message = "it has neither From, To, Subject nor Date: it is no message"
         raise RecordError("not-a-mail", message)
-    return _understood(parsed, now, received_at, shortened=len(data) > MAX_BYTES)
+    return _understood(parsed, headers, now, received_at, shortened=len(data) > MAX_BYTES)
 
 
 def _understood(
-    parsed: Parsed, now: datetime, received_at: datetime | None, *, shortened: bool
+    parsed: Parsed,
+    headers: Headers,
+    now: datetime,
+    received_at: datetime | None,
+    *,
+    shortened: bool,
 ) -> Message:
-    senders = addresses_in(_headers(parsed, "From", "Sender", "Reply-To"))
+    senders = addresses_in(headers.all("From", "Sender", "Reply-To"))
     sender = senders[0] if senders else None
-    receivers = addresses_in(_headers(parsed, *_TO))
-    subject = header_text(parsed.get("Subject") or "")
-    sent_at = _sent_at(parsed, now, received_at)
+    receivers = addresses_in(headers.all(*_TO))
+    subject = headers.first("Subject")
     text = split_quotes(text_of(parsed)).text[:MAX_TEXT]
-    own = _ids(parsed, "Message-ID")
-    listed = _LIST_ID.search(header_text(parsed.get("List-Id") or ""))
-    survey = header_text(parsed.get("X-Regard-Survey") or "")
+    own = _ids(headers, "Message-ID")
+    listed = _LIST_ID.search(headers.first("List-Id"))
     return Message(
-        own[0] if own else _digest(sender, receivers, parsed, text),
-        tuple(dict.fromkeys(_ids(parsed, "References"))),
-        next(iter(_ids(parsed, "In-Reply-To")), None),
+        own[0] if own else _digest(sender, receivers, headers, text),
+        tuple(dict.fromkeys(_ids(headers, "References"))),
+        next(iter(_ids(headers, "In-Reply-To")), None),
         sender,
         receivers,
-        sent_at,
+        _sent_at(headers, now, received_at),
         subject or None,
         text or None,
-        automatic_reason(parsed, sender, subject),
+        automatic_reason(parsed, headers, sender, subject),
         listed[1].lower() if listed else None,
-        survey[:200] or None,
+        headers.first("X-Regard-Survey")[:200] or None,
         shortened,
     )
 
 
-def _headers(parsed: Parsed, *names: str) -> list[str]:
-    return [header_text(value) for name in names for value in parsed.get_all(name) or ()]
-
-
-def _ids(parsed: Parsed, name: str) -> list[str]:
-    text = " ".join(header_text(value) for value in parsed.get_all(name) or ())
+def _ids(headers: Headers, name: str) -> list[str]:
+    text = " ".join(headers.all(name))
     found = _ID.findall(text)
     if not found and "@" in text and _BARE_ID.fullmatch(text):
         return [text]
     return [str(each) for each in found[:200]]
 
 
-def _sent_at(parsed: Parsed, now: datetime, received_at: datetime | None) -> datetime | None:
-    said = [str(parsed.get("Date") or "")]
+def _sent_at(headers: Headers, now: datetime, received_at: datetime | None) -> datetime | None:
     # Each server puts its own line above the others, with its time behind the last semicolon.
-    said += [str(value).rpartition(";")[2] for value in (parsed.get_all("Received") or ())[:1]]
+    said = [headers.first("Date"), headers.first("Received").rpartition(";")[2]]
     for text in said:
         moment = _time(text)
         if moment is not None and _EARLIEST <= moment <= now + _SKEW:
@@ -164,18 +163,15 @@ def _sent_at(parsed: Parsed, now: datetime, received_at: datetime | None) -> dat
 def _time(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text[:200].strip())
+        if moment.tzinfo is None:  # "-0000": UTC, from a place that it does not tell
+            moment = moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
     except (IndexError, OverflowError, TypeError, ValueError):
         return None
-    if moment.tzinfo is None:  # "-0000": UTC, from a place that it does not tell
-        moment = moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(UTC)
-    except (OverflowError, ValueError):
-        return None
 
 
-def _digest(sender: str | None, receivers: tuple[str, ...], parsed: Parsed, text: str) -> str:
+def _digest(sender: str | None, receivers: tuple[str, ...], headers: Headers, text: str) -> str:
     """Return what names a message without an identifier: what every copy of it has."""
-    parts = (sender or "", *receivers, *_headers(parsed, "Date", "Subject"), text)
+    parts = (sender or "", *receivers, *headers.all("Date", "Subject"), text)
     joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")
     return "digest:" + sha256(joined).hexdigest()[:32]

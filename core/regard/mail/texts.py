@@ -7,8 +7,9 @@ import codecs
 import re
 from email.errors import HeaderParseError
 from email.header import decode_header
+from email.message import Message as Parsed
 
-__all__ = ["clean", "decode", "header_text"]
+__all__ = ["Headers", "clean", "decode", "header_text"]
 
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
@@ -32,6 +33,7 @@ _ALIASES = {
 }
 _NO_TEXT = {"base64", "hex", "bz2", "zlib", "zip", "rot13", "uu", "quopri", "bz2_codec"}
 _MAX_HEADER = 10_000
+_MAX_REPEATED = 100
 
 
 def _codec(charset: str | None) -> str | None:
@@ -69,14 +71,43 @@ def clean(text: str) -> str:
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text)).replace("\u00a0", " ")
 
 
-def header_text(raw: object) -> str:
+class Headers:
+    """
+    The headers of a message, decoded when they are asked for.
+
+    Args:
+        parsed: The message.
+    """
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._raw: dict[str, list[str]] = {}
+        # Not `parsed.get`: it replaces raw bytes before anybody can decode them.
+        for name, value in parsed.raw_items():
+            values = self._raw.setdefault(name.lower(), [])
+            if len(values) < _MAX_REPEATED:
+                values.append(str(value))
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._raw
+
+    def all(self, *names: str) -> list[str]:
+        """Return the values of headers, each on one line, by the order of the names."""
+        return [header_text(raw) for name in names for raw in self._raw.get(name.lower(), ())]
+
+    def first(self, name: str) -> str:
+        """Return the first value of a header; an empty text where there is none."""
+        values = self._raw.get(name.lower())
+        return header_text(values[0]) if values else ""
+
+
+def header_text(raw: str) -> str:
     """
     Return a header's value as one line of text.
 
     Args:
         raw: As the parser has it: encoded words, raw bytes as surrogates, several lines.
     """
-    text = str(raw)[:_MAX_HEADER]
+    text = raw[:_MAX_HEADER]
     if any("\ud800" <= sign <= "\udfff" for sign in text):
         text = decode(text.encode("utf-8", "surrogateescape"), None)
     if "=?" in text:

@@ -107,7 +107,7 @@ _ARTICLED = re.compile(
 )
 _BETWEEN = r"\s?(?:o|u|ou|or|y|et|to|a|à|,)\s(?:un |a )?"
 _RANGE = re.compile(
-    rf"({_NUMBER})(?:{_BETWEEN}({_NUMBER})|\s?[-–/]\s?(\d{{1,2}}))(?![\w/-])", re.IGNORECASE
+    rf"({_NUMBER})(?:{_BETWEEN}({_NUMBER})|\s?[-–]\s?(\d{{1,2}}))(?![\w/-])", re.IGNORECASE
 )
 _DENIED = re.compile(
     r"\b(?:no|ni|nunca|jam[áa]s|tampoco|not|never|pas|jamais|n['’]\w+|don['’]t|won['’]t"
