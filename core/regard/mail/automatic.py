@@ -38,7 +38,7 @@ _AWAY_SUBJECT = re.compile(
 )
 _AWAY_WORDS = re.compile(
     r"out of (?:the )?office|on (?:annual )?leave|on vacation|fuera de (?:la )?oficina"
-    r"|estoy de vacaciones|estar[ée] ausente|de vacaciones hasta|absent(?:e)? du bureau"
+    r"|de vacaciones|estar[ée] ausente|absent(?:e)? du bureau"
     r"|en cong[ée]s?|actuellement absent|abwesenheit",
     re.IGNORECASE,
 )
@@ -47,7 +47,7 @@ _LEVEL = re.compile(r"\b(?:SCL:)?\s*(\d{1,2})")
 
 
 def automatic_reason(
-    parsed: Parsed, headers: Headers, sender: str | None, subject: str
+    parsed: Parsed, headers: Headers, sender: str | None, text: str
 ) -> Automatic | None:
     """
     Return what kind of automatic message one is, or None for one that somebody wrote.
@@ -56,14 +56,15 @@ def automatic_reason(
         parsed: The message.
         headers: Its headers.
         sender: The address in its From.
-        subject: Its decoded subject.
+        text: What it says.
     """
+    subject = headers.first("Subject")
     if _is_spam(headers, subject):
         return "spam"
     if _is_bounce(parsed, headers, sender or "", subject):
         return "bounce"
     if _is_reply_of_a_machine(headers):
-        away = _AWAY_SUBJECT.match(subject) or _AWAY_WORDS.search(subject)
+        away = _AWAY_SUBJECT.match(subject) or _AWAY_WORDS.search(f"{subject} {text[:500]}")
         return "out-of-office" if away or _is_vacation(headers) else "auto-reply"
     if _AWAY_SUBJECT.match(subject):
         return "out-of-office"

@@ -101,7 +101,8 @@ def read_file(path: Path) -> Iterator[RawMessage]:
             file.seek(0)
             if first.startswith(b"From "):
                 yield from read_mbox(file)
-            elif _HEADER.match(first):
+            elif _HEADER.match(first) or path.parent.name in _MAILDIR:
+                # What a Maildir holds is a message each, also one that cannot be understood.
                 yield RawMessage(file.read(MAX_BYTES + 1), place=1)
             elif first:
                 message = f"{path.name} is neither a mailbox (mbox) nor a message"

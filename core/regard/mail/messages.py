@@ -135,7 +135,7 @@ def _understood(
         _sent_at(headers, now, received_at),
         subject or None,
         text or None,
-        automatic_reason(parsed, headers, sender, subject),
+        automatic_reason(parsed, headers, sender, text),
         listed[1].lower() if listed else None,
         headers.first("X-Regard-Survey")[:200] or None,
         shortened,

@@ -157,7 +157,7 @@ class MailSource(Source[MailConfigT]):
                 yield from self._read_files(stream, ctx)
         finally:
             for note in self._tally.notes():
-                ctx.note(f"{stream.name}: {note}" if len(self.streams) > 1 else note)
+                ctx.note(note)
 
     def replay(
         self, raw: Mapping[str, Any], stream: Stream, ctx: Context, *, file: str | None = None
