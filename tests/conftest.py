@@ -337,7 +337,7 @@ def commit() -> Commit:
         batch = Batch(KINDS[kind], items=list(items), item_files=list(files))
         with store.write() as transaction:
             transaction.writer.lock()
-            plan = decide(batch, look_up(transaction, batch, source), run_id=run_id)
+            plan = decide(batch, look_up(transaction, batch, source))
             if plan.writes:
                 number = next_batch(transaction, run_id, kind)
                 write_plan(

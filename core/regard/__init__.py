@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from regard.findings import Finding, Severity
     from regard.hookspecs import Problem, hookimpl
     from regard.reporters import ReportContext, Reporter
-    from regard.reports import Column, Figure, Report, Section, Table
+    from regard.reports import Column, Figure, Point, Report, Section, Series, Table
     from regard.sources import Context, Delete, Page, Source, Stream, source
     from regard.views import View
 
@@ -41,6 +41,7 @@ __all__ = [
     "FileError",
     "Finding",
     "Page",
+    "Point",
     "Problem",
     "RateLimited",
     "RecordError",
@@ -49,6 +50,7 @@ __all__ = [
     "Reporter",
     "SecretError",
     "Section",
+    "Series",
     "Severity",
     "Source",
     "SourceChanged",
@@ -72,6 +74,7 @@ _HOMES = {
     "FileError": "errors",
     "Finding": "findings",
     "Page": "sources",
+    "Point": "reports",
     "Problem": "hookspecs",
     "RateLimited": "errors",
     "RecordError": "errors",
@@ -80,6 +83,7 @@ _HOMES = {
     "Reporter": "reporters",
     "SecretError": "errors",
     "Section": "reports",
+    "Series": "reports",
     "Severity": "findings",
     "Source": "sources",
     "SourceChanged": "errors",

@@ -26,6 +26,7 @@ __all__ = [
     "Pii",
     "find_identifiers",
     "identifier_hash",
+    "mask_names",
     "mask_text",
     "mask_value",
     "normalise",
@@ -70,6 +71,9 @@ class Identifier:
 
 
 _LABELS: Final = {"email": "[e-mail]", "phone": "[phone]", "iban": "[IBAN]", "card": "[card]"}
+_NAME: Final = "[name]"
+_TAKEN: Final = "\x00" * len(_NAME)
+"""As long, and in it no other name is found."""
 _HIDDEN: Final = {
     Pii.PSEUDONYM: "[key]",
     Pii.PERSONAL: "[personal]",
@@ -235,6 +239,33 @@ def mask_text(text: str) -> str:
         parts += (text[done : found.start], _LABELS[found.kind])
         done = found.end
     return "".join((*parts, text[done:]))
+
+
+def mask_names(text: str, names: Iterable[str]) -> str:
+    """
+    Return a text with ``[name]`` in the place of the names that are known.
+
+    Args:
+        text: Free text in any language.
+        names: Whole names or parts of them; case and accents make no difference, and a name
+            within a longer word is no name.
+    """
+    text = unicodedata.normalize("NFC", text)
+    folded = "".join(map(_folded, text))
+    # The longest first, so that of a whole name no part is left.
+    parts = sorted({" ".join(name.split()) for name in names} - {""}, key=len, reverse=True)
+    for name in parts:
+        words = r"\s+".join(re.escape("".join(map(_folded, word))) for word in name.split())
+        pattern = re.compile(rf"(?<!\w){words}(?!\w)")
+        while match := pattern.search(folded):
+            text = f"{text[: match.start()]}{_NAME}{text[match.end() :]}"
+            folded = f"{folded[: match.start()]}{_TAKEN}{folded[match.end() :]}"
+    return text
+
+
+def _folded(sign: str) -> str:
+    """Return one sign for one sign: lower-case and without its accent."""
+    return unicodedata.normalize("NFD", sign)[0].lower()[0]
 
 
 def mask_value(value: object, pii: Pii) -> object:

@@ -11,11 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from regard.findings import Finding
 
-__all__ = ["Cell", "Column", "Figure", "Freshness", "Period", "Report", "Section", "Table"]
+__all__ = [
+    "Cell",
+    "Column",
+    "Figure",
+    "Freshness",
+    "Period",
+    "Point",
+    "Report",
+    "Section",
+    "Series",
+    "Table",
+]
 
 Cell: TypeAlias = str | int | Decimal | date | datetime | None
 
@@ -71,11 +82,13 @@ class Column:
         name: Stable, for machines.
         label: For people, in the report's language.
         unit: Shown in the header; empty for texts and counts.
+        wrap: Its texts run over several lines where they would be cut: people's own words.
     """
 
     name: str
     label: str
     unit: str = ""
+    wrap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,46 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """
+    One number of a series.
+
+    Attributes:
+        on: The first day of the time that it speaks of.
+        value: The number; None means that one cannot tell.
+        n: How many records it was computed from.
+        low: Lower end of its 95 % interval, where there is one.
+        high: Upper end of it.
+    """
+
+    on: date
+    value: Decimal | int | None
+    n: int | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """
+    One number over time.
+
+    Attributes:
+        id: Stable and unique within the report, such as ``nps.month``.
+        label: What it is, in the report's language.
+        points: In order of time, with every step of it.
+        unit: As of a figure.
+        step: How long each point lasts: ``month``, ``week`` or ``day``.
+    """
+
+    id: str
+    label: str
+    points: tuple[Point, ...]
+    unit: str = ""
+    step: Literal["month", "week", "day"] = "month"
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of a report under one heading."""
 
@@ -116,6 +169,7 @@ class Section:
     tables: tuple[Table, ...] = ()
     findings: tuple[Finding, ...] = ()
     note: str = ""
+    series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ class InputFile:
         size: In bytes.
         modified_at: Its modification time; the ``as_of`` of records that carry none.
         rows_done: How many rows of this very content are committed already.
+        bytes_done: How many bytes they are, where that is known; zero: it is not.
     """
 
     path: Path
@@ -106,6 +107,7 @@ class InputFile:
     size: int
     modified_at: datetime
     rows_done: int = 0
+    bytes_done: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,9 @@ class Context(Protocol):
     def note(self, text: str) -> None:
         """Say something in the run's summary that is no failure."""
 
-    def files(self, path: str | Sequence[str], *, recipe: str = "") -> Sequence[InputFile]:
+    def files(
+        self, path: str | Sequence[str], *, recipe: str = "", growing: bool = False
+    ) -> Sequence[InputFile]:
         """
         Return the files that a path, folder or glob names and that have something new.
 
@@ -234,6 +238,8 @@ class Context(Protocol):
             path: Relative to the project; a list is the files of all of them.
             recipe: What else decides about the result, such as a digest of the field map;
                 a file that was read by another recipe is read again.
+            growing: The files are logs, to which lines are added at the end and which move on
+                to other names: one that begins with what was read has ``rows_done`` above zero.
 
         Raises:
             ConfigError: The path lies outside of what can be read.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import entry_points
 
 from docstrings import table
 
@@ -20,7 +21,16 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def commands() -> str:
     """Return a section for each command."""
-    return "\n".join(_command(command) for command in COMMANDS)
+    return "\n".join(_command(command) for command in (*COMMANDS, *plugin_commands()))
+
+
+def plugin_commands() -> Iterator[Command]:
+    """Yield the commands of bundled plug-ins, which are described as ours are."""
+    for entry in sorted(entry_points(group="regard.commands"), key=lambda entry: entry.name):
+        module = import_module(entry.module)
+        if entry.module.startswith("regard_plugins.") and hasattr(module, "configure"):
+            summary = (module.__doc__ or "").splitlines()[0].partition(": ")[2].rstrip(".")
+            yield Command(entry.name, entry.module, summary)
 
 
 def _command(command: Command) -> str:

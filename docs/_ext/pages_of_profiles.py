@@ -18,6 +18,7 @@ def profiles() -> str:
         rows.append(
             (
                 f"`{profile.name}`",
+                ", ".join(f"`{each}`" for each in profile.plugins),
                 profile.vendor,
                 profile.title,
                 f"[`{profile.kind}`](#kind-{profile.kind})",
@@ -25,14 +26,14 @@ def profiles() -> str:
                 ", ".join(forms),
             )
         )
-    header = ("profile", "vendor", "export", "kind", "confirmed", "other forms")
+    header = ("profile", "source", "vendor", "export", "kind", "confirmed", "other forms")
     return "\n".join((_counted(), table(header, rows), *_notes()))
 
 
 def _counted() -> str:
     found = shipped_profiles()
     confirmed = sum(profile.confirmed for profile in found)
-    vendors = len({profile.vendor for profile in found})
+    vendors = len({profile.vendor for profile in found} - {"any"})
     return f"{len(found)} profiles of {vendors} vendors; {confirmed} of them are confirmed.\n"
 
 

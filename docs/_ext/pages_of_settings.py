@@ -21,6 +21,8 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("reports", "[reports.NAME]"),
     ("places", "[places.KEY]"),
     ("competitors", "[competitors.KEY]"),
+    ("surveys", "[surveys.NAME]"),
+    ("journey", "[journey]"),
     ("plugins", "[plugins]"),
     ("limits", "[limits]"),
     ("privacy", "[privacy]"),

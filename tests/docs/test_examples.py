@@ -11,7 +11,9 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
+from decimal import Decimal
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,20 @@ from regard.cli import COMMANDS
 from regard.host import Host, PluginState
 from regard.settings import load_project, plugin_options, validate_options
 from regard.settings.models import unused
+from regard_plugins.mystery_shopping.checking import faults_of
+from regard_plugins.mystery_shopping.tomlform import form_of
 
 MakeProject = Callable[..., Path]
 RunRegard = Callable[..., "subprocess.CompletedProcess[str]"]
 
 _OTHERS = {"cd", "make", "pip", "python"}
 _GLOBALS = {"--json", "--quiet", "--debug"}
+_MODULES = {command.name: command.module for command in COMMANDS} | {
+    entry.name: entry.module
+    for entry in entry_points(group="regard.commands")
+    if entry.module.startswith("regard_plugins.")
+}
+"""The module of each command, those of bundled plug-ins too."""
 
 
 def _captioned(blocks: list[Any], page: str, caption: str, holding: str = "") -> str:
@@ -58,6 +68,10 @@ def test_toml_block_is_a_valid_project(toml_block: Any, tmp_path: Path, blocks: 
         table = tomllib.loads(toml_block.text)
         assert ["regard"] == list(table["project"]["entry-points"])
         return
+    if (toml_block.caption or "").startswith("forms/"):
+        table = tomllib.loads(toml_block.text, parse_float=Decimal)
+        assert [] == faults_of(form_of(table, "form"))
+        return
     path = tmp_path / "regard.toml"
     path.write_text(toml_block.text, "utf-8")
     project = load_project(path)
@@ -80,10 +94,9 @@ def test_toml_block_is_a_valid_project(toml_block: Any, tmp_path: Path, blocks: 
 
 def _check_command(words: list[str]) -> None:
     """Parse a command line as the command itself does."""
-    known = {command.name: command for command in COMMANDS}
     name, *arguments = [word for word in words if word not in _GLOBALS]
     parser = argparse.ArgumentParser(prog=name, allow_abbrev=False, exit_on_error=False)
-    import_module(known[name].module).configure(parser)
+    import_module(_MODULES[name]).configure(parser)
     parser.parse_args(arguments)
 
 
@@ -103,20 +116,18 @@ def test_console_block_is_typed_right(console_block: Any, root: Path) -> None:
 
 def test_commands_in_prose_exist(page: Path) -> None:
     """A command that a page names in passing exists, with the word behind it."""
-    known = {command.name for command in COMMANDS}
     named = re.findall(r"`regard ([a-z]+)", page.read_text("utf-8"))
 
-    assert set() == set(named) - known
+    assert set() == set(named) - _MODULES.keys()
 
 
 def _parsers(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"regard {name}")
-    module = next(command.module for command in COMMANDS if command.name == name)
-    import_module(module).configure(parser)
+    import_module(_MODULES[name]).configure(parser)
     return parser
 
 
-@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+@pytest.mark.parametrize("name", _MODULES)
 def test_help_explains_every_option_and_has_examples(name: str) -> None:
     """`regard COMMAND --help` says what each option means, and shows command lines that work."""
     parser = _parsers(name)

@@ -257,6 +257,25 @@ def test_dry_run_changes_nothing(person: Path, run_regard: RunRegard) -> None:
     assert [] == search(person)[0]
 
 
+def test_copy_that_cannot_be_read(person: Path, run_regard: RunRegard) -> None:
+    """What may be a copy and cannot be looked into is named, and nothing is called complete."""
+    damaged = person / "old" / "regard.db.backup"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"SQLite format 3\x00" + b"\xff" * 4096)
+    looked = run_regard("forget", "--email", ADDRESS, "--dry-run", cwd=person)
+    done = run_regard("forget", "--email", ADDRESS, "--yes", cwd=person)
+    damaged.unlink()
+    again = run_regard("forget", "--email", ADDRESS, "--yes", cwd=person)
+
+    assert "old/regard.db.backup" in looked.stdout + looked.stderr
+    assert 3 == done.returncode
+    assert "old/regard.db.backup: it may be a copy of the store, and cannot be read" in (
+        done.stdout + done.stderr
+    )
+    assert 0 == again.returncode
+    assert [] == search(person)[0]
+
+
 def test_wrong_calls_are_refused(person: Path, run_regard: RunRegard) -> None:
     """What cannot be meant is refused, and so is any erasure without the privacy key."""
     calls = {

@@ -14,6 +14,7 @@ from regard.errors import ConfigError, PluginError, RegardError, SecretError
 if TYPE_CHECKING:
     from regard.cli.app import App
     from regard.clock import Clock
+    from regard.directory import Named
     from regard.host import Host
     from regard.settings import Project, ReportSettings, SourceSettings
     from regard.settings.faults import Fault
@@ -113,7 +114,7 @@ def inspect(project: Project, host: Host, clock: Clock) -> Iterator[Item]:
     for name, report in settings.reports.items():
         yield from _report(name, report, project, host)
     yield from _privacy(project, host)
-    yield from _store(project, host)
+    yield from _store(project, host, clock)
 
 
 def _told(error: RegardError, where: str) -> Iterator[Item]:
@@ -174,8 +175,6 @@ def _source(
     due = f", {source.schedule}" if source.schedule else ""
     yield Item(OK, where, f"{source.plugin} ({entry.plugin}{version}){due}{off}")
     yield from (Item(OK, where, note) for note in notes)
-    if source.customers is not None and "customers" not in options:
-        yield Item(WARNING, f"{where}.customers", "not used by this version")
     yield from _paths(options.get("path"), f"{where}.path", project)
 
 
@@ -262,7 +261,7 @@ _STATES: Final = {
 }
 
 
-def _store(project: Project, host: Host) -> Iterator[Item]:
+def _store(project: Project, host: Host, clock: Clock) -> Iterator[Item]:
     from regard.pipeline.checking import missing_secrets
     from regard.secrets import mask, store_url
     from regard.settings.showing import has_reference
@@ -285,6 +284,7 @@ def _store(project: Project, host: Host) -> Iterator[Item]:
     yield Item(OK if found.state in ("missing", "ready") else ERROR, "store", mask(text))
     if found.state == "ready":
         yield from _orphans(project, host)
+        yield from _unresolved(project, host, clock)
 
 
 def _orphans(project: Project, host: Host) -> Iterator[Item]:
@@ -302,3 +302,52 @@ def _orphans(project: Project, host: Host) -> Iterator[Item]:
     for name in names:
         if name not in project.settings.sources:
             yield Item(WARNING, "store", orphan_line(name))
+
+
+_SHOWN_NAMES: Final = 10
+
+
+def _unresolved(project: Project, host: Host, clock: Clock) -> Iterator[Item]:
+    """Yield the names in the columns that no place and no competitor goes by."""
+    from regard.cli.console import count
+    from regard.columns import open_view
+    from regard.errors import StoreMissing
+    from regard.measures.unresolved import What, unresolved
+    from regard.names import did_you_mean
+    from regard.privacy import mask_text
+    from regard.secrets import privacy_key
+    from regard.settings import directory_of
+
+    directory = directory_of(project.settings)
+    known: dict[What, tuple[Named, ...]] = {
+        "place": directory.places,
+        "competitor": directory.competitors,
+    }
+    if not any(known.values()):
+        return
+    try:
+        view = open_view(
+            project.root / "columns",
+            now=clock.now(),
+            language=project.settings.language,
+            timezone=project.settings.timezone,
+            freshness=(),
+            pseudonym_key=privacy_key(project, host.resolve_secret),
+            directory=directory,
+        )
+    except StoreMissing:
+        return  # nobody has made a report yet, so nobody was shown a wrong name
+    with view:
+        for what, named in known.items():
+            if not named:
+                continue
+            found = unresolved(view, what)
+            spellings = [each for one in named for each in one.spellings]
+            for each in found[:_SHOWN_NAMES]:
+                near = did_you_mean(each.written, spellings)
+                shown = mask_text(each.written)
+                text = f"no {what} is called {shown!r} ({count(each.records, 'record')})"
+                yield Item(WARNING, f"{what}s", text + near)
+            if len(found) > _SHOWN_NAMES:
+                rest = len(found) - _SHOWN_NAMES
+                yield Item(WARNING, f"{what}s", f"{count(rest, 'further name')} not known")

@@ -73,6 +73,9 @@ def run(args: argparse.Namespace, app: App) -> int:
         found = forgetter.look(store, seed)
     if args.dry_run:
         _tell(app, found, dry=True)
+        for place in found.places:
+            if place.problem is not None:
+                app.problem(f"{place.place}: {place.problem}")
         return 0
     if not args.yes and not app.json:
         _tell(app, found, dry=True)

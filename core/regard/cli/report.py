@@ -77,6 +77,7 @@ def run(args: argparse.Namespace, app: App) -> int:
 def _make(args: argparse.Namespace, app: App, configured: ReportSettings | None) -> MadeReport:
     from regard.pipeline.reporting import Surroundings, make_report
     from regard.secrets import privacy_key
+    from regard.settings import directory_of
 
     project = app.project
     name = configured.reporter if configured else args.name
@@ -89,6 +90,7 @@ def _make(args: argparse.Namespace, app: App, configured: ReportSettings | None)
         timezone=project.settings.timezone,
         privacy_key=privacy_key(project, app.host.resolve_secret),
         sources=frozenset(project.settings.sources),
+        directory=directory_of(project.settings),
     )
     where = f"reports.{args.name}.params" if configured else f"report {name}"
     params = {**(configured.params if configured else {}), **_flags(args)}

@@ -22,10 +22,13 @@ import duckdb
 from regard import privacy
 from regard.columns.holding import Hold, hold_columns
 from regard.columns.manifest import Manifest
+from regard.columns.naming import make_directory
 from regard.columns.resolving import pattern, valid_rows
 from regard.columns.results import QueryResult, plain_rows
 from regard.columns.writing import literal
+from regard.directory import NOTHING_NAMED, Directory
 from regard.errors import RegardError, StoreMissing
+from regard.records import kind_named
 from regard.reports import Freshness
 from regard.views import Parameter
 
@@ -251,6 +254,7 @@ def open_view(
     freshness: Sequence[Freshness],
     pseudonym_key: bytes,
     orphans: Collection[str] = (),
+    directory: Directory = NOTHING_NAMED,
     threads: int | None = None,
     memory: str = _MEMORY,
     most_memory: str = _MOST_MEMORY,
@@ -266,6 +270,8 @@ def open_view(
         freshness: How current each source is.
         pseudonym_key: The project's privacy key.
         orphans: Sources that are no longer configured; their records are left out.
+        directory: What is known by name; records of a source that is not believed for their
+            kind are left out.
         threads: At most so many; None: as many as there are cores.
         memory: What queries get, such as ``256MB``; the rest goes to temporary files.
         most_memory: What the view gets once a query cannot do with that.
@@ -276,7 +282,7 @@ def open_view(
     manifest, hold = _hold(folder)
 
     def opened(limit: str) -> duckdb.DuckDBPyConnection:
-        return _open(folder, manifest, orphans, threads, limit)
+        return _open(folder, manifest, orphans, directory, threads, limit)
 
     try:
         connection = opened(memory)
@@ -312,12 +318,14 @@ def _open(
     folder: Path,
     manifest: Manifest,
     orphans: Collection[str],
+    directory: Directory,
     threads: int | None,
     memory: str,
 ) -> duckdb.DuckDBPyConnection:
     connection = _connect(folder, threads, memory)
     try:
-        _make_tables(connection, folder.resolve(), manifest, orphans)
+        _make_tables(connection, folder.resolve(), manifest, orphans, directory)
+        make_directory(connection, directory)
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
     except duckdb.Error as error:
@@ -349,13 +357,15 @@ def _make_tables(
     folder: Path,
     manifest: Manifest,
     orphans: Collection[str],
+    directory: Directory,
 ) -> None:
     paths = [str(folder / name) for name in manifest.files]
     # The permission is checked on the pattern first and on the file behind it then.
     allowed = sorted({*paths, *map(pattern, paths)})
     connection.execute(f"SET allowed_paths = [{', '.join(map(literal, allowed))}]")
-    kept = f"source NOT IN ({', '.join(map(literal, sorted(orphans)))})" if orphans else "true"
     for table, kind in manifest.kinds.items():
+        without = {*orphans, *_disbelieved(directory, table)}
+        kept = f"source NOT IN ({', '.join(map(literal, sorted(without)))})" if without else "true"
         source = f"({valid_rows(kind, folder)})"
         current = f"{kept} AND deleted_at IS NULL"
         if "valid_to" in kind.columns:
@@ -370,3 +380,12 @@ def _make_table(
 ) -> None:
     query = f"CREATE VIEW {_name(name)} AS SELECT {chosen} FROM {source} WHERE {where}"
     connection.execute(query)
+
+
+def _disbelieved(directory: Directory, table: str) -> list[str]:
+    """Return the sources whose records of a kind are stored and not measured."""
+    return [
+        source
+        for source, kinds in directory.counts.items()
+        if table not in {kind_named(kind).table.name for kind in kinds}
+    ]

@@ -8,8 +8,8 @@ one to one subclass `Format` and `RowMapper`.
 from __future__ import annotations
 
 from regard.exports.config import ExportConfig
-from regard.exports.formats import Format, RowMapper
+from regard.exports.formats import Format, Refusal, RowMapper
 from regard.exports.source import ExportSource
 from regard.exports.wishes import Wishes
 
-__all__ = ["ExportConfig", "ExportSource", "Format", "RowMapper", "Wishes"]
+__all__ = ["ExportConfig", "ExportSource", "Format", "Refusal", "RowMapper", "Wishes"]

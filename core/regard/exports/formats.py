@@ -18,9 +18,32 @@ from regard.exports.wishes import Wishes
 from regard.mapping import Mapped
 from regard.mapping.mappers import Numbered
 from regard.mapping.values import as_text
+from regard.records.encoding import Encoded
 from regard.sources import Delete
 
-__all__ = ["Format", "RowMapper"]
+__all__ = ["Format", "Refusal", "RowMapper"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """
+    What several rows say together and cannot be used; the row at hand is not to blame.
+
+    Attributes:
+        raw: What they say, as quarantine keeps it.
+        reason: A short code, as of `RecordError`.
+        message: What is wrong and what would be right, without personal values.
+        field: The field at fault.
+        line: The first of the rows.
+        key: Of a record that they would make: a good version of it resolves the refusal.
+    """
+
+    raw: Mapping[str, str]
+    reason: str
+    message: str
+    field: str | None = None
+    line: int | None = None
+    key: str | None = None
 
 
 class RowMapper:
@@ -42,6 +65,14 @@ class RowMapper:
         """Whether the table has columns that must never be stored, not even in quarantine."""
         return False
 
+    def columns(self, name: str) -> Sequence[str]:
+        """Return the columns that a field is read from, as far as that can be told."""
+        return ()
+
+    def key_of(self, row: Numbered) -> str | None:
+        """Return the key of a row that is refused; None where it does not say it alone."""
+        return None
+
     @property
     def notes(self) -> Sequence[str]:
         """What was passed over or guessed, in sentences for the run's summary."""
@@ -57,16 +88,19 @@ class RowMapper:
         cells = {name: as_text(cell) for name, cell in zip(self.header, row.values, strict=False)}
         return cells | {name: as_text(cell) for name, cell in (row.surplus or {}).items()}
 
-    def records(self, row: Numbered) -> Sequence[Mapped | Delete]:
+    def records(self, row: Numbered) -> Sequence[Mapped | Encoded | Delete | Refusal]:
         """
         Return all that a row says; nothing for one that is a total, a footer or a header.
+
+        Where records follow from several rows, a refusal stands for one that cannot be used.
+        Whoever reads millions of rows may hand over records that are encoded already.
 
         Raises:
             RecordError: The row cannot be used.
         """
         raise NotImplementedError
 
-    def finish(self) -> Sequence[Mapped | Delete]:
+    def finish(self) -> Sequence[Mapped | Encoded | Delete | Refusal]:
         """Return what the last rows need once nothing follows."""
         return ()
 
@@ -92,6 +126,8 @@ class Format(ABC):
         snapshot: A complete read holds all there is; what is missing has disappeared.
         confirmed: Whether it was compared with a real file of the vendor.
         note: What people who use it should know.
+        alone: A row says the same without its neighbours, so that one from quarantine can be
+            read again.
     """
 
     name: str
@@ -102,6 +138,7 @@ class Format(ABC):
     snapshot: bool = False
     confirmed: bool = True
     note: str = ""
+    alone: bool = False
 
     @abstractmethod
     def mapper(self, header: Sequence[str], wishes: Wishes, modified_at: datetime) -> RowMapper:

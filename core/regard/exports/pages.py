@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from regard.errors import Cancelled, RecordError
+from regard.exports.formats import Refusal
 from regard.exports.tables import AnyMapper
 from regard.mapping import Mapper
 from regard.mapping.bulk import BulkMapper
@@ -50,6 +51,10 @@ class Rows:
         """Return the row's line in the file."""
         found = self._row(index)
         return None if found is None else found.line
+
+    def columns(self, name: str) -> Sequence[str]:
+        """Return the columns that a field is read from."""
+        return self.mapper.columns(name)
 
     def _row(self, index: int) -> Row | None:
         found = self.rows[index]
@@ -157,7 +162,10 @@ class FileReader:
         ):
             yield from self._read_pieces(pieces, table, mapper)
         else:
-            yield from self._read_rows(table.rows(), table, mapper)
+            rows = table.rows_behind(self.file.bytes_done) if self.file.bytes_done else None
+            if rows is not None:
+                self.seen = self.file.rows_done
+            yield from self._read_rows(table.rows() if rows is None else rows, table, mapper)
         if self.seen >= self.file.rows_done:
             for record in mapper.finish():
                 self._add(record, None)
@@ -278,7 +286,18 @@ class FileReader:
             for record in found:
                 self._add(record, row)
 
-    def _add(self, record: dict[str, Any] | Delete, row: Row | None) -> None:
+    def _add(self, record: dict[str, Any] | Encoded | Delete | Refusal, row: Row | None) -> None:
+        if isinstance(record, Refusal):
+            self.ctx.quarantine(
+                record.raw,
+                record.reason,
+                message=record.message,
+                field=record.field,
+                key=record.key,
+                file=self.file.name,
+                line=record.line,
+            )
+            return
         if isinstance(record, Delete):
             as_of = record.as_of or self.file.modified_at
             self._deletions.append(Delete(record.key, as_of))
@@ -292,6 +311,7 @@ class FileReader:
             error.reason,
             message=str(error),
             field=error.field,
+            key=mapper.key_of(row),
             file=self.file.name,
             line=row.line,
         )

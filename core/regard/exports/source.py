@@ -16,7 +16,7 @@ from regard.exports.tables import Found, Reading
 from regard.exports.wishes import Wishes
 from regard.mapping import FieldMap, Profile, load_profiles, profile_named, recipe_of
 from regard.mapping.times import zone_of
-from regard.sources import Context, Delete, InputFile, Record, Source, Stream, Yielded
+from regard.sources import Context, InputFile, Source, Stream, Yielded
 from regard.tabular import Table, open_tables
 
 __all__ = ["ExportSource"]
@@ -51,6 +51,8 @@ class ExportSource(Source[ExportConfigT]):
     """
 
     Config: ClassVar[type[Any] | None] = ExportConfig
+    growing: ClassVar[bool] = False
+    """Whether files are logs, to which rows are added at the end: see `Context.files`."""
 
     def __init__(self, config: ExportConfigT) -> None:
         super().__init__(config)
@@ -95,7 +97,7 @@ class ExportSource(Source[ExportConfigT]):
         """
         wishes = self._wishes(ctx)
         zone_of(wishes.timezone)
-        files = ctx.files(self.config.path, recipe=self._recipe(wishes))
+        files = self._input(ctx, wishes)
         found = [self._look(file, wishes) for file in files]
         read = Counter(
             (getattr(reading.spec, "title", "the map"), reading.spec.stream)
@@ -114,7 +116,7 @@ class ExportSource(Source[ExportConfigT]):
     def discover(self, ctx: Context) -> Sequence[Stream]:
         """Return a stream for each sort of export among the files that have something new."""
         wishes = self._wishes(ctx)
-        files = ctx.files(self.config.path, recipe=self._recipe(wishes))
+        files = self._input(ctx, wishes)
         self._found = {file.name: self._look(file, wishes) for file in files}
         streams: dict[str, Stream] = {}
         for found in self._found.values():
@@ -164,7 +166,7 @@ class ExportSource(Source[ExportConfigT]):
 
     def replay(
         self, raw: Mapping[str, Any], stream: Stream, ctx: Context, *, file: str | None = None
-    ) -> Iterable[Record | Delete]:
+    ) -> Iterable[Any]:
         """
         Return what a row from quarantine says by today's map or profile.
 
@@ -173,8 +175,12 @@ class ExportSource(Source[ExportConfigT]):
             FileError: Nothing fits its headers, or it means nothing without its neighbours.
         """
         if self._replay is None:
-            self._replay = RowReplay(self._wishes(ctx))
+            self._replay = RowReplay(self._wishes(ctx), self.formats)
         return self._replay.records(raw, stream, file)
+
+    def _input(self, ctx: Context, wishes: Wishes) -> Sequence[InputFile]:
+        more = {"growing": True} if self.growing else {}
+        return ctx.files(self.config.path, recipe=self._recipe(wishes), **more)
 
     def _look(self, file: InputFile, wishes: Wishes) -> Found:
         return Found.look(file, wishes, self.open, self.formats)
@@ -212,7 +218,7 @@ class ExportSource(Source[ExportConfigT]):
         pending: dict[str, InputFile] | None = None
         if any(len(found.streams) > 1 for found in here):
             # What the host said at first was true of the file, not of this stream.
-            files = ctx.files(self.config.path, recipe=self._recipe(wishes))
+            files = self._input(ctx, wishes)
             pending = {file.name: file for file in files}
         for found in here:
             if pending is None or len(found.streams) == 1:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from regard.errors import FileError
 from regard.exports.formats import Format, RowMapper
 from regard.exports.wishes import Wishes
-from regard.mapping import FieldMap, Mapper, explain, recognise
+from regard.mapping import FieldMap, Mapper, Profile, explain, recognise
 from regard.sources import InputFile
 from regard.tabular import Table
 
@@ -111,8 +111,11 @@ def _readings(
 ) -> tuple[list[Reading], str]:
     """Return how a table is read, or why it cannot be."""
     try:
-        if wishes.spec is None:
+        if wishes.spec is None or isinstance(wishes.spec, Profile):
             formats = finder(table, wishes)
+            if wishes.spec is not None:
+                # What carries the profile's name is how the plug-in reads that profile.
+                formats = [each for each in formats if each.name == wishes.spec.name]
             if formats:
                 for each in formats:
                     each.mapper(table.header, wishes, file.modified_at)

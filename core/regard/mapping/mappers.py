@@ -171,6 +171,20 @@ class Mapper:
                 cells[name] = as_text(cell)
         return cells
 
+    def columns(self, name: str) -> list[str]:
+        """Return the columns that a field is read from; none where it is the same in each row."""
+        found = {at for field_, places, _ in self.plan.places if field_ == name for at in places}
+        return [self.header[at] for at in sorted(found)]
+
+    def key_of(self, row: Numbered) -> str | None:
+        """Return the key of a row that is no record; None where it does not say it alone."""
+        if self._counted or self.plan.carry or self._orders is not None:
+            return None
+        try:
+            return self._named(self._parts(row.values))
+        except RecordError:
+            return None
+
     def map(self, row: Numbered) -> Mapped | None:
         """
         Return the record of a row; None for totals, footers and deleted records.

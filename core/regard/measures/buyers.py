@@ -1,9 +1,10 @@
 """
 Who bought: how purchases are tied to customers, how often those come back, who spends most.
 
-A purchase belongs to the customer whose key it carries, in the same source. Where it carries
-no key its e-mail address decides, within the same source and only if exactly one customer
-has it: a shared address must not turn two people into one.
+A purchase belongs to the customer whose key it carries, in the same source or in the one that
+its source names (``customers = "crm"``). Where it carries no key its e-mail address decides,
+within that source and only if exactly one customer has it: a shared address must not turn two
+people into one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from regard.measures.purchases import EARNED, IN_PERIOD, SALES, bounds
+from regard.measures.periods import bounds
+from regard.measures.purchases import EARNED, IN_PERIOD, SALES
 from regard.reports import Period
 from regard.views import Value, View
 
@@ -23,15 +25,19 @@ _TIED = f"""
         SELECT source, lower(trim(email)) AS address, min(key) AS key
         FROM customers WHERE trim(email) <> '' GROUP BY ALL HAVING count(*) = 1
     ), tied AS (
-        SELECT p.* EXCLUDE (customer_key),
+        SELECT p.* EXCLUDE (source, customer_key),
+               coalesce(c.customers, p.source) AS source, p.source AS sold_in,
                coalesce(nullif(p.customer_key, ''), a.key) AS buyer
-        FROM purchases AS p LEFT JOIN addresses AS a
+        FROM purchases AS p
+        LEFT JOIN customer_sources AS c ON c.source = p.source
+        LEFT JOIN addresses AS a
              ON nullif(p.customer_key, '') IS NULL
-                AND a.source = p.source AND a.address = lower(trim(p.email))
+                AND a.source = coalesce(c.customers, p.source)
+                AND a.address = lower(trim(p.email))
         WHERE {SALES}
     ), sold AS (SELECT * FROM tied WHERE {IN_PERIOD})"""
 _BOUGHT = "NOT coalesce(amount < 0, false)"
-_ORDER = "(source, coalesce(nullif(order_key, ''), key))"
+_ORDER = "(sold_in, coalesce(nullif(order_key, ''), key))"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from regard.measures.periods import bounds, during
 from regard.reports import Period
-from regard.views import Parameter, Value, View
+from regard.views import Value, View
 
 __all__ = [
     "EARNED",
@@ -24,7 +25,6 @@ __all__ = [
     "Outcomes",
     "Payments",
     "Revenue",
-    "bounds",
     "competitors_lost_to",
     "count_purchases",
     "loss_reasons",
@@ -34,9 +34,7 @@ __all__ = [
     "undated_purchases",
 ]
 
-IN_PERIOD = """\
-((CAST($since AS TIMESTAMPTZ) IS NULL OR ordered_at >= $since)
- AND (CAST($until AS TIMESTAMPTZ) IS NULL OR ordered_at < $until))"""
+IN_PERIOD = during("ordered_at")
 SALES = "basis = 'sale' AND status IN ('completed', 'refunded')"
 EARNED = """CASE WHEN status = 'completed' OR (status = 'refunded' AND amount < 0)
     THEN amount ELSE 0 END"""
@@ -152,14 +150,6 @@ class LossReason:
     reason: str | None
     purchases: int
     percent: Decimal
-
-
-def bounds(period: Period | None) -> dict[str, Parameter]:
-    """Return a period as the parameters of a query."""
-    return {
-        "since": period.since if period else None,
-        "until": period.until if period else None,
-    }
 
 
 def _text(value: Value) -> str | None:
@@ -289,9 +279,9 @@ def competitors_lost_to(
     """Return to whom purchases were lost and how many; None: the source does not say."""
     query = f"""
         WITH decided AS ({_DECIDED})
-        SELECT competitor, count(*) AS purchases
+        SELECT coalesce(competitor_of(competitor), competitor) AS lost_to, count(*) AS purchases
         FROM decided WHERE status = 'lost' AND NOT made
-        GROUP BY competitor ORDER BY purchases DESC, competitor NULLS LAST"""
+        GROUP BY lost_to ORDER BY purchases DESC, lost_to NULLS LAST"""
     rows = view.sql(query, **bounds(period)).rows()
     return [(_text(competitor), _int(count)) for competitor, count in rows]
 

@@ -18,7 +18,7 @@ from regard.pipeline.origins import Origins, PageOrigin, Pending, Run
 from regard.records import Kind
 from regard.records.encoding import Encoded, EncodedRows, Encoder, encode_time
 from regard.records.validation import BESIDE
-from regard.sources import Delete, InputFile, Page, Stream
+from regard.sources import Delete, InputFile, Origin, Page, Stream
 from regard.store import Batch, Deletion, Refused
 from regard.store.merging import Item
 from regard.store.quarantine import Raw, raw_hash
@@ -247,13 +247,8 @@ class Batcher:
         batch.origins = [batch.origins[index] for index in kept]
         return refused
 
-    def overruled(self, batch: Batch, indexes: Iterable[int]) -> list[Refused]:
+    def overruled(self, batch: Batch, indexes: Iterable[int], error: RecordError) -> list[Refused]:
         """Return the items of a batch that later ones overruled, as refused ones."""
-        message = (
-            "another row of the same file has this key and says something else; "
-            "the later one was stored: is the key complete?"
-        )
-        error = RecordError("duplicate-key", message)
         found = (batch.origins[index] for index in indexes)
         return [self._refuse(item, error) for item in found if item is not None]
 
@@ -356,8 +351,9 @@ class Batcher:
             record = given.key if isinstance(given, Encoded) else self._key(given)
         except RecordError:
             record = raw_hash(raw)
+        message = _with_columns(str(error), error.field, item.page.origin if item.page else None)
         return Refused(
-            record, error.reason, str(error), raw, error.field, file, line, self.identify(raw)
+            record, error.reason, message, raw, error.field, file, line, self.identify(raw)
         )
 
     def notes(self) -> list[str]:
@@ -368,6 +364,16 @@ class Batcher:
             f"kept in extra ({count} times)"
             for name, count in sorted(self.unknown.items())
         ]
+
+
+def _with_columns(message: str, name: str | None, origin: Origin | None) -> str:
+    """Say as well which columns a wrong value stood in, where its page knows."""
+    columns = getattr(origin, "columns", None)
+    names = columns(name) if columns is not None and name is not None else ()
+    if not names:
+        return message
+    shown = " and ".join(map(repr, names))
+    return f"column{'s' if len(names) > 1 else ''} {shown}: {message}"
 
 
 def _near(name: str, fields: Sequence[str]) -> str:

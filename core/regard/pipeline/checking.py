@@ -12,10 +12,12 @@ from regard.clock import Clock
 from regard.errors import ConfigError, PluginError, RegardError, SecretError
 from regard.host import Host
 from regard.mapping import load_profiles, profile_named
+from regard.names import did_you_mean
 from regard.pipeline.context import RunContext
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.preparing import prepare
 from regard.pipeline.streams import explain
+from regard.records import KINDS
 from regard.secrets import references, resolve
 from regard.settings import Project, checked_options, ignored_keys, plugin_options
 from regard.settings.faults import Fault, raise_faults
@@ -52,11 +54,20 @@ def source_faults(project: Project, host: Host, name: str) -> list[Fault]:
         Fault(("sources", name, key), f"the plug-in {settings.plugin!r} takes no {key}")
         for key in ignored_keys(settings, config_class)
     ]
+    faults += _unknown_words(project, name)
     options = plugin_options(settings, config_class)
     faults += option_faults(config_class, options, f"sources.{name}", project, host)
     if "profile" in options:
         faults += _unknown_profile(str(options["profile"]), ("sources", name, "profile"), host)
     return faults
+
+
+def _unknown_words(project: Project, name: str) -> Iterator[Fault]:
+    """Yield the kinds that a source's table names and that do not exist."""
+    for kind in project.settings.sources[name].counts or ():
+        if kind not in KINDS:
+            text = f"{kind!r} is no record kind{did_you_mean(kind, KINDS)}"
+            yield Fault(("sources", name, "counts"), text)
 
 
 def option_faults(

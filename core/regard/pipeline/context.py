@@ -145,9 +145,11 @@ class RunContext:
         if text not in self.notes:
             self.notes.append(text)
 
-    def files(self, path: str | Sequence[str], *, recipe: str = "") -> Sequence[InputFile]:
+    def files(
+        self, path: str | Sequence[str], *, recipe: str = "", growing: bool = False
+    ) -> Sequence[InputFile]:
         """Return the files that have something new, in the order in which to read them."""
-        return self.inputs.pending(path, recipe, self.stream)
+        return self.inputs.pending(path, recipe, self.stream, growing=growing)
 
     def rows(
         self,

@@ -21,7 +21,7 @@ from regard.errors import StoreError
 from regard.privacy import pseudonym
 from regard.settings import Project
 from regard.store import Store
-from regard.store.copies import copies_of
+from regard.store.copies import Copies, copies_of
 from regard.store.erasing import Erasure, erase, find
 from regard.store.masking import Mask, mask_of
 from regard.store.scrubbing import flatten, pending, scrub, settle
@@ -181,8 +181,9 @@ class Forgetter:
         with store.read() as transaction:
             erasure = find(transaction, seed, self.customers)
         done = self._described(erasure)
-        for path in copies_of(self.url, store.identity().id, self.project.root):
-            done.places.append(self._look_into(path, seed))
+        copies = copies_of(self.url, store.identity().id, self.project.root)
+        done.places += [self._look_into(path, seed) for path in copies.known]
+        done.places += self._doubtful(copies)
         done.places += self._reports(erasure.person, write=False)
         done.rebuilt = bool(erasure.records) and (self.project.root / "columns").is_dir()
         return done
@@ -196,7 +197,8 @@ class Forgetter:
             seed: What the person is named by.
         """
         copies = copies_of(self.url, store.identity().id, self.project.root)
-        erased = [self._erase_from(path, seed) for path in copies]
+        erased = [self._erase_from(path, seed) for path in copies.known]
+        erased += self._doubtful(copies)
         with store.write() as transaction:
             erasure = erase(transaction, seed, self.customers, self.secret)
         done = self._described(erasure)
@@ -236,6 +238,16 @@ class Forgetter:
             yield copy
         finally:
             copy.close()
+
+    def _doubtful(self, copies: Copies) -> list[PlaceCounts]:
+        return [
+            PlaceCounts(
+                self._name(path),
+                problem=f"it may be a copy of the store, and cannot be read ({why}): delete it, "
+                "or mend it and forget again",
+            )
+            for path, why in copies.doubtful
+        ]
 
     def _look_into(self, path: Path, seed: Seed) -> PlaceCounts:
         try:

@@ -5,6 +5,10 @@ A file whose size and modification time are as they were is not opened. One that
 but has the same content is not read. One that is still being written is left for the next
 run. Of one glob the date in a file's name orders, else its modification time, so that an
 older snapshot never comes after a newer one.
+
+A log grows at its end and moves on to another name. Where the source says that its files are
+such, one that begins with what was read already, under its own or another name, is read on
+from there.
 """
 
 from __future__ import annotations
@@ -30,6 +34,8 @@ _UNREAD = ""
 """In place of the sha256 of a file that was not read: it equals none that is stored."""
 _PATTERN = re.compile(r"[*?\[]")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_LOG = re.compile(r"(?<![^\W_])(?:access|log)(?![^\W_])", re.IGNORECASE)
+"""The names of files that somebody always writes to: who waits for that to end waits forever."""
 _EMPTY = "no file matches "
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
@@ -124,15 +130,58 @@ def _readable(path: Path) -> bool:
 
 
 def _digest(path: Path) -> str:
-    digest = sha256()
+    return _digests(path, ())[0]
+
+
+def _digests(path: Path, sizes: Collection[int]) -> tuple[str, dict[int, str]]:
+    """
+    Return the sha256 of a file, and of its beginnings.
+
+    Args:
+        path: The file.
+        sizes: How long the beginnings are, in bytes; only those that end a line count.
+    """
+    digest, beginnings, at = sha256(), {}, 0
+    cuts = sorted(size for size in set(sizes) if size > 0)
     try:
         with path.open("rb") as file:
+            for cut in cuts:
+                last = b""
+                while at < cut and (block := file.read(min(1 << 20, cut - at))):
+                    digest.update(block)
+                    at += len(block)
+                    last = block[-1:]
+                if at == cut and last == b"\n":
+                    beginnings[cut] = digest.hexdigest()
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError:
         # Whoever opens the file says why; its neighbours are read all the same.
-        return _UNREAD
-    return digest.hexdigest()
+        return _UNREAD, {}
+    return digest.hexdigest(), beginnings
+
+
+def _longest(
+    known: Iterable[FileState], beginnings: Mapping[int, str], stream: str | None
+) -> list[FileState]:
+    """
+    Return what is known of the file of which most stands at the beginning of another one.
+
+    Args:
+        known: All files that were read by the same recipe.
+        beginnings: The sha256 of the other file's beginnings, by their length.
+        stream: Only what this stream has read counts; None: what all have.
+    """
+    paths: dict[str, list[FileState]] = {}
+    for state in known:
+        if stream in (None, state.stream):
+            paths.setdefault(state.path, []).append(state)
+    fitting = [
+        states
+        for states in paths.values()
+        if all(beginnings.get(state.size) == state.sha256 for state in states)
+    ]
+    return max(fitting, key=lambda states: (states[0].size, states[0].rows_done), default=[])
 
 
 def missed_before(notes: Iterable[Collection[str]]) -> dict[str, int]:
@@ -195,9 +244,18 @@ class Inputs:
     empty_runs: int = 3
     _busy: int = 0
     _announced: set[tuple[str, str]] = field(default_factory=set)
+    _logs: set[str] = field(default_factory=set)
+    _hashes: dict[tuple[Fingerprint, frozenset[int]], tuple[str, Mapping[int, str]]] = field(
+        default_factory=dict
+    )
 
     def pending(
-        self, patterns: str | Sequence[str], recipe: str, stream: str | None = None
+        self,
+        patterns: str | Sequence[str],
+        recipe: str,
+        stream: str | None = None,
+        *,
+        growing: bool = False,
     ) -> list[InputFile]:
         """
         Return the files that have something new, in the order in which to read them.
@@ -206,6 +264,7 @@ class Inputs:
             patterns: Paths, folders and globs.
             recipe: What else decides about the result.
             stream: Only what this stream has read counts; None: what any has.
+            growing: The files are logs: what follows what was read is read on.
 
         Raises:
             FileError: There was none in too many runs in a row.
@@ -214,8 +273,9 @@ class Inputs:
         if not paths:
             self.passed_over.add(stream)
             self._note_empty(patterns if isinstance(patterns, str) else ", ".join(patterns))
-        prints = sorted((self._settled(path) for path in paths), key=lambda found: found.order)
-        files = [self._decide(found, recipe, stream) for found in prints]
+        found = [self._settled(path, growing=growing) for path in paths]
+        prints = sorted(found, key=lambda found: found.order)
+        files = [self._decide(found, recipe, stream, growing=growing) for found in prints]
         if any(file is None or file.rows_done for file in files):
             self.passed_over.add(stream)
         same = sum(file is None for file in files) - self._busy
@@ -252,17 +312,23 @@ class Inputs:
         if warning not in self.notes:
             self.notes.append(warning)
 
-    def _settled(self, path: Path) -> Fingerprint:
+    def _settled(self, path: Path, *, growing: bool) -> Fingerprint:
         """Wait a moment for a file that has only just been written."""
         found = fingerprint_of(path, self.root)
+        if growing and _LOG.search(path.name):
+            self._logs.add(found.name)
+            return found
         age = time.time() - found.modified_ns / 1e9
         if self.settle and 0 <= age < _SETTLED_SECONDS:
             time.sleep(_SETTLED_SECONDS - age)
             found = fingerprint_of(path, self.root)
         return found
 
-    def _decide(self, found: Fingerprint, recipe: str, stream: str | None) -> InputFile | None:
-        if self.settle and 0 <= time.time() - found.modified_ns / 1e9 < _SETTLED_SECONDS:
+    def _decide(
+        self, found: Fingerprint, recipe: str, stream: str | None, *, growing: bool
+    ) -> InputFile | None:
+        fresh = 0 <= time.time() - found.modified_ns / 1e9 < _SETTLED_SECONDS
+        if self.settle and fresh and found.name not in self._logs:
             self.notes.append(f"{found.name} is still being written; the next run reads it")
             self._busy += 1
             return None
@@ -281,15 +347,38 @@ class Inputs:
         ]
         if states and len(outside) == len(states) and all(state.complete for state in states):
             return None
-        digest = self.digests[found.name] = _digest(found.path) if self.hashed else _UNREAD
+        grows = growing and self.hashed
+        known = [state for state in self.known if grows and state.recipe == recipe]
+        digest, beginnings = self._digests(found, {state.size for state in known})
+        self.digests[found.name] = digest
         self._refuse_orphans(found.name, digest)
         inside = [state for state in same_recipe if state.sha256 == digest]
         if states and len(inside) == len(states) and all(state.complete for state in states):
             self._touch(inside, found)
             return None
         rows_done = inside[0].rows_done if len(inside) == len(states) == 1 else 0
+        bytes_done = 0
+        if not inside:
+            grown = _longest(known, beginnings, stream)
+            if grown and grown[0].sha256 == digest and all(each.complete for each in grown):
+                # A log that has only moved on to another name.
+                self._touch(grown, found)
+                return None
+            rows_done = grown[0].rows_done if len(grown) == 1 else 0
+            bytes_done = grown[0].size if rows_done and grown[0].complete else 0
         modified_at = datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
-        return InputFile(found.path, found.name, found.size, modified_at, rows_done)
+        return InputFile(found.path, found.name, found.size, modified_at, rows_done, bytes_done)
+
+    def _digests(
+        self, found: Fingerprint, sizes: Collection[int]
+    ) -> tuple[str, Mapping[int, str]]:
+        """Return what `_digests` does; each stream asks for the same files."""
+        if not self.hashed:
+            return _UNREAD, {}
+        wanted = (found, frozenset(sizes))
+        if wanted not in self._hashes:
+            self._hashes[wanted] = _digests(found.path, sizes)
+        return self._hashes[wanted]
 
     def _refuse_orphans(self, name: str, digest: str) -> None:
         """Refuse to store a second time what another name of this source has stored."""
@@ -305,9 +394,9 @@ class Inputs:
 
     def _touch(self, states: Iterable[FileState], found: Fingerprint) -> None:
         for state in states:
-            self.touched[state.stream, state.path] = FileState(
+            self.touched[state.stream, found.name] = FileState(
                 state.stream,
-                state.path,
+                found.name,
                 found.size,
                 found.modified_ns,
                 state.sha256,
@@ -354,7 +443,7 @@ class Inputs:
         """
         found = self.fingerprints[name]
         self._announced.add((stream, name))
-        if complete and not found.unchanged():
+        if complete and name not in self._logs and not found.unchanged():
             self.notes.append(f"{name} changed while it was read; the next run reads it again")
             self.passed_over.add(stream)
             return None

@@ -21,9 +21,10 @@ from regard.errors import Cancelled, LeaseHeld, LeaseLost, RegardError
 from regard.hookspecs import RunInfo
 from regard.host import Host
 from regard.pipeline.batching import Batcher
-from regard.pipeline.committing import Budget
+from regard.pipeline.contradicting import Contradictions
 from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs
+from regard.pipeline.judging import Budget
 from regard.pipeline.preparing import Prepared, defaults_of, prepare
 from regard.pipeline.rejudging import Ages, StreamReplay
 from regard.pipeline.resending import ReplayContext, Resender
@@ -243,6 +244,7 @@ class Replayer:
             budget,
             inputs,
             set(),
+            Contradictions(prepared.name, run_id, run_id),
             erased=erased,
         )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regard.clock import Clock
+from regard.directory import NOTHING_NAMED, Directory
 from regard.errors import PluginError, RegardError
 from regard.reports import Freshness, Report
 from regard.settings import validate_options
@@ -40,6 +41,7 @@ class Surroundings:
         timezone: Where a day begins.
         privacy_key: Makes pseudonyms.
         sources: The configured sources; records of others are left out. None: all are read.
+        directory: What the configuration knows by name.
     """
 
     columns: Path
@@ -48,6 +50,7 @@ class Surroundings:
     timezone: str
     privacy_key: bytes
     sources: Collection[str] | None = None
+    directory: Directory = NOTHING_NAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def make_report(
         freshness=[one for one in fresh if one.source not in orphans],
         pseudonym_key=surroundings.privacy_key,
         orphans=orphans,
+        directory=surroundings.directory,
     ) as view:
         report = _ask(reporter, view, checked, surroundings.clock)
     return MadeReport(report, (*_about_columns(state), *_about_orphans(fresh, orphans)))

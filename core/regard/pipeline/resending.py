@@ -44,7 +44,9 @@ class ReplayContext(RunContext):
         self.file = item.file
         self.in_hand = self.handed = False
 
-    def files(self, path: str | Sequence[str], *, recipe: str = "") -> Sequence[InputFile]:
+    def files(
+        self, path: str | Sequence[str], *, recipe: str = "", growing: bool = False
+    ) -> Sequence[InputFile]:
         """Return nothing: payloads are all that is read."""
         return ()
 

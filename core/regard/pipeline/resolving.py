@@ -9,7 +9,9 @@ from regard.errors import RecordError, SourceChanged
 from regard.hookspecs import Batch as CheckedBatch
 from regard.hookspecs import CommittedBatch, Consequence
 from regard.pipeline.batching import Batcher
-from regard.pipeline.committing import DryCommitter, StoreCommitter, counted
+from regard.pipeline.committing import StoreCommitter
+from regard.pipeline.deciding import DryCommitter
+from regard.pipeline.judging import counted
 from regard.pipeline.rejudging import Sent
 from regard.runs import Counts
 from regard.store.batches import decide, look_up
@@ -36,7 +38,7 @@ class StoreReplay(StoreCommitter):
                 erase(transaction, self.erased.take_back(transaction, sent))
             known = look_up(transaction, sent.batch, self.info.source)
             sent.withdraw(sent.rivals(known))
-            plan = decide(sent.batch, known, run_id=self.run_id)
+            plan = decide(sent.batch, known)
             counts = sent.counts(counted(plan, 0))
             total.add(counts)
             batch_id = self._write(transaction, sent.batch, plan)
@@ -88,7 +90,7 @@ class DryReplay(DryCommitter):
             if item.key in self._pending
         }
         sent.withdraw(sent.rivals(known))
-        plan = decide(sent.batch, known, run_id=0)
+        plan = decide(sent.batch, known)
         self._remember(plan, known)
         self._reasons += Counter(error.reason for error in sent.bad.values())
         self.summary.counts.add(sent.counts(counted(plan, 0)))

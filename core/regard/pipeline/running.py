@@ -29,11 +29,14 @@ from regard.errors import (
 from regard.hookspecs import RunInfo
 from regard.host import Host
 from regard.pipeline.batching import Identify
-from regard.pipeline.committing import Budget, DryCommitter, StoreCommitter
+from regard.pipeline.committing import StoreCommitter
 from regard.pipeline.context import RunContext
+from regard.pipeline.contradicting import Contradictions
+from regard.pipeline.deciding import DryCommitter
 from regard.pipeline.disappearing import Census
 from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs, missed_before
+from regard.pipeline.judging import Budget
 from regard.pipeline.preparing import Prepared, defaults_of, identifier, prepare
 from regard.pipeline.starting import Start, Wish, changed_keys
 from regard.pipeline.stopping import Stop
@@ -301,6 +304,11 @@ class Runner:
             self._budget(prepared),
             context.inputs,
             open_records(transaction, prepared.name, stream.name),
+            Contradictions(
+                prepared.name,
+                run_id,
+                runs.reading_since(transaction, prepared.name, stream.name, run_id),
+            ),
             cursors.dump(cursor) if cursor is not None else None,
             start.purpose,
             start.replaces,

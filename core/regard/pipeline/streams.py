@@ -31,8 +31,8 @@ from regard.errors import (
 )
 from regard.findings import Finding, Severity
 from regard.pipeline.batching import Batcher
-from regard.pipeline.committing import Committer
 from regard.pipeline.context import RunContext
+from regard.pipeline.judging import Committer
 from regard.pipeline.stopping import Stop
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary
@@ -140,7 +140,9 @@ class StreamRun:
         with ThreadPoolExecutor(1, thread_name_prefix="regard-write") as self._pool:
             try:
                 self._read_all(since, until)
-                self._commit(complete=True)
+                # Where a file could not be read, what is in it is not known: neither has its
+                # stream been read to the end, nor has anything disappeared.
+                self._commit(complete=not broken, ended=True)
             except BaseException as error:
                 # What was yielded before the source failed is good, and stays; but nothing
                 # may be stored behind a batch that was rolled back: the cursor would pass it.
@@ -202,7 +204,7 @@ class StreamRun:
             return None
         return self._page_cursor if self._page_cursor is not None else self._batcher.reached
 
-    def _commit(self, *, complete: bool) -> None:
+    def _commit(self, *, complete: bool, ended: bool = False) -> None:
         context = self._context
         batch = self._batcher.take()
         batch.refused += context.refused
@@ -210,7 +212,7 @@ class StreamRun:
         context.refused, context.findings = [], []
         batch.cursor = self._cursor(complete=complete)
         progress, self._progress = self._progress, []
-        if complete:
+        if ended:
             progress += context.finished
             context.finished = []
         batch.milliseconds = round((self._clock.monotonic() - self._began) * 1000)

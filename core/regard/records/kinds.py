@@ -230,8 +230,14 @@ class VisitScore(SQLModel):
 
     Attributes:
         points: What the answer earned, of ``max_points``.
-        weight: The item's share within its section.
-        critical: Failing it fails the visit.
+        weight: The item's share within its section; of a bonus item, what it may add to the
+            visit's score.
+        section: The sections around it, outermost first, with `` / `` between them.
+        section_weights: Their weights in the same form; ``-`` for a section that is only a
+            heading.
+        critical: Earning nothing fails the visit.
+        cap: Of a critical item, the highest score of a visit that fails it; of a bonus item,
+            the most that all of them add.
     """
 
     visit_key: str | None = string("pseudonym")
@@ -245,6 +251,8 @@ class VisitScore(SQLModel):
     critical: bool | None = flag()
     bonus: bool | None = flag()
     comment: str | None = string("personal")
+    section_weights: str | None = string()
+    cap: Decimal | None = number()
 
 
 class Review(SQLModel):

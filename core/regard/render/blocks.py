@@ -20,6 +20,8 @@ __all__ = ["Block", "Line", "beside", "ellipsised", "line", "table_block", "wrap
 _GAP = 2
 _SHORTEST = 8
 """A text that is cut below this many columns says nothing."""
+_LONGEST = 72
+"""Sentences that wrap are read best in lines that are not longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def _padded(text: str, width: int, *, right: bool) -> str:
 
 
 def _natural(column: Shown) -> int:
-    return max(map(cell_len, (column.header, *column.cells)))
+    width = max(map(cell_len, (column.header, *column.cells)))
+    return min(width, max(_LONGEST, cell_len(column.header))) if column.wrap else width
 
 
 def _least(column: Shown) -> int:
@@ -121,12 +124,19 @@ def table_block(columns: Sequence[Shown], width: int, *, indent: int = 2) -> Blo
     lines = [line(margin + text, "bold") for text in _headers(columns, widths)]
     lines.append(line(margin + (" " * _GAP).join("─" * size for size in widths), "dim"))
     for row in range(len(columns[0].cells) if columns else 0):
-        parts = [
-            _padded(ellipsised(column.cells[row], size), size, right=column.right)
-            for column, size in zip(columns, widths, strict=True)
-        ]
-        lines.append(line((margin + (" " * _GAP).join(parts)).rstrip()))
+        cells = [_cell_lines(c, row, size) for c, size in zip(columns, widths, strict=True)]
+        for at in range(max(map(len, cells))):
+            parts = [
+                _padded(cell[at] if at < len(cell) else "", size, right=column.right)
+                for column, size, cell in zip(columns, widths, cells, strict=True)
+            ]
+            lines.append(line((margin + (" " * _GAP).join(parts)).rstrip()))
     return Block(tuple(lines))
+
+
+def _cell_lines(column: Shown, row: int, width: int) -> list[str]:
+    cell = column.cells[row]
+    return wrapped(cell, width) if column.wrap else [ellipsised(cell, width)]
 
 
 def _headers(columns: Sequence[Shown], widths: Sequence[int]) -> list[str]:
@@ -158,8 +168,10 @@ def _listed(columns: Sequence[Shown], width: int, margin: str) -> Block:
         for column in columns:
             label = _padded(ellipsised(column.header, labels), labels, right=False)
             cell = column.cells[row]
-            text = cell if column.rigid else ellipsised(cell, max(room - labels, 1))
-            lines.append(line(f"{margin}{label}{' ' * _GAP}{text}".rstrip()))
+            texts = [cell] if column.rigid else _cell_lines(column, row, max(room - labels, 1))
+            for text in texts:
+                lines.append(line(f"{margin}{label}{' ' * _GAP}{text}".rstrip()))
+                label = " " * labels
     return Block(tuple(lines))
 
 

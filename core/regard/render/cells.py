@@ -25,12 +25,14 @@ class Shown:
         cells: From top to bottom.
         right: They align right, being numbers.
         rigid: They lose their meaning when they are cut: numbers, days and times.
+        wrap: They run over several lines rather than being cut.
     """
 
     header: str
     cells: tuple[str, ...]
     right: bool
     rigid: bool
+    wrap: bool = False
 
 
 def shown_columns(table: Table, language: str, timezone: str) -> list[Shown]:
@@ -50,17 +52,22 @@ def _shown(column: Column, cells: Sequence[Cell], language: str, timezone: str) 
         header += f" ({plain(unit(column.unit, language))})"
     decimals = _decimals(column, known) if numeric else 0
     texts = tuple(_cell(cell, numeric, decimals, language, timezone) for cell in cells)
-    return Shown(header, texts, right=numeric, rigid=rigid)
+    return Shown(header, texts, right=numeric, rigid=rigid, wrap=column.wrap)
 
 
 def _decimals(column: Column, cells: Sequence[Cell]) -> int:
     if all(isinstance(cell, int) for cell in cells):
         return 0
-    if column.unit == "%":
-        return 1
     if formats.is_currency(column.unit):
         return formats.currency_decimals(column.unit)
-    return max(formats.decimals_for(cell) for cell in cells if isinstance(cell, int | Decimal))
+    numbers = [cell for cell in cells if isinstance(cell, int | Decimal)]
+    decimals = max(formats.decimals_for(cell, column.unit) for cell in numbers)
+    # Where all are tenths, a second decimal would only promise what is not known.
+    return 1 if decimals == 2 and not any(_hundredths(cell) for cell in numbers) else decimals
+
+
+def _hundredths(cell: Decimal | int) -> bool:
+    return bool(cell * 10 % 1)
 
 
 def _cell(cell: Cell, numeric: bool, decimals: int, language: str, timezone: str) -> str:

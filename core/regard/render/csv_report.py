@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from regard.render.formats import exact
-from regard.reports import Cell, Period, Report, Section, Table
+from regard.reports import Cell, Period, Report, Section, Series, Table
 
 __all__ = ["COLUMNS", "render_csv"]
 
@@ -34,8 +34,9 @@ COLUMNS = (
     "until",
 )
 """
-``block`` is figure, table, finding or source; ``item`` a figure's id, a table's title, a
-finding's code or a source's name; ``row`` counts a table's rows from 1.
+``block`` is figure, table, series, finding or source; ``item`` a figure's or series' id, a
+table's title, a finding's code or a source's name; ``row`` counts a table's rows from 1, and
+``column`` is the first day of a series' point.
 """
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -108,6 +109,8 @@ def _section(section: Section, period: Period | None) -> Iterator[dict[str, Cell
         }
     for table in section.tables:
         yield from _table(section, table, period)
+    for series in section.series:
+        yield from _series(section, series)
 
 
 def _table(section: Section, table: Table, period: Period | None) -> Iterator[dict[str, Cell]]:
@@ -124,3 +127,20 @@ def _table(section: Section, table: Table, period: Period | None) -> Iterator[di
                 "unit": column.unit,
                 **_bounds(period),
             }
+
+
+def _series(section: Section, series: Series) -> Iterator[dict[str, Cell]]:
+    for number, point in enumerate(series.points, start=1):
+        yield {
+            "section": section.title,
+            "block": "series",
+            "item": series.id,
+            "row": number,
+            "column": point.on,
+            "label": series.label,
+            "value": point.value,
+            "unit": series.unit,
+            "n": point.n,
+            "low": point.low,
+            "high": point.high,
+        }

@@ -24,6 +24,7 @@ __all__ = [
     "is_currency",
     "moment",
     "money",
+    "month",
     "number",
     "percent",
     "period",
@@ -33,10 +34,20 @@ _TINY = Decimal("0.01")
 _SECONDS = {"d": 86_400, "h": 3_600, "min": 60}
 
 
-def decimals_for(value: Decimal | int) -> int:
-    """Return how many decimals show a number well: none, two, or six for very small ones."""
+def decimals_for(value: Decimal | int, unit: str = "") -> int:
+    """
+    Return how many decimals show a number well.
+
+    Args:
+        value: Whole numbers have none, others two, very small ones six.
+        unit: Percentages always have one, and points that are not whole.
+    """
+    if unit == "%":
+        return 1
     if isinstance(value, int) or value == value.to_integral_value():
         return 0
+    if unit == "points":
+        return 1
     return 6 if abs(value) < _TINY else 2
 
 
@@ -116,6 +127,13 @@ def day(value: date, language: str) -> str:
     from babel.dates import format_date
 
     return format_date(value, format="d MMM y", locale=locale_of(language))
+
+
+def month(value: date, language: str) -> str:
+    """Return a month by one of its days: ``Jan 2026``, ``ene 2026``, ``janv. 2026``."""
+    from babel.dates import format_date
+
+    return format_date(value, format="MMM y", locale=locale_of(language))
 
 
 def moment(value: datetime, timezone: str, language: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from regard.findings import Finding
 from regard.render.formats import exact
-from regard.reports import Cell, Figure, Freshness, Period, Report, Section, Table
+from regard.reports import Cell, Figure, Freshness, Period, Report, Section, Series, Table
 
 __all__ = ["render_json", "report_data"]
 
@@ -60,7 +60,7 @@ def _section(section: Section) -> dict[str, Any]:
         "title": _plain(section.title),
         "figures": [_figure(figure) for figure in section.figures],
         "tables": [_table(table) for table in section.tables],
-        "series": [],
+        "series": [_series(series) for series in section.series],
         "findings": [_finding(finding) for finding in section.findings],
         "actions": [],
     }
@@ -87,6 +87,25 @@ def _table(table: Table) -> dict[str, Any]:
             for column in table.columns
         ],
         "rows": [[_plain(cell) for cell in row] for row in table.rows],
+    }
+
+
+def _series(series: Series) -> dict[str, Any]:
+    return {
+        "id": series.id,
+        "label": _plain(series.label),
+        "unit": series.unit,
+        "step": series.step,
+        "points": [
+            {
+                "on": _plain(point.on),
+                "value": _plain(point.value),
+                "n": point.n,
+                "low": _plain(point.low),
+                "high": _plain(point.high),
+            }
+            for point in series.points
+        ],
     }
 
 

@@ -8,7 +8,6 @@ words say already.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -18,9 +17,10 @@ from regard.findings import Finding, Severity
 from regard.render import formats
 from regard.render.blocks import Block, Line, beside, ellipsised, line, table_block, wrapped
 from regard.render.cells import shown_columns
+from regard.render.lines import series_table
 from regard.render.text import plain
 from regard.render.words import WORDS, unit, word
-from regard.reports import Cell, Column, Figure, Report, Section, Table
+from regard.reports import Cell, Column, Figure, Report, Section, Series, Table
 
 __all__ = ["render_terminal"]
 
@@ -36,7 +36,10 @@ _SEVERITY_STYLES = {
     Severity.WARNING: "yellow",
     Severity.CRITICAL: "bold red",
 }
-_ASCII = str.maketrans({"─": "-", "…": ".", "–": "-", "·": "-", "\u00a0": " ", "\u202f": " "})
+_ASCII = str.maketrans(
+    {"─": "-", "…": ".", "–": "-", "·": "-", "\u00a0": " ", "\u202f": " "}
+    | dict(zip("▁▂▃▄▅▆▇█", "12345678", strict=True))
+)
 
 
 def render_terminal(report: Report, console: Console, *, timezone: str = "UTC") -> None:
@@ -125,7 +128,8 @@ class _Screen:
             self._text(section.note, indent=2)
         if section.figures:
             self._figures(section.figures)
-        blocks = [self._table(table) for table in section.tables]
+        blocks = [self._series(series) for series in section.series]
+        blocks += [self._table(table) for table in section.tables]
         for block in beside(blocks, self.width):
             self._line("")
             self._lines(block.lines)
@@ -141,7 +145,7 @@ class _Screen:
             return word("unknown", self.language), ""
         if formats.is_currency(figure.unit):
             return formats.money(figure.value, figure.unit, self.language), ""
-        decimals = 1 if figure.unit == "%" else None
+        decimals = formats.decimals_for(figure.value, figure.unit)
         return (
             formats.number(figure.value, self.language, decimals),
             plain(unit(figure.unit, self.language, one=figure.value == 1)),
@@ -150,11 +154,10 @@ class _Screen:
     def _interval(self, figure: Figure) -> str:
         if figure.low is None or figure.high is None:
             return ""
-        low, high = (self._number(value) for value in (figure.low, figure.high))
+        ends = (figure.low, figure.high)
+        decimals = max(formats.decimals_for(value, figure.unit) for value in ends)
+        low, high = (formats.number(value, self.language, decimals) for value in ends)
         return word("interval", self.language, low=low, high=high)
-
-    def _number(self, value: Decimal) -> str:
-        return formats.number(value, self.language)
 
     def _during(self, figure: Figure) -> str:
         # The report's own period stands at its top and need not be said again.
@@ -190,6 +193,11 @@ class _Screen:
                 self._line(f"    {part}")
             if figure.note:
                 self._text(figure.note, "dim", indent=4)
+
+    def _series(self, series: Series) -> Block:
+        shape, table = series_table(series, self.language)
+        block = self._table(table)
+        return Block((block.lines[0], line(f"  {shape}"), *block.lines[1:])) if shape else block
 
     def _table(self, table: Table) -> Block:
         columns = shown_columns(table, self.language, self.timezone)

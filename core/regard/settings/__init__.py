@@ -22,6 +22,7 @@ from regard.settings.models import (
     SourceSettings,
     unused,
 )
+from regard.settings.naming import directory_of
 from regard.settings.options import (
     checked_options,
     ignored_keys,
@@ -43,6 +44,7 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "checked_options",
+    "directory_of",
     "find_config",
     "ignored_keys",
     "load_project",

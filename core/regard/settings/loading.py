@@ -261,7 +261,7 @@ def _ambiguous(data: Mapping[str, Any]) -> Iterator[Fault]:
     for table in ("places", "competitors"):
         owners: dict[str, str] = {}
         for key, entry in data.get(table, {}).items():
-            for alias in (*_texts(entry.get("name")), *_texts(entry.get("aliases"))):
+            for alias in (key, *_texts(entry.get("name")), *_texts(entry.get("aliases"))):
                 owner = owners.setdefault(alias.strip().casefold(), key)
                 if owner != key:
                     text = f"{show(alias)} also stands for {table}.{owner}; it must mean one"

@@ -36,6 +36,7 @@ __all__ = [
     "UNUSED_TABLES",
     "CompetitorSettings",
     "Duration",
+    "JourneySettings",
     "LogSettings",
     "PlaceSettings",
     "PluginsSettings",
@@ -43,6 +44,7 @@ __all__ = [
     "ReportSettings",
     "Settings",
     "SourceSettings",
+    "SurveySettings",
     "unused",
 ]
 
@@ -193,6 +195,18 @@ class CompetitorSettings(_Table):
     sites: Texts = Field((), description="its sites, by the names of sites/*.toml")
 
 
+class SurveySettings(_Table):
+    """One ``[surveys.NAME]`` table; the name is the one that its answers carry."""
+
+    invited: int | None = Field(None, ge=1, description="how many people were asked")
+
+
+class JourneySettings(_Table):
+    """The ``[journey]`` table: what customers go through with us."""
+
+    stages: Texts = Field((), description="the stages in their order; else the usual ones")
+
+
 class ReportSettings(_Scheduled):
     """One ``[reports.NAME]`` table."""
 
@@ -266,6 +280,8 @@ class Settings(_Table):
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     places: dict[str, PlaceSettings] = Field(default_factory=dict)
     competitors: dict[str, CompetitorSettings] = Field(default_factory=dict)
+    surveys: dict[str, SurveySettings] = Field(default_factory=dict)
+    journey: JourneySettings = Field(default_factory=JourneySettings)
     reports: dict[str, ReportSettings] = Field(default_factory=dict)
     plugins: PluginsSettings = Field(default_factory=PluginsSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
@@ -278,9 +294,7 @@ class Settings(_Table):
     findings: AnyTable = Field(default_factory=dict)
     initiatives: AnyTable = Field(default_factory=dict)
     segments: AnyTable = Field(default_factory=dict)
-    surveys: AnyTable = Field(default_factory=dict)
     calendar: AnyTable = Field(default_factory=dict)
-    journey: AnyTable = Field(default_factory=dict)
     prices: AnyTable = Field(default_factory=dict)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
     keep: AnyTable = Field(default_factory=dict)
@@ -289,8 +303,7 @@ class Settings(_Table):
 # Whoever makes one of these mean something takes it out here.
 UNUSED_TABLES: Final = (
     *("enrichers", "audiences", "notices", "smtp", "findings", "initiatives", "segments"),
-    *("surveys", "calendar", "journey", "prices", "keep"),
-    *("base_currency", "week_start", "places", "competitors", "log"),
+    *("calendar", "prices", "keep", "base_currency", "week_start", "log"),
 )
 """The keys and tables at the top that this version accepts and has no use for."""
 
@@ -299,7 +312,7 @@ _UNUSED_SCHEDULING: Final = (
     "quiet_hours",
 )
 UNUSED_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "sources": (*_UNUSED_SCHEDULING, "counts", "retention"),
+    "sources": (*_UNUSED_SCHEDULING, "retention"),
     "reports": (
         *_UNUSED_SCHEDULING,
         *("deadline", "retries", "enabled", "schedule", "audience"),

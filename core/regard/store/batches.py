@@ -9,11 +9,11 @@ in the order of their numbers, and whoever has read up to one misses nothing.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from regard.cursors import CursorValue
 from regard.findings import Finding
@@ -34,7 +34,7 @@ from regard.store.writing import BulkWriter
 if TYPE_CHECKING:
     from regard.store.transactions import Transaction
 
-__all__ = ["Batch", "decide", "look_up", "next_batch", "write_plan"]
+__all__ = ["Batch", "decide", "look_up", "next_batch", "stored_rows", "write_plan"]
 
 
 @dataclass(slots=True)
@@ -69,24 +69,36 @@ class Batch:
         return [item.key for item in self.items]
 
 
-def decide(batch: Batch, known: Mapping[str, Known], *, run_id: int) -> UpsertPlan | HistoryPlan:
+def decide(batch: Batch, known: Mapping[str, Known]) -> UpsertPlan | HistoryPlan:
     """
     Decide what storing a batch would do, without writing.
 
     Args:
         batch: The batch.
         known: What is stored under its keys.
-        run_id: The run that reads it.
     """
     if batch.kind.historic:
         return plan_history(batch.items, known)
-    return plan_upserts(batch.items, known, run_id=run_id, files=batch.item_files)
+    return plan_upserts(batch.items, known, files=batch.item_files)
 
 
 def look_up(transaction: Transaction, batch: Batch, source: str) -> dict[str, Known]:
     """Return what is stored under a batch's keys."""
     keys = batch.keys()
     return transaction.writer.known(batch.kind.table, source, keys) if keys else {}
+
+
+def stored_rows(
+    transaction: Transaction, kind: Kind, source: str, keys: Sequence[str]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield what is stored under some keys, whole and typed."""
+    rows = kind.table
+    for start in range(0, len(keys), 500):
+        query = select(rows).where(
+            rows.c.source == source, rows.c.key.in_(keys[start : start + 500])
+        )
+        for row in transaction.connection.execute(query):
+            yield row._asdict()
 
 
 def next_batch(transaction: Transaction, run_id: int, stream: str) -> int:

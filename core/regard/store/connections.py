@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ PATIENCE = "regard_patience"
 
 _SQLITE = "sqlite:///"
 _BUSY_MILLISECONDS = 60_000
+_LOOK_SECONDS = 0.02
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
     "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may lose the last batch, never tear it
@@ -96,10 +98,13 @@ def make_engine(url: URL, *, readonly: bool) -> Engine:
         named = quote(str(path.absolute()))
         # Not mode=ro: such a connection cannot remove the two files beside the store that
         # reading makes, and a dry run would leave them behind.
-        url = url.set(database=f"file:{named}", query={"mode": "rw", "uri": "true"})
+        how = {"mode": "ro", "immutable": "1"} if _cannot_change(path) else {"mode": "rw"}
+        url = url.set(database=f"file:{named}", query={**how, "uri": "true"})
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _set_up_reader if readonly else _set_up_writer)
     event.listen(engine, "begin", _begin_sqlite)
+    if not readonly:
+        _watch_file(engine, path)
     event.listen(engine, "checkin", _be_patient_again)
     return engine
 
@@ -114,6 +119,58 @@ def _create_private(path: Path) -> None:
         raise StoreError(message) from error
 
 
+def _cannot_change(path: Path) -> bool:
+    """
+    Say whether a store lies where nothing is ever written: SQLite must be told so to read it.
+
+    Where a run was killed before, its last batches lie in a file beside the store, which a
+    reader that may write nothing cannot take in.
+    """
+    try:
+        frozen = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+        beside = path.with_name(f"{path.name}-wal")
+        return frozen and not (beside.exists() and beside.stat().st_size)
+    except OSError:
+        return False
+
+
+_OPENED = "regard_opened"
+
+
+def _watch_file(engine: Engine, path: Path) -> None:
+    """
+    Refuse to commit into a file that is no longer the store.
+
+    Where somebody removes or replaces the file while it is open, SQLite goes on writing to
+    what nobody will ever find again, and says nothing.
+    """
+
+    def note(connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_OPENED] = _identity(path)
+
+    def compare(connection: Connection) -> None:
+        if connection.get_execution_options().get(WRITE, False):
+            opened = connection.info.get(_OPENED)
+            if opened is not None and opened != _identity(path):
+                message = (
+                    f"the store's file {path} was removed or replaced while it was open; nothing "
+                    "of this batch was stored: leave the file alone while regard runs"
+                )
+                raise StoreError(message)
+
+    event.listen(engine, "connect", note)
+    event.listen(engine, "commit", compare)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from every other one; None: there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def _set_up_writer(connection: Any, record: object) -> None:  # noqa: ANN401  # the driver's own
     _set_up(connection, (*_PRAGMAS, "PRAGMA journal_mode = WAL"))
 
@@ -125,12 +182,20 @@ def _set_up_reader(connection: Any, record: object) -> None:  # noqa: ANN401
 def _set_up(connection: sqlite3.Connection, pragmas: Sequence[str]) -> None:
     # None: the driver opens no transaction by itself; `_begin_sqlite` does.
     connection.isolation_level = None
-    try:
-        for pragma in pragmas:
-            connection.execute(pragma)
-    except sqlite3.Error:
-        connection.close()
-        raise
+    end = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            for pragma in pragmas:
+                connection.execute(pragma)
+        except sqlite3.Error as error:
+            # The change to WAL of a store that another process is just making does not wait
+            # for it: SQLite asks nobody's patience there, and says at once that it is locked.
+            if "locked" not in str(error) or time.monotonic() > end:
+                connection.close()
+                raise
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -194,7 +259,11 @@ _MEANINGS = (
     ("read-only transaction", StoreError, "the store may not be written: it is read-only"),
     ("not a database", StoreError, "the store's file is no SQLite database"),
     ("malformed", StoreError, "the store's file is damaged; restore a backup"),
-    ("unable to open", StoreError, "the store's file cannot be opened"),
+    (
+        "unable to open",
+        StoreError,
+        "the store's file cannot be opened, or its folder not be written",
+    ),
     ("disk I/O error", StoreError, "the store's file cannot be read or written, or was removed"),
     ("password authentication", StoreError, "the database server refuses the user or password"),
     ("does not exist", StoreError, "the database server has no such database, user or table"),

@@ -89,8 +89,9 @@ class UpsertPlan:
         counts: What became of the items.
         overruled: Indexes of items that a later item of the same file overruled though
             neither is older.
-        rewritten: How many stored rows of this very run were overwritten by a version that
-            is not newer.
+        rewritten: Indexes of items that overwrite a stored row of the same age.
+        repeated: How many items overwrite an earlier one of the same age that came with them,
+            but not from the same file.
     """
 
     write: Sequence[Encoded] = field(default_factory=list)
@@ -98,7 +99,8 @@ class UpsertPlan:
     delete: dict[str, str] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     overruled: list[int] = field(default_factory=list)
-    rewritten: int = 0
+    rewritten: list[int] = field(default_factory=list)
+    repeated: int = 0
 
     @property
     def writes(self) -> bool:
@@ -122,7 +124,6 @@ def plan_upserts(
     items: Sequence[Item],
     known: Mapping[str, Known],
     *,
-    run_id: int,
     files: Sequence[str | None] = (),
 ) -> UpsertPlan:
     """
@@ -131,7 +132,6 @@ def plan_upserts(
     Args:
         items: Records and deletions in the order in which they were read.
         known: What the store holds under their keys.
-        run_id: The run that reads them.
         files: For each item the file it came from, or None; empty: none came from one.
     """
     plan = UpsertPlan()
@@ -140,7 +140,7 @@ def plan_upserts(
         plan.counts.new = len(items)
         return plan
     if isinstance(items, EncodedRows) and _once_each(items):
-        _decide_rows(items, known, run_id, plan)
+        _decide_rows(items, known, plan)
         return plan
     slots: dict[str, _Slot] = {}
     for index, item in enumerate(items):
@@ -163,10 +163,6 @@ def plan_upserts(
             plan.counts.unchanged += 1
         else:
             _overwrite(item, index, slot, plan, files)
-            if slot.record is item and item.key in known:
-                stored = known[item.key]
-                again = stored.last_run_id == run_id and stored.as_of == item.as_of
-                plan.rewritten += again and slot.index == index
     _collect(slots, plan)
     return plan
 
@@ -184,15 +180,13 @@ def _once_each(items: EncodedRows) -> bool:
     return len(set(items.keys())) == len(items)
 
 
-def _decide_rows(
-    items: EncodedRows, known: Mapping[str, Known], run_id: int, plan: UpsertPlan
-) -> None:
+def _decide_rows(items: EncodedRows, known: Mapping[str, Known], plan: UpsertPlan) -> None:
     """Decide rows of which none has another's key: so each meets only what is stored."""
     digest, age = items.columns.index("content_hash"), items.place_of("as_of")
     same = str(items.same.get("as_of"))
     write: list[tuple[StoredValue, ...]] = []
     counts = plan.counts
-    for row in items.rows:
+    for index, row in enumerate(items.rows):
         stored = known.get(row[0])  # type: ignore[arg-type]
         if stored is None:
             counts.new += 1
@@ -205,7 +199,8 @@ def _decide_rows(
             counts.unchanged += 1
         else:
             counts.changed += 1
-            plan.rewritten += stored.last_run_id == run_id and stored.as_of == as_of
+            if stored.as_of == as_of and stored.deleted_at is None:
+                plan.rewritten.append(index)
             write.append(row)
     plan.write = EncodedRows(items.fields, items.columns, items.same, write)
 
@@ -238,6 +233,11 @@ def _overwrite(
         plan.counts.quarantined += 1
     else:
         plan.counts.changed += 1
+        if item.as_of == slot.as_of and slot.deleted_at is None:
+            if slot.index < 0:
+                plan.rewritten.append(index)
+            else:
+                plan.repeated += 1
     slot.record, slot.index = item, index
     slot.as_of, slot.content_hash, slot.deleted_at = item.as_of, item.content_hash, None
 

@@ -147,7 +147,9 @@ def put_aside(
 ) -> PutAside:
     """Store refused records, each once."""
     refused = [_storable(item) for item in refused]
-    unique = {(item.record, item.reason): item for item in refused}
+    # The first one stays, as it does where a batch ends between them.
+    unique = {(item.record, item.reason): item for item in reversed(refused)}
+    unique = dict(reversed(unique.items()))
     known = _known(transaction, source, stream, {record for record, _ in unique})
     quarantine = table("quarantine")
     again = [known[identity] for identity in unique if identity in known]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, union_all, update
+from sqlalchemy import Select, and_, func, select, union_all, update
 
 from regard.records import KINDS
 from regard.reports import Freshness
@@ -31,6 +31,7 @@ __all__ = [
     "latest",
     "past_notes",
     "put_stream",
+    "reading_since",
     "running",
 ]
 
@@ -39,6 +40,9 @@ BESIDE = ("replay", "backfill")
 """The reasons of runs that say nothing about how current a source is."""
 
 _WORDLESS = "the run ended without a word: it was killed, or the machine stopped"
+_BROKEN_OFF_RUNS = 100
+"""So many runs that broke off are taken for parts of one reading."""
+
 _BROKEN_OFF = "not read to its end: the run broke off"
 
 
@@ -266,6 +270,31 @@ def _judged(transaction: Transaction, run: PastRun) -> PastRun:
     if held is not None and held.run_id == run.id:
         return run
     return replace(run, outcome=Outcome.FAILED.value, error=_WORDLESS)
+
+
+def reading_since(transaction: Transaction, source: str, stream: str, run_id: int) -> int:
+    """
+    Return the first of the runs that belong to one reading of a stream.
+
+    These are this run and those right before it that broke off, as long as they had the same
+    plug-in and the same settings.
+    """
+    runs, parts = table("runs"), table("run_streams")
+    same = [runs.c[name] for name in ("plugin_version", "config_digest", "regard_version")]
+    query = (
+        select(runs.c.id, parts.c.outcome, *same)
+        .outerjoin(parts, and_(parts.c.run_id == runs.c.id, parts.c.stream == stream))
+        .where(runs.c.source == source, runs.c.id <= run_id, runs.c.reason.not_in(BESIDE))
+        .order_by(runs.c.id.desc())
+        .limit(_BROKEN_OFF_RUNS)
+    )
+    since, own = run_id, None
+    for number, outcome, *settings in transaction.connection.execute(query):
+        own = own or settings
+        if outcome == Outcome.OK.value or settings != own:
+            break
+        since = number
+    return since
 
 
 def past_notes(transaction: Transaction, source: str, limit: int) -> list[set[str]]:

@@ -28,14 +28,15 @@ __all__ = [
     "create",
     "differences",
     "require_current",
+    "require_whole",
     "revision_of",
     "upgrade",
 ]
 
-REVISION = "0001"
+REVISION = "0002"
 """The version of the tables that this regard reads and writes."""
 
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 """All versions this regard can upgrade from, oldest first."""
 
 
@@ -105,6 +106,22 @@ def require_current(revision: str | None, place: str) -> None:
     raise StoreTooNew(message)
 
 
+def require_whole(connection: Connection, place: str) -> None:
+    """
+    Refuse a store that lacks tables: whatever needed them would fail in the midst of its work.
+
+    Raises:
+        StoreError: Which ones are missing.
+    """
+    missing = metadata.tables.keys() - set(inspect(connection).get_table_names())
+    if missing:
+        message = (
+            f"the store {place} lacks tables ({', '.join(sorted(missing))}): it was changed by "
+            "hand or left half made; restore a backup"
+        )
+        raise StoreError(message)
+
+
 def _number(revision: str) -> int:
     """Return a version as a number; what is none is newer than all that are."""
     return int(revision) if revision.isascii() and revision.isdecimal() else 10**9
@@ -126,14 +143,35 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(_alembic_config(connection), "head")
 
 
-def differences(engine: Engine) -> list[Any]:
+def differences(engine: Engine) -> list[str]:
     """Return how a store's tables differ from what this regard defines; empty when they match."""
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
-        return list(compare_metadata(context, metadata))
+        found: list[Any] = []
+        for difference in compare_metadata(context, metadata):
+            # What differs in one column comes as a list of its own.
+            found += difference if isinstance(difference, list) else [difference]
+        return [_said(difference) for difference in found]
+
+
+_LACKS = {"add": "lacks", "remove": "has beside ours"}
+
+
+def _said(difference: tuple[Any, ...]) -> str:
+    """Return a sentence for one of Alembic's differences."""
+    what, *about = difference
+    verb, _, noun = str(what).partition("_")
+    if noun == "column":
+        return f"table {about[1]} {_LACKS[verb]} the column {about[2].name}"
+    if noun == "table":
+        return f"the store {_LACKS[verb]} the table {about[0].name}"
+    if verb in _LACKS:
+        owner = about[0].table.name
+        return f"table {owner} {_LACKS[verb]} the {noun} {about[0].name}"
+    return f"table {about[1]}: the {noun} of the column {about[2]} is {about[4]}, not {about[5]}"
 
 
 def back_up(engine: Engine, destination: Path) -> None:

@@ -79,6 +79,7 @@ class Store:
                 else:
                     # Asked again: another process may have made it between the two questions.
                     schema.require_current(store._revision(), place)
+                    store._require_whole()
         except BaseException:
             store.close()
             raise
@@ -102,6 +103,7 @@ class Store:
                         "missing", f"{place} is empty; `regard run` makes its tables"
                     )
                 schema.require_current(revision, place)
+                store._require_whole()
         except StoreTooNew as error:
             return StoreState("newer", str(error))
         except StoreOutdated as error:
@@ -119,6 +121,10 @@ class Store:
     def _revision(self) -> str | None:
         with self.engine.connect() as connection:
             return schema.revision_of(connection)
+
+    def _require_whole(self) -> None:
+        with self.engine.connect() as connection:
+            schema.require_whole(connection, self.place)
 
     def _empty(self) -> bool:
         with self.engine.connect() as connection:
@@ -238,7 +244,7 @@ class Store:
 
     def faults(self) -> list[str]:
         """Return what is wrong with the store's tables or file; empty when nothing is."""
-        found = [f"tables differ: {difference}" for difference in schema.differences(self.engine)]
+        found = schema.differences(self.engine)
         if self.engine.dialect.name == "sqlite":
             with self.read() as transaction:
                 rows: list[Any] = list(

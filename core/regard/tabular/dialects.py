@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from regard.errors import FileError
-from regard.tabular.headers import extent, find_header, is_blank, make_header
+from regard.tabular.headers import extent, find_header, is_blank, make_header, short_table
 from regard.tabular.lines import split_lines
 
 if TYPE_CHECKING:
@@ -175,6 +175,9 @@ def _judge(
 ) -> _Guess:
     """Say how regular a file's records are when they are parted like this."""
     at = 0 if header is not None else find_header([cells for _, cells in records])
+    if header is None and (size := short_table([cells for _, cells in records])):
+        # The footer below a report of few rows says nothing about how its rows are parted.
+        records = records[:size]
     widths = Counter(len(cells) for _, cells in records[at:])
     usual = max(widths, key=lambda width: (widths[width], width))
     share = widths[usual] / (len(records) - at)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from regard.tabular.tables import Value
 
-__all__ = ["extent", "find_header", "is_blank", "make_header"]
+__all__ = ["extent", "find_header", "is_blank", "make_header", "short_table"]
 
 SEARCHED = 50
 """Rows among which the header is looked for: title rows and comments are few."""
@@ -53,6 +53,8 @@ def find_header(rows: Sequence[Sequence[Value]]) -> int:
     """
     extents = [extent(row) for row in rows]
     usual = _most_common(extents)
+    if short_table(rows):
+        return 0
     if usual < 2:
         # A single column: only comments can be told from a header.
         plain = (at for at, row in enumerate(rows[:SEARCHED]) if not str(row[0]).startswith("# "))
@@ -65,6 +67,20 @@ def find_header(rows: Sequence[Sequence[Value]]) -> int:
                 return before if _looks_like_names(rows[before]) else at
             return at
     return 0
+
+
+def short_table(rows: Sequence[Sequence[Value]]) -> int:
+    """
+    Return how many lines of a file are its table, where most lines are a footer below it.
+
+    That is a header of names and at least one row, all of one width of three or more; what
+    follows are lines of one cell. 0: the file is nothing of the kind.
+    """
+    width = len(rows[0])
+    size = next((at for at, row in enumerate(rows) if len(row) != width), len(rows))
+    if width < 3 or size < 2 or 2 * size > len(rows) or not _looks_like_names(rows[0]):
+        return 0
+    return size if all(extent(row) < 2 for row in rows[size:]) else 0
 
 
 def make_header(cells: Sequence[Value], widest: int) -> tuple[str, ...]:

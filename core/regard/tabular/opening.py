@@ -28,6 +28,7 @@ class _Wishes:
     encoding: str | None
     sheet: str | None
     header: tuple[str, ...] | None
+    unmerge: bool = False
 
 
 def open_tables(
@@ -37,6 +38,7 @@ def open_tables(
     encoding: str | None = None,
     sheet: str | None = None,
     header: Sequence[str] | None = None,
+    unmerge: bool = False,
 ) -> tuple[Table, ...]:
     """
     Open the tables of a file: one, or as many as a zip has members or a workbook filled sheets.
@@ -50,13 +52,15 @@ def open_tables(
         sheet: The only sheet wanted of a workbook, even a hidden one; other files ignore it.
         header: The columns of a CSV file or sheet without a header row; of JSON, the keys of
             interest; Parquet ignores it.
+        unmerge: Whether each of a workbook's merged cells says what all of them together say.
 
     Raises:
         FileError: The file is missing, empty, encrypted, broken, or holds no table.
     """
     if encoding is not None:
         check_encoding(encoding)
-    wishes = _Wishes(delimiter, encoding, sheet, tuple(header) if header is not None else None)
+    columns = tuple(header) if header is not None else None
+    wishes = _Wishes(delimiter, encoding, sheet, columns, unmerge)
     content = Content(Path(path))
     head = _head(content)
     found = recognise(head, content.label)
@@ -88,7 +92,9 @@ def _head(content: Content) -> bytes:
 def _open_one(content: Content, head: bytes, found: str, wishes: _Wishes) -> tuple[Table, ...]:
     """Open what is no archive."""
     if found in {"xlsx", "xls", "ods"}:
-        return open_workbook(content, found, sheet=wishes.sheet, header=wishes.header)
+        return open_workbook(
+            content, found, sheet=wishes.sheet, header=wishes.header, unmerge=wishes.unmerge
+        )
     if found == "parquet":
         return (open_parquet(content),)
     encoding = detect_encoding(head, wishes.encoding)

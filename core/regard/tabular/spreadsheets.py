@@ -28,6 +28,8 @@ __all__ = ["open_workbook"]
 
 SAMPLE = 200
 DIGITS = 15
+MAX_MERGED, MAX_MERGED_ROWS = 20_000, 10_000
+"""Merged cells beyond that stay as they are: a hostile workbook may claim any number."""
 ERRORS = frozenset({"#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"})
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 WORD = "WordDocument".encode("utf-16-le")
@@ -36,7 +38,12 @@ Answer = TypeVar("Answer")
 
 
 def open_workbook(
-    content: Content, form: str, *, sheet: str | None, header: tuple[str, ...] | None
+    content: Content,
+    form: str,
+    *,
+    sheet: str | None,
+    header: tuple[str, ...] | None,
+    unmerge: bool = False,
 ) -> tuple[Table, ...]:
     """
     Open the sheets of a workbook; empty and hidden ones are passed over.
@@ -46,6 +53,7 @@ def open_workbook(
         form: ``xlsx``, ``xls`` or ``ods``.
         sheet: The only sheet wanted, even if it is hidden.
         header: The columns of sheets without a header row.
+        unmerge: Whether each of the merged cells says what all of them together say.
 
     Raises:
         FileError: The workbook is encrypted, broken or empty, or has no such sheet.
@@ -68,7 +76,7 @@ def open_workbook(
         member = content.member
         if len(filled) > 1:
             member = name if member is None else f"{member}: {name}"
-        table = _open_sheet(content, member, form, rows, header)
+        table = _open_sheet(content, member, form, rows, header, unmerge=unmerge)
         if table is not None:
             tables.append(table)
     if not tables:
@@ -143,11 +151,14 @@ def _open_sheet(
     form: str,
     sheet: CalamineSheet,
     wanted: tuple[str, ...] | None,
+    *,
+    unmerge: bool,
 ) -> Table | None:
     """Open one sheet; ``None`` if there is nothing but blanks in it."""
     label = content.label if member is None else f"{content.path.name}: {member}"
     label = printable(label)
-    read = _guarded(label, lambda: _filled_rows(sheet))
+    merged = _merged(sheet) if unmerge else {}
+    read = _guarded(label, lambda: _filled_rows(sheet, merged))
     first = list(islice(read, SAMPLE))
     if not first:
         return None
@@ -161,15 +172,17 @@ def _open_sheet(
         line, cells, header, notes = 0, list(wanted), make_header(wanted, 0), []
 
     def rows(table: Table) -> Items:
-        return _rows(sheet, table, list(cells[: len(header)]))
+        return _rows(_filled_rows(sheet, merged), table, list(cells[: len(header)]))
 
     return Table(content.path, member, form, header, rows, header_line=line, notes=notes)
 
 
-def _rows(sheet: CalamineSheet, table: Table, header: list[Value]) -> Items:
+def _rows(
+    found_rows: Iterator[tuple[int, list[Value]]], table: Table, header: list[Value]
+) -> Items:
     """Yield the rows below the header."""
     width, repeated = len(header), 0
-    for line, cells in _filled_rows(sheet):
+    for line, cells in found_rows:
         if line <= table.header_line:
             continue
         if cells[:width] == header and not any(cells[width:]):
@@ -191,10 +204,33 @@ def _rows(sheet: CalamineSheet, table: Table, header: list[Value]) -> Items:
         table.notes.append(f"{repeated:,} repeated header{'s' * (repeated > 1)} passed over")
 
 
-def _filled_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Value]]]:
+Merged = dict[int, list[tuple[int, int, int]]]
+"""For each row of a sheet, from 0: first and last column of merged cells, and their first row."""
+
+
+def _merged(sheet: CalamineSheet) -> Merged:
+    """Return the merged cells of a sheet; none where the format does not tell."""
+    found: Merged = {}
+    for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])[:MAX_MERGED]:
+        for row in range(top, min(bottom, top + MAX_MERGED_ROWS) + 1):
+            found.setdefault(row, []).append((left, right, top))
+    return found
+
+
+def _filled_rows(
+    sheet: CalamineSheet, merged: Merged | None = None
+) -> Iterator[tuple[int, list[Value]]]:
     """Yield the sheet's rows that are not blank, with their 1-based number in the sheet."""
+    said: dict[tuple[int, int], Value] = {}
     for line, cells in enumerate(sheet.iter_rows(), 1):
         values = [_value(cell) for cell in cells]
+        for left, right, top in (merged or {}).get(line - 1, ()):
+            if left >= len(values):
+                continue
+            if top == line - 1:
+                said[top, left] = values[left]
+            for at in range(left, min(right + 1, len(values))):
+                values[at] = said.get((top, left))
         if not is_blank(values):
             yield line, values
 

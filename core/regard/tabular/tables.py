@@ -135,6 +135,7 @@ class Piece:
 Items: TypeAlias = Generator[Row | BadRow, None, None]
 PieceItems: TypeAlias = Generator[Piece | Row | BadRow, None, None]
 Reader: TypeAlias = Callable[["Table"], Items]
+Resumer: TypeAlias = Callable[["Table", int], Items]
 Cutter: TypeAlias = Callable[["Table"], PieceItems]
 
 
@@ -153,6 +154,7 @@ class Table:
         encoding: The text's encoding as Python names it, where the format is text.
         delimiter: What parts the cells of a CSV file; ``None`` with a single column.
         notes: Sentences on what was passed over; complete once `rows` has been read to its end.
+        resumer: Reads the rows behind so many bytes, where the rows before need not be known.
     """
 
     path: Path
@@ -165,6 +167,7 @@ class Table:
     delimiter: str | None = None
     notes: list[str] = field(default_factory=list)
     cutter: Cutter | None = field(default=None, repr=False)
+    resumer: Resumer | None = field(default=None, repr=False)
     _opening_notes: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -200,6 +203,16 @@ class Table:
         """
         del self.notes[self._opening_notes :]
         return None if self.cutter is None else self.cutter(self)
+
+    def rows_behind(self, size: int) -> Items | None:
+        """
+        Read the rows behind so many bytes; None: the table must be read from its beginning.
+
+        Raises:
+            FileError: The file ends or breaks in the middle.
+        """
+        del self.notes[self._opening_notes :]
+        return None if self.resumer is None else self.resumer(self, size)
 
     def sample(self, n: int = 50) -> list[Row]:
         """

@@ -45,12 +45,7 @@ class Asked:
 
     def say(self, name: str, **values: str | int) -> str:
         """Return a label or sentence in the report's language."""
-        language = self.view.language
-        texts = {
-            key: number(value, language) if isinstance(value, int) else value
-            for key, value in values.items()
-        }
-        return say(name, language, **texts)
+        return say(name, self.view.language, **values)
 
     def column(self, name: str, unit: str = "") -> Column:
         """Return a column under its label."""

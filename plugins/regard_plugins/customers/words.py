@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["FIELDS", "LANGUAGES", "VALUES", "WORDS", "field_label", "say", "value_label"]
+from regard.render.phrases import Phrases
+from regard.render.words import LANGUAGES
 
-LANGUAGES: Final = ("en", "es", "fr")
+__all__ = ["FIELDS", "LANGUAGES", "VALUES", "WORDS", "field_label", "say", "value_label"]
 
 WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "title": ("Customers", "Clientes", "Clients"),
@@ -287,40 +288,21 @@ VALUES: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 
 
-def _place(language: str) -> int:
-    return LANGUAGES.index(language) if language in LANGUAGES else 0
+_WORDS: Final = Phrases(WORDS)
+_VALUES: Final = Phrases(VALUES)
+_FIELDS: Final = Phrases({f"field.{name}": texts for name, texts in FIELDS.items()})
 
 
-class _Counted(str):
-    """A number as text that also chooses a word: ``{n:line|lines}``."""
-
-    one: bool
-
-    def __new__(cls, text: str, language: str) -> _Counted:
-        made = super().__new__(cls, text)
-        # In French nothing is singular, too.
-        made.one = text == "1" or (text == "0" and language == "fr")
-        return made
-
-    def __format__(self, spec: str) -> str:
-        singular, choice, plural = spec.partition("|")
-        if not choice:
-            return super().__format__(spec)
-        return singular if self.one else plural
-
-
-def say(name: str, language: str, **values: str) -> str:
+def say(name: str, language: str, **values: str | int) -> str:
     """Return a label or sentence in a language, with values put in."""
-    counted = {key: _Counted(value, language) for key, value in values.items()}
-    return WORDS[name][_place(language)].format(**counted)
+    return _WORDS.say(name, language, **values)
 
 
 def field_label(name: str, language: str) -> str:
     """Return how a field of customers is called; one that is not ours keeps its name."""
-    return FIELDS[name][_place(language)] if name in FIELDS else name
+    return _FIELDS.label("field", name, language) or name
 
 
 def value_label(field: str, value: str | None, language: str) -> str | None:
     """Return how a value is called; None, and values that are not ours, stay as they are."""
-    named = VALUES.get(f"{field}.{value}")
-    return named[_place(language)] if named else value
+    return _VALUES.label(field, value, language)

@@ -126,3 +126,25 @@ def test_purging_deletes_what_records_held(till: Path, run_regard: RunRegard) ->
 
     assert {"dropped": 3, "purged": True} == json.loads(done.stdout)
     assert {"text": ""} == json.loads(shown.stdout)["raw"]
+
+
+def test_a_wrong_word_names_its_column(project: MakeProject, run_regard: RunRegard) -> None:
+    """A value that a field does not know is told with the column that it stood in."""
+    config = """
+        [sources.till]
+        plugin = "crm-export"
+        path = "till.csv"
+        [sources.till.map]
+        kind = "purchase"
+        key = ["ticket"]
+        fields = {status = "estado", amount = "total"}
+        constants = {currency = "EUR"}
+    """
+    text = "ticket,estado,total\n1,completed,5\n2,vendido,7\n"
+    folder = project(config, files={"till.csv": text})
+    run_regard("run", "till", cwd=folder)
+    (refused,) = json.loads(run_regard("quarantine", "list", "--json", cwd=folder).stdout)
+    shown = run_regard("quarantine", "show", str(refused["id"]), cwd=folder).stdout
+
+    assert ("unknown-value", "status") == (refused["reason"], refused["field"])
+    assert "column 'estado': status: " in shown

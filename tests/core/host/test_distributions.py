@@ -188,9 +188,9 @@ COMMANDS = {
 }
 COMMAND_ENTRIES = """
 [regard.commands]
-form = acme_cli:form
-text = acme_cli:TEXT
-gone = acme_gone:run
+acme-form = acme_cli:form
+acme-text = acme_cli:TEXT
+acme-gone = acme_gone:run
 off = acme_cli:form
 """
 
@@ -202,21 +202,21 @@ def test_commands_are_listed_without_import(install: Install, child: Child) -> N
         import json, pathlib
         from regard.host import Host
         host = Host.load(disabled=["off"])
-        listed = host.commands()
+        listed = [name for name in host.commands() if name.startswith(("acme", "off"))]
         before = pathlib.Path("imported").exists()
-        code = host.load_command("form")(["a", "b"], None)
+        code = host.load_command("acme-form")(["a", "b"], None)
         print(json.dumps([listed, before, code]))
     """
 
-    assert [["form", "gone", "text"], False, 2] == child(code, site)
+    assert [["acme-form", "acme-gone", "acme-text"], False, 2] == child(code, site)
 
 
 @pytest.mark.parametrize(
     ("name", "cause"),
     [
-        ("text", "it must be a function of (arguments, app)"),
-        ("gone", "'gone' (acme-cli 1.0) cannot be imported: ModuleNotFoundError"),
-        ("from", "no plug-in brings a command 'from'; did you mean 'form'?"),
+        ("acme-text", "it must be a function of (arguments, app)"),
+        ("acme-gone", "'acme-gone' (acme-cli 1.0) cannot be imported: ModuleNotFoundError"),
+        ("acme-from", "no plug-in brings a command 'acme-from'; did you mean 'acme-form'?"),
     ],
 )
 def test_command_that_cannot_be_called_is_told(

@@ -14,6 +14,7 @@ import pytest
 
 from regard.errors import ConfigError
 from regard.pipeline.inputs import find_files
+from regard.pipeline.streams import Limits
 from regard.runs import Counts, Outcome
 
 World = Any
@@ -199,14 +200,98 @@ def test_a_corrected_file_resolves_what_it_had_refused(world: MakeWorld) -> None
     assert {"a": "one", "b": "two"} == here.texts()
 
 
-def test_two_rows_of_one_file_that_disagree(world: MakeWorld) -> None:
+@pytest.mark.parametrize("size", [1, 2, 100])
+@pytest.mark.parametrize("run", ["run", "dry_run"])
+def test_two_rows_of_one_file_that_disagree(run: str, size: int, world: MakeWorld) -> None:
     """Of two rows of one file under one key the last is stored and the other can be found."""
-    here = world({"box": BOX}, {"box/a.csv": "name,text\na,one\nb,x\na,two\n"}, CONFIG)
+    text = "name,text\na,one\nb,x\na,two\na,two\na,three\nb,x\n"
+    here = world({"box": BOX}, {"box/a.csv": text}, CONFIG, limits=Limits(rows=size))
+    if run == "dry_run":
+        (summary,), refused = here.dry_run("box")
+    else:
+        (summary,), refused = here.run("box"), here.refused()
+
+        assert {"a": "three", "b": "x"} == here.texts()
+        assert "one" == refused[0].raw["text"]
+
+    assert Counts(read=6, new=2, unchanged=2, quarantined=2) == summary.counts
+    assert {("duplicate-key", "a", "box/a.csv")} == {
+        (item.reason, item.record, item.file) for item in refused
+    }
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_rows_of_two_files_that_are_as_old(size: int, world: MakeWorld) -> None:
+    """Rows of two files under one key are versions, also where they say that they are as old."""
+    files = {
+        f"box/2026-01-0{day}.csv": "name,text,as_of\n"
+        + "".join(f"{name},{day},2026-01-01T00:00:00Z\n" for name in "ab")
+        for day in (1, 2, 3)
+    }
+    here = world({"box": BOX}, files, CONFIG, limits=Limits(rows=size))
     (summary,) = here.run("box")
 
+    assert {"a": "3", "b": "3"} == here.texts()
+    assert Counts(read=6, new=2, changed=4) == summary.counts
+    assert [] == here.refused()
+    assert 1 == sum("came more than once" in note for note in summary.notes)
+
+
+def test_rows_that_disagree_across_a_run_that_broke_off(world: MakeWorld) -> None:
+    """A row that contradicts what a broken run stored of the same file is no newer version."""
+    breaking = BOX.replace(
+        "yield row",
+        """yield row
+            if row["name"] == "b" and (ctx.root / "break").exists():
+                raise ValueError
+        """,
+    )
+    text = "name,text\na,one\nb,x\na,two\n"
+    here = world({"box": breaking}, {"box/a.csv": text, "break": ""}, CONFIG)
+    (broken,) = here.run("box")
+    (here.folder / "break").unlink()
+    (whole,) = here.run("box")
+
+    assert [Outcome.FAILED, Outcome.OK] == [broken.outcome, whole.outcome]
+    assert Counts(read=3, unchanged=2, quarantined=1) == whole.counts
     assert {"a": "two", "b": "x"} == here.texts()
-    assert Counts(read=3, new=2, quarantined=1) == summary.counts
     assert [("duplicate-key", "a")] == [(item.reason, item.record) for item in here.refused()]
+
+
+MAPPED = """
+[sources.box]
+plugin = "crm-export"
+path = "box/a.jsonl"
+[sources.box.map]
+kind = "fact"
+key = ["name"]
+fields = {name = "name", value = "value"}
+"""
+
+
+@pytest.mark.parametrize("left", [100, 5_500, 12_000])
+def test_a_half_read_file_that_changes(left: int, world: MakeWorld) -> None:
+    """A file that was read in part and then truncated, mended or replaced is read whole."""
+
+    def rows(good: int, total: int) -> str:
+        values = ((n, n if n < good else "x") for n in range(total))
+        return "".join(f'{{"name": "n{n}", "value": "{value}"}}\n' for n, value in values)
+
+    limits = Limits(rows=5_000, seconds=60)
+    here = world({"box": BOX}, {"box/a.jsonl": rows(5_000, 12_000)}, MAPPED, limits=limits)
+    (first,) = here.run("box")
+    (half,) = here.table("files")
+    (again,) = here.run("box")
+    touch(here.folder / "box" / "a.jsonl", 60, rows(left, left))
+    (changed,) = here.run("box")
+    (whole,) = here.table("files")
+
+    assert (Outcome.PARTIAL, 5_000) == (first.outcome, first.counts.new)
+    assert (False, 5_000) == (half["complete"], half["rows_done"])
+    assert (Outcome.PARTIAL, 0) == (again.outcome, again.counts.read)
+    assert (Outcome.OK, left) == (changed.outcome, changed.counts.read)
+    assert max(left, 5_000) == len(here.rows("fact"))
+    assert (True, left) == (whole["complete"], whole["rows_done"])
 
 
 def test_local_times_are_placed(world: MakeWorld) -> None:

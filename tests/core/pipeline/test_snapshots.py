@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -236,6 +237,78 @@ def test_one_of_several_files(world: MakeWorld) -> None:
 
     assert (0, 0) == (changed.counts.deleted, empty.counts.deleted)
     assert 11 == len(stored(made))
+
+
+def test_a_broken_file_is_not_an_empty_one(world: MakeWorld) -> None:
+    """What a file holds that cannot be read has not disappeared; read again, it tells."""
+    made = world({"list": LIST}, {"list/a.csv": table(*range(9)), "list/b.csv": table(20, 21)})
+    made.run("list")
+    replace(made, "a.csv", *range(9), 9)
+    replace(made, "b.csv")
+    (made.folder / "list" / "b.csv").write_bytes(b"PK\x03\x04 cut short")
+    (broken,) = made.run("list")
+
+    assert (Outcome.FAILED, 0, 12) == (
+        broken.outcome,
+        broken.counts.deleted,
+        len(stored(made)),
+    )
+
+    replace(made, "b.csv", 21)
+    (mended,) = made.run("list")
+
+    assert (Outcome.OK, 1) == (mended.outcome, mended.counts.deleted)
+    assert "20" not in stored(made)
+
+
+def test_files_that_are_doubted_are_read_again(world: MakeWorld) -> None:
+    """Beyond the guard files do not count as read, so the next run doubts or believes anew."""
+    made = world({"list": LIST}, {"list/a.csv": table(*range(5))})
+    made.run("list")
+    replace(made, "a.csv", 0, 1)
+    doubted = [made.run("list")[0] for _ in range(2)]
+    config = made.folder / "regard.toml"
+    config.write_text(config.read_text() + "disappear_guard = 0.7\n")
+    (believed,) = made.run("list")
+    (after,) = made.run("list")
+
+    assert [(Outcome.PARTIAL, 0)] * 2 == [(run.outcome, run.counts.deleted) for run in doubted]
+    assert (Outcome.OK, 3) == (believed.outcome, believed.counts.deleted)
+    assert 0 == after.counts.read
+    assert {"0", "1"} == stored(made)
+
+
+KILLED = """
+    import os, signal
+    from regard import hookimpl
+
+    @hookimpl
+    def regard_batch_committed(run, batch):
+        if os.environ.get("REGARD_TEST_KILL") == str(os.getpid()):
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_killed_before_what_is_missing_was_deleted(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is killed behind its last record leaves its files to be read again."""
+    config = '[sources.list]\nplugin = "list"\n'
+    plugins = {"list": LIST, "killed": KILLED}
+    made = world(plugins, {"list/a.csv": table(*range(5))}, config)
+    made.run("list")
+    replace(made, "a.csv", 1, 2, 3, 4)
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setenv("REGARD_TEST_KILL", str(os.getpid()))
+        made.run("list")
+        os._exit(0)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    (resumed,) = made.run("list")
+
+    assert -signal.SIGKILL == ended
+    assert (Outcome.OK, 1) == (resumed.outcome, resumed.counts.deleted)
+    assert {"1", "2", "3", "4"} == stored(made)
 
 
 def test_a_set_of_keys_keeps_no_keys() -> None:

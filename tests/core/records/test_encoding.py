@@ -94,6 +94,25 @@ def test_equal_values_hash_equal(
     assert encode("offer", first).content_hash == encode("offer", second).content_hash
 
 
+def test_a_number_hashes_equal_in_every_form(encode: Encode) -> None:
+    """One number hashes equal as a decimal, as text, with an exponent and with any zeros."""
+
+    @settings(max_examples=100)
+    @given(st.integers(-(10**15), 10**15), st.integers(0, 3), st.integers(0, 3))
+    def prove(millionths: int, leading: int, trailing: int) -> None:
+        number = Decimal(millionths).scaleb(-6)
+        plain = f"{abs(number):f}"
+        whole, _, decimals = plain.partition(".")
+        padded = f"{'0' * leading}{whole}.{decimals.rstrip('0')}{'0' * trailing}"
+        sign = "-" if number < 0 else ""
+        forms = [number, number.normalize(), f"{number:f}", f"{number:e}", sign + padded]
+        hashes = {encode("offer", {"price": form}).content_hash for form in forms}
+
+        assert 1 == len(hashes)
+
+    prove()
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [

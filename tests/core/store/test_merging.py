@@ -60,7 +60,7 @@ class Latest:
             key: Known(key, as_of, content, 1, deleted_at)
             for key, (as_of, content, deleted_at) in self.rows.items()
         }
-        plan = plan_upserts(items, known, run_id=1)
+        plan = plan_upserts(items, known)
         for written in plan.write:
             gone = plan.gone.get(written.key)
             self.rows[written.key] = (written.as_of, written.content_hash, gone)
@@ -259,7 +259,7 @@ def test_an_older_deletion_is_stale(make: Callable[[], Latest | Versions]) -> No
 def test_two_rows_of_one_file_under_one_key() -> None:
     """Of rows of one file that disagree under one key, the last is stored, the others are said."""
     items = [record("k", content, 1) for content in "aba"]
-    plan = plan_upserts(items, {}, run_id=1, files=["f.csv"] * 3)
+    plan = plan_upserts(items, {}, files=["f.csv"] * 3)
 
     assert [0, 1] == plan.overruled
     assert Counts(new=1, quarantined=2) == plan.counts
@@ -269,7 +269,7 @@ def test_two_rows_of_one_file_under_one_key() -> None:
 def test_equal_rows_of_one_file_are_harmless() -> None:
     """The same row twice in a file is unchanged the second time."""
     items = [record("k", "a", 1)] * 2
-    plan = plan_upserts(items, {}, run_id=1, files=["f.csv"] * 2)
+    plan = plan_upserts(items, {}, files=["f.csv"] * 2)
 
     assert Counts(new=1, unchanged=1) == plan.counts
 
@@ -277,7 +277,7 @@ def test_equal_rows_of_one_file_are_harmless() -> None:
 def test_rows_of_two_files_are_versions() -> None:
     """What two files say under one key are two versions; the later file wins."""
     items = [record("k", "a", 1), record("k", "b", 1)]
-    plan = plan_upserts(items, {}, run_id=1, files=["f.csv", "g.csv"])
+    plan = plan_upserts(items, {}, files=["f.csv", "g.csv"])
 
     assert Counts(new=1, changed=1) == plan.counts
 

@@ -1,0 +1,77 @@
+"""
+What the configuration knows by name and data only mentions: places, competitors, surveys.
+
+Each system writes a shop's or a competitor's name in its own way. Records keep what was
+written; whoever measures asks the directory what is meant. A view offers it as tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+__all__ = ["NOTHING_NAMED", "Directory", "Named", "Survey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """
+    A place or a competitor.
+
+    Attributes:
+        key: What the configuration calls it.
+        name: As reports call it.
+        aliases: What else it is called in the data.
+    """
+
+    key: str
+    name: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All that stands for it."""
+        return tuple(dict.fromkeys((self.key, self.name, *self.aliases)))
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """
+    A survey that is known by name.
+
+    Attributes:
+        name: As its answers carry it.
+        invited: How many were asked; None: nobody has said.
+    """
+
+    name: str
+    invited: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """
+    All that is known by name.
+
+    Attributes:
+        places: Our places.
+        competitors: Those we compete with.
+        surveys: The surveys.
+        journey: The stages of a customer's journey, in their order; empty: the usual ones.
+        customers: For a source the one that its ``customer_key`` refers to, where that is
+            another one.
+        counts: For a source the kinds that it is believed for; sources left out are believed
+            for all.
+    """
+
+    places: tuple[Named, ...] = ()
+    competitors: tuple[Named, ...] = ()
+    surveys: tuple[Survey, ...] = ()
+    journey: tuple[str, ...] = ()
+    customers: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+NOTHING_NAMED: Final = Directory()
+"""The directory of a project that names nothing."""

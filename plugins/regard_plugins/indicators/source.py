@@ -1,0 +1,169 @@
+"""The source ``indicators``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import PurePath
+
+from pydantic import Field
+
+from regard.exports import ExportConfig, ExportSource, Format, Wishes
+from regard.sources import InputFile
+from regard.tabular import BadRow, Row, Table
+from regard.tabular.contents import Content
+from regard.tabular.encodings import Text, detect_encoding
+from regard.tabular.tables import Items
+from regard_plugins.indicators.formats import Choice, SeriesFormat
+from regard_plugins.indicators.jsonstat import is_json_stat, json_stat_tables
+from regard_plugins.indicators.shapes import shape_of
+
+__all__ = ["Indicators", "IndicatorsConfig"]
+
+_TITLES = {
+    "sdmx": "SDMX-CSV",
+    "long": "list of series",
+    "wide": "table of series, a column for each period",
+    "footfall": "footfall by place",
+    "json-stat": "JSON-stat",
+}
+_TSV = "eurostat-tsv"
+_ENDINGS = (".gz", ".csv", ".tsv", ".json", ".txt", ".xlsx", ".xls", ".ods", ".zip")
+
+
+class IndicatorsConfig(ExportConfig):
+    """
+    What ``[sources.NAME]`` says of a source of outside series.
+
+    Attributes:
+        series: The name of all series, where the files do not name them better.
+        names: What series are called here: ``{"PRC_HICP_MIDX.M.CP00.I15" = "consumer prices"}``.
+        only: The series that are wanted, by the names that they have here; empty: all.
+        region: The region of all values, where the files do not say it.
+        unit: The unit of all values, where the files do not say it.
+        published_on: The day on which all was published, where the files do not say it; else
+            it is the day on which a file was last changed.
+    """
+
+    series: str | None = None
+    names: dict[str, str] = Field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    region: str | None = None
+    unit: str | None = None
+    published_on: date | None = None
+
+
+class Indicators(ExportSource[IndicatorsConfig]):
+    """
+    Reads outside series: prices, industry indices, footfall by place.
+
+    SDMX-CSV, JSON-stat, and the tables of statistical offices with a row for each value or a
+    column for each period, recognised by their headers::
+
+        [sources.cpi]
+        plugin = "indicators"
+        path = "official/*.csv"
+        names = {"PRC_HICP_MIDX.M.CP00.I15" = "consumer prices"}
+
+    A revised value takes the place of the one before, with the day on which it was published.
+    """
+
+    name = "indicators"
+    Config = IndicatorsConfig
+
+    def open(self, file: InputFile, wishes: Wishes) -> Sequence[Table]:
+        """
+        Return the tables in a file.
+
+        Raises:
+            FileError: It cannot be read.
+        """
+        content = Content(file.path)
+        head = content.head()
+        if head.startswith(b"\x1f\x8b"):
+            content = Content(file.path, "gzip")
+            head = content.head()
+        if wishes.spec is None and _is_json_stat(head, wishes.encoding):
+            return json_stat_tables(file, content, wishes.encoding)
+        return [_without_mixed_header(table) for table in super().open(file, wishes)]
+
+    def formats(self, table: Table, wishes: Wishes) -> Sequence[Format]:
+        """Return how a table of series is read; nothing where it is none."""
+        shape = shape_of(table.header)
+        if shape is None:
+            return []
+        config = self.config
+        choice = Choice(
+            config.series,
+            config.names,
+            config.only,
+            config.region,
+            config.unit,
+            config.published_on,
+        )
+        kind = "json-stat" if table.format == "json-stat" else shape.name
+        return [
+            SeriesFormat(
+                f"indicators-{kind}",
+                _TITLES[kind],
+                "indicators",
+                "indicator",
+                ("series", "region", "place", "period_on"),
+                alone=shape.name != "footfall",
+                shape=shape,
+                choice=choice,
+                stem=_stem(table),
+                exact=shape.name == "sdmx" or table.format in ("json-stat", _TSV),
+            )
+        ]
+
+    def recipe(self) -> Sequence[str]:
+        """Return what decides about series beside the files."""
+        config = self.config
+        names = (f"{name}={here}" for name, here in sorted(config.names.items()))
+        rest = (config.series, config.region, config.unit, config.published_on)
+        return [*map(str, rest), *config.only, *names]
+
+
+def _is_json_stat(head: bytes, encoding: str | None) -> bool:
+    if not head.strip():
+        return False
+    text = "".join(Text(detect_encoding(head, encoding)).blocks([head], to_end=False))
+    return is_json_stat(text)
+
+
+def _stem(table: Table) -> str:
+    stem = PurePath(table.path.name).name
+    while stem.lower().endswith(_ENDINGS):
+        stem = stem.rpartition(".")[0]
+    if table.format != _TSV:
+        return stem
+    # The code of the dataset, as the same office's other formats write it.
+    code = stem.lower().removeprefix("estat_").partition("$")[0]
+    return code.removesuffix("_tabular").removesuffix("_linear").upper()
+
+
+def _without_mixed_header(table: Table) -> Table:
+    r"""Return a table whose first columns are several in one: ``freq,unit,geo\TIME_PERIOD``."""
+    first = table.header[0] if table.header else ""
+    names = tuple(name.strip() for name in first.partition("\\")[0].split(","))
+    if "\\" not in first or len(names) < 2:
+        return table
+
+    def rows(apart: Table) -> Items:
+        for row in table.rows():
+            if isinstance(row, BadRow):
+                yield row
+                continue
+            cells = str(row.values[0]).split(",")
+            if len(cells) == len(names):
+                yield Row(row.line, [*cells, *row.values[1:]])
+                continue
+            message = f"the first cell has {len(cells)} parts, its header {len(names)}"
+            yield BadRow(row.line, list(row.values), "short-line", message)
+        apart.notes += table.notes
+
+    return replace(
+        table, header=(*names, *table.header[1:]), format=_TSV, reader=rows, cutter=None
+    )
