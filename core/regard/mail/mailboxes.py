@@ -18,7 +18,7 @@ from typing import BinaryIO
 from regard.errors import FileError
 from regard.mail.messages import MAX_BYTES
 
-__all__ = ["RawMessage", "expand", "read_file", "read_mbox"]
+__all__ = ["Places", "RawMessage", "expand", "goes_on", "read_file", "read_mbox"]
 
 _LINE = 64 * 1024
 _SEPARATOR = re.compile(
@@ -48,15 +48,32 @@ class RawMessage:
     place: int | None = None
 
 
-def expand(paths: Sequence[str], root: Path) -> tuple[list[str], int]:
+@dataclass(frozen=True, slots=True)
+class Places:
     """
-    Return the patterns that name the files of mailboxes, and how many mailboxes are empty.
+    Where the files of mailboxes are.
+
+    Attributes:
+        files: Patterns of mbox files, which grow at their end, and of single messages.
+        maildirs: Folders with a message a file.
+        empty: How many Maildirs hold no message.
+    """
+
+    files: tuple[str, ...] = ()
+    maildirs: tuple[str, ...] = ()
+    empty: int = 0
+
+
+def expand(paths: Sequence[str], root: Path) -> Places:
+    """
+    Return where the files of mailboxes are.
 
     Args:
         paths: Files, folders and globs; a Maildir becomes its folders of messages.
         root: The project's folder, where relative ones start.
     """
     patterns: list[str] = []
+    filled: list[str] = []
     empty = 0
     for path in paths:
         full = root / Path(path).expanduser()
@@ -66,10 +83,10 @@ def expand(paths: Sequence[str], root: Path) -> tuple[list[str], int]:
             patterns.append(path)
             continue
         for maildir in maildirs:
-            filled = [str(maildir / name) for name in _MAILDIR if _has_files(maildir / name)]
-            patterns += filled
-            empty += not filled
-    return patterns, empty
+            found = [str(maildir / name) for name in _MAILDIR if _has_files(maildir / name)]
+            filled += found
+            empty += not found
+    return Places(tuple(patterns), tuple(filled), empty)
 
 
 def _folders(pattern: str) -> list[Path]:
@@ -86,21 +103,36 @@ def _has_files(folder: Path) -> bool:
     return any(not each.name.startswith(".") and each.is_file() for each in folder.iterdir())
 
 
-def read_file(path: Path) -> Iterator[RawMessage]:
+def goes_on(path: Path, at: int) -> bool:
+    """Say whether a message of an mbox begins at a place, so that it can be read on there."""
+    try:
+        with path.open("rb") as file:
+            file.seek(at)
+            return _SEPARATOR.match(file.readline(_LINE).lstrip(b"\r\n")) is not None
+    except OSError:
+        return False
+
+
+def read_file(path: Path, at: int = 0) -> Iterator[RawMessage]:
     """
     Yield the messages of a file: all of an mbox, or the one that it is.
+
+    Args:
+        path: Where it lies.
+        at: How many bytes to pass over; a message of an mbox begins there.
 
     Raises:
         FileError: It cannot be read, or is no mailbox.
     """
     try:
         with path.open("rb") as file:
+            file.seek(at)
             first = file.readline(_LINE)
             while first and not first.strip():
                 first = file.readline(_LINE)
-            file.seek(0)
+            file.seek(at)
             if first.startswith(b"From "):
-                yield from read_mbox(file)
+                yield from read_mbox(file, numbered=not at)
             elif _HEADER.match(first) or path.parent.name in _MAILDIR:
                 # What a Maildir holds is a message each, also one that cannot be understood.
                 yield RawMessage(file.read(MAX_BYTES + 1), place=1)
@@ -117,7 +149,7 @@ class _Collected:
     """The message that is being read."""
 
     received_at: datetime | None = None
-    place: int = 1
+    place: int | None = 1
     kept: bytearray = field(default_factory=bytearray)
 
     def add(self, line: bytes) -> None:
@@ -131,7 +163,7 @@ class _Collected:
         return RawMessage(bytes(self.kept), self.received_at, self.place)
 
 
-def read_mbox(file: BinaryIO) -> Iterator[RawMessage]:
+def read_mbox(file: BinaryIO, *, numbered: bool = True) -> Iterator[RawMessage]:
     """
     Yield the messages of a file in mbox form.
 
@@ -139,7 +171,8 @@ def read_mbox(file: BinaryIO) -> Iterator[RawMessage]:
     it goes on as such lines do: not every program escapes those of the text.
 
     Args:
-        file: Opened as bytes, at its beginning.
+        file: Opened as bytes, where a message begins.
+        numbered: Whether that is the file's first line, so that lines can be counted.
     """
     collected: _Collected | None = None
     after_empty, whole, number = True, True, 0
@@ -149,7 +182,7 @@ def read_mbox(file: BinaryIO) -> Iterator[RawMessage]:
         if starts:
             if collected is not None:
                 yield collected.message()
-            collected = _Collected(_delivered_at(starts), number)
+            collected = _Collected(_delivered_at(starts), number if numbered else None)
         elif collected is not None:
             collected.add(line[1:] if whole and _ESCAPED.match(line) else line)
         elif line.strip():

@@ -12,10 +12,10 @@ from regard.errors import Cancelled, FileError, RecordError
 from regard.mail.automatic import NAMES
 from regard.mail.config import ImapConfig, MailConfig
 from regard.mail.imap import Folder, Mailbox, connect
-from regard.mail.mailboxes import RawMessage, expand, read_file
+from regard.mail.mailboxes import RawMessage, expand, goes_on, read_file
 from regard.mail.messages import Message, parse
 from regard.mail.touchpoints import Correspondence
-from regard.sources import Context, FileProgress, Page, Record, Source, Stream, Yielded
+from regard.sources import Context, FileProgress, InputFile, Page, Record, Source, Stream, Yielded
 
 __all__ = ["MailSource"]
 
@@ -97,6 +97,10 @@ class MailSource(Source[MailConfigT]):
         """
         raise NotImplementedError
 
+    def key_of(self, message: Message) -> str:
+        """Return the key of the record that a refused message would have given."""
+        return message.message_id
+
     def recipe(self) -> Sequence[str]:
         """Return what decides about records beside ``own`` and ``skip``: own settings."""
         return ()
@@ -120,8 +124,7 @@ class MailSource(Source[MailConfigT]):
                     folder = mailbox.open(name)
                     ctx.note(f"{_count(folder.count, 'message')} in {name}")
             return
-        patterns, empty = expand(self.config.path or (), ctx.root)
-        files = ctx.files(patterns, recipe=self._recipe()) if patterns else ()
+        files = self._files(ctx)
         problems: list[str] = []
         for file in files:
             try:
@@ -129,8 +132,6 @@ class MailSource(Source[MailConfigT]):
             except FileError as error:
                 problems.append(str(error))
         ctx.note(f"{_count(len(files), 'file')} of mail")
-        if empty:
-            ctx.note(f"{_count(empty, 'Maildir')} without a message")
         if problems:
             raise FileError("\n".join(problems))
 
@@ -177,33 +178,47 @@ class MailSource(Source[MailConfigT]):
     def _recipe(self) -> str:
         return "|".join((_RECIPE, *self.config.own, "", *self.config.skip, "", *self.recipe()))
 
+    def _files(self, ctx: Context) -> list[InputFile]:
+        """Return the files of mailboxes that have something new."""
+        places = expand(self.config.path or (), ctx.root)
+        if places.empty:
+            ctx.note(f"{_count(places.empty, 'Maildir')} without a message")
+        files: list[InputFile] = []
+        if places.files:
+            files += ctx.files(places.files, recipe=self._recipe(), growing=True)
+        if places.maildirs:
+            files += ctx.files(places.maildirs, recipe=self._recipe())
+        return files
+
     def _read_files(self, stream: Stream, ctx: Context) -> Iterator[Yielded]:
-        patterns, empty = expand(self.config.path or (), ctx.root)
-        if empty:
-            ctx.note(f"{_count(empty, 'Maildir')} without a message")
-        if not patterns:
-            return
-        also = tuple(each.name for each in self.streams if each.name != stream.name)
         broken: list[str] = []
-        for file in ctx.files(patterns, recipe=self._recipe()):
-            records: list[Record] = []
-            done = 0
+        for file in self._files(ctx):
             try:
-                for raw in read_file(file.path):
-                    done += 1
-                    if done > file.rows_done:
-                        records += self._records_of(raw, stream, ctx, file=file.name)
-                    if done % _PAGE_MESSAGES == 0 and done > file.rows_done:
-                        yield Page(records, progress=FileProgress(file, done, also=also))
-                        records = []
-                        _go_on(ctx, done)
+                yield from self._read_file(file, stream, ctx)
             except FileError as error:
                 broken.append(str(error))
-                continue
-            yield Page(records, progress=FileProgress(file, done, complete=True, also=also))
-            _go_on(ctx, done)
         if broken:
             raise FileError("\n".join(broken))
+
+    def _read_file(self, file: InputFile, stream: Stream, ctx: Context) -> Iterator[Page]:
+        """Yield a file's messages, as far as they were not read before, in pages."""
+        also = tuple(each.name for each in self.streams if each.name != stream.name)
+        known, done, at = file.rows_done, 0, 0
+        if file.bytes_done and goes_on(file.path, file.bytes_done):
+            done, at = known, file.bytes_done
+        elif file.bytes_done:
+            known -= 1  # the last message was still being written
+        records: list[Record] = []
+        for raw in read_file(file.path, at):
+            done += 1
+            if done > known:
+                records += self._records_of(raw, stream, ctx, file=file.name)
+            if done % _PAGE_MESSAGES == 0 and done > known:
+                yield Page(records, progress=FileProgress(file, done, also=also))
+                records = []
+                _go_on(ctx, done)
+        yield Page(records, progress=FileProgress(file, done, complete=True, also=also))
+        _go_on(ctx, done)
 
     def _read_imap(
         self, config: ImapConfig, stream: Stream, since: CursorValue | None, ctx: Context
@@ -256,7 +271,7 @@ class MailSource(Source[MailConfigT]):
                 error.reason,
                 message=str(error),
                 field=error.field,
-                key=message.message_id,
+                key=self.key_of(message),
                 file=file,
                 line=raw.place,
             )

@@ -105,6 +105,10 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
         own = (config.survey, config.metric, config.question, config.comment, config.address)
         return [str(each) for each in (*own, config.tag, scale.lowest, scale.highest)]
 
+    def key_of(self, message: Message) -> str:
+        """Return the key of the score that a refused reply would have given."""
+        return keys.compose((self._response(message), self.config.question))
+
     def records(self, message: Message, stream: Stream, ctx: Context) -> Iterator[Record]:
         """
         Yield the answers or the touchpoint that a message is.
@@ -156,11 +160,15 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
             references=(message.in_reply_to or "", *reversed(message.references)),
         )
 
+    def _response(self, message: Message) -> str:
+        invitation = self._invitation(message)
+        return invitation.token if invitation else message.message_id
+
     def _answers(self, message: Message) -> Iterator[dict[str, Any]]:
         config = self.config
         found = find_score(message.text or "", config.scale)
         invitation = self._invitation(message)
-        response = invitation.token if invitation else message.message_id
+        response = self._response(message)
         values: dict[str, Any] = {
             "response_key": response,
             "email": message.from_address,

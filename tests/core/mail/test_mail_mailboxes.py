@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from regard.errors import FileError
-from regard.mail.mailboxes import expand, read_file, read_mbox
+from regard.mail.mailboxes import Places, expand, read_file, read_mbox
 from regard.mail.messages import MAX_BYTES
 
 FROM = b"From ana@mail.example Mon Jan  5 10:03:00 2026\n"
@@ -96,7 +96,8 @@ def test_maildir_becomes_its_folders(tmp_path: Path) -> None:
     (tmp_path / "Mail" / "cur" / "1.a:2,S").write_bytes(ONE)
     (tmp_path / "Mail" / "tmp" / "2.a").write_bytes(TWO)
 
-    assert ([str(tmp_path / "Mail" / "cur")], 0) == expand(["Mail"], tmp_path)
-    assert ([], 1) == expand(["Empty"], tmp_path)
-    assert ([str(tmp_path / "Mail" / "cur")], 1) == expand(["*"], tmp_path)
-    assert (["mail/*.mbox"], 0) == expand(["mail/*.mbox"], tmp_path)
+    filled = (str(tmp_path / "Mail" / "cur"),)
+    assert Places(maildirs=filled) == expand(["Mail"], tmp_path)
+    assert Places(empty=1) == expand(["Empty"], tmp_path)
+    assert Places(maildirs=filled, empty=1) == expand(["*"], tmp_path)
+    assert Places(files=("mail/*.mbox",)) == expand(["mail/*.mbox"], tmp_path)

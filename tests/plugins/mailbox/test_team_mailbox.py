@@ -155,17 +155,31 @@ def test_mail_that_comes_again_is_stored_once(project: MakeProject, run_regard: 
     )
 
 
-def test_mbox_that_grows_is_read_on(project: MakeProject, run_regard: RunRegard) -> None:
-    """What was appended is new, and what stood there is recognised."""
-    config = CONFIG.replace("mail/Support", "mail/a.mbox")
-    separator = b"From x Mon Jan  5 10:03:00 2026\n"
-    one, two = (separator + _mail(n) + b"\n" for n in (1, 2))
-    root = project(config, files={"mail/a.mbox": one})
-    first = _run(run_regard, root)
-    project(config, files={"mail/a.mbox": one + two})
-    second = _run(run_regard, root)
+def _mbox(number: int, rest: str = "\n") -> bytes:
+    return b"From x Mon Jan  5 10:03:00 2026\n" + _mail(number) + rest.encode()
 
-    assert (1, 1, 1) == (first["new"], second["new"], second["unchanged"])
+
+GROWN = [
+    ("whole", _mbox(2), b"", 1),
+    ("between lines", _mbox(2, ""), b"y otra cosa\n\n", 2),
+    ("within a line", _mbox(2, "y otra"), b" cosa\n\n", 3),
+]
+
+
+@pytest.mark.parametrize(("second", "rest", "read"), [case[1:] for case in GROWN])
+def test_mbox_that_grows_is_read_on(
+    second: bytes, rest: bytes, read: int, project: MakeProject, run_regard: RunRegard
+) -> None:
+    """Only what was appended is read, with the message that was still being written."""
+    config = CONFIG.replace("mail/Support", "mail/a.mbox")
+    root = project(config, files={"mail/a.mbox": _mbox(1) + second})
+    first = _run(run_regard, root)
+    project(config, files={"mail/a.mbox": _mbox(1) + second + rest + _mbox(3)})
+    again = _run(run_regard, root)
+    third = _run(run_regard, root)
+
+    assert (2, read, 1, 0) == (first["new"], again["read"], again["new"], third["read"])
+    assert (1 if rest else 0) == again["changed"]
 
 
 def test_old_and_skipped_mail_is_counted(project: MakeProject, run_regard: RunRegard) -> None:
