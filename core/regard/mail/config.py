@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-__all__ = ["ImapConfig", "MailConfig"]
+__all__ = ["ImapConfig", "MailConfig", "is_loopback"]
 
 
 def _texts(value: object) -> object:
@@ -49,7 +49,7 @@ class ImapConfig(BaseModel):
 
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> ImapConfig:
-        if not self.tls and not self.plain and not _is_loopback(self.host):
+        if not self.tls and not self.plain and not is_loopback(self.host):
             message = (
                 "tls = false would send the password over the network for all to read; only "
                 "this machine's own servers may do without, unless plain = true insists"
@@ -63,7 +63,8 @@ class ImapConfig(BaseModel):
         return self.host, self.port or (993 if self.tls else 143)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this very machine."""
     if host == "localhost":
         return True
     try:

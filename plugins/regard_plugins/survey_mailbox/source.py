@@ -22,6 +22,11 @@ _SCALES = {
     "ces": Scale(1, 7),
     "rating": Scale(1, 5),
 }
+_STOP = re.compile(
+    r"(?:stop|unsubscribe|baja|darme de baja|cancelar suscripci[óo]n|d[ée]sinscription"
+    r"|d[ée]sabonner|me d[ée]sinscrire)[.!]?",
+    re.IGNORECASE,
+)
 _REPLY = re.compile(
     r"^\s*(?:re|rv|aw|antw|sv|tr|ref|resp|r|rif|odp)\s?(?:\[\d+\]|\(\d+\))?\s?:", re.IGNORECASE
 )
@@ -116,6 +121,10 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
         Raises:
             RecordError: It answers with more than one score, or with none of the scale.
         """
+        if self._is_unsubscribing(message):
+            if stream.name == "messages":
+                yield self._unsubscribed(message)
+            return
         reason = self._left_out(message)
         if stream.name == "answers":
             if reason is not None:
@@ -124,6 +133,24 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
                 yield from self._answers(message)
         elif reason is None and not self._is_reply(message):
             yield self.correspondence.touchpoint(message)
+
+    def _is_unsubscribing(self, message: Message) -> bool:
+        invitation = self._invitation(message)
+        if invitation is None or not invitation.is_of(self.config.survey):
+            return False
+        return any(
+            _STOP.fullmatch((said or "").strip()) for said in (message.subject, message.text)
+        )
+
+    def _unsubscribed(self, message: Message) -> dict[str, Any]:
+        """Return the touchpoint that keeps further surveys from somebody."""
+        invitation = self._invitation(message)
+        return self.correspondence.touchpoint(message) | {
+            "type": "unsubscribe",
+            "direction": "inbound",
+            "campaign": self.config.survey,
+            "thread_key": invitation.token if invitation else message.thread,
+        }
 
     def _left_out(self, message: Message) -> str | None:
         reason = self.correspondence.left_out(message)
