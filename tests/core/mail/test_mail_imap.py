@@ -219,3 +219,57 @@ def test_broken_messages_on_the_server_are_put_aside(
     done = _run(run_regard, root)
 
     assert ("ok", 2, 2) == (done["outcome"], done["new"], done["quarantined"])
+
+
+def test_check_counts_messages_and_tells_what_is_wrong(
+    imap_server: Any, project: MakeProject, run_regard: RunRegard
+) -> None:
+    """`regard check` signs in, counts the messages of each folder, and names what is wrong."""
+    imap_server.put("checked", _message(1), _message(2))
+    root = project(CONFIG.format(port=imap_server.port, user="checked", retries=0))
+    good = run_regard("check", cwd=root, env=ENV)
+    wrong = run_regard("check", cwd=root, env={"MAIL_PASSWORD": "mistaken-one"})
+    project(CONFIG.format(port=imap_server.port, user="checked", retries=0) + 'folder = "Sen"\n')
+    missing = run_regard("check", cwd=root, env=ENV)
+
+    assert "sources.support: 2 messages in INBOX" in good.stdout
+    assert (2, 2) == (wrong.returncode, missing.returncode)
+    assert "refuses the user or the password" in wrong.stdout
+    assert "mistaken-one" not in wrong.stdout + wrong.stderr
+    assert "there is no folder 'Sen'" in missing.stdout
+
+
+SURVEY = """
+[sources.replies]
+plugin = "survey-mailbox"
+survey = "After purchase"
+[sources.replies.imap]
+host = "127.0.0.1"
+port = {port}
+tls = false
+user = "survey"
+password = "${{MAIL_PASSWORD}}"
+folder = ["INBOX", "Otras cosas"]
+"""
+
+
+def test_both_streams_of_a_survey_keep_their_place(
+    imap_server: Any, project: MakeProject, run_regard: RunRegard
+) -> None:
+    """Answers and other mail of two folders are each read to their end, and only once."""
+    reply = _message(1).replace(b"\r\n\r\nText 1", b"\r\nIn-Reply-To: <a@b>\r\n\r\n9")
+    imap_server.put("survey", reply, _message(2))
+    imap_server.put("survey", _message(3), folder="Otras cosas")
+    root = project(SURVEY.format(port=imap_server.port))
+    first = run_regard("run", "replies", "--json", cwd=root, env=ENV)
+    second = run_regard("run", "replies", "--json", cwd=root, env=ENV)
+    state = json.loads(run_regard("state", "show", "--json", cwd=root).stdout)
+
+    assert [("answers", 1), ("messages", 2)] == [
+        (run["stream"], run["new"]) for run in json.loads(first.stdout)["runs"]
+    ]
+    assert [0, 0] == [run["read"] for run in json.loads(second.stdout)["runs"]]
+    assert [{"INBOX": 2, "Otras cosas": 1}] * 2 == [
+        {name: place["uid"] for name, place in cursor["value"].items()}
+        for cursor in state[0]["cursors"]
+    ]

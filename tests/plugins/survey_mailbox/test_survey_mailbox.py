@@ -266,3 +266,26 @@ def test_slug_fits_into_an_address(survey: str, slug: str) -> None:
     assert made.startswith(slug)
     assert made.isascii()
     assert 0 < len(made) <= 20
+
+
+def test_erased_person_leaves_no_trace_of_replies(
+    project: MakeProject, run_regard: RunRegard
+) -> None:
+    """What somebody answered is erased, from quarantine too, and does not come back."""
+    who = "ana.secreta@mail.example"
+    mails = _mail("encuesta@shop.example", "9\n\nSoy la del abrigo", "In-Reply-To: <a@b>", who=who)
+    mails += _mail("encuesta@shop.example", "8 o 9", "In-Reply-To: <c@d>", who=who)
+    mails += _mail("encuesta@shop.example", "Hola, tengo una duda", who=who)
+    root = project(TOML, files={"mail/replies.mbox": mails})
+    run_regard("run", "replies", cwd=root)
+    forgotten = run_regard("forget", "--email", who, "--yes", cwd=root)
+    again = run_regard("run", "replies", "--full-refresh", "answers", "--json", cwd=root)
+    stored = b"".join(path.read_bytes() for path in root.glob("regard.db*"))
+
+    assert 0 == forgotten.returncode, forgotten.stderr
+    assert [0] * len(json.loads(again.stdout)["runs"]) == [
+        run["new"] for run in json.loads(again.stdout)["runs"]
+    ]
+    assert who.encode() not in stored
+    assert b"del abrigo" not in stored
+    assert "[]" == run_regard("quarantine", "list", "--json", cwd=root).stdout.strip()
