@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from email.message import Message as Parsed
+from itertools import islice
 from typing import Literal, TypeAlias
 
+from regard.mail.addresses import addresses_in
 from regard.mail.texts import Headers
 
-__all__ = ["NAMES", "Automatic", "automatic_reason"]
+__all__ = ["NAMES", "Automatic", "automatic_reason", "failed_addresses"]
 
 Automatic: TypeAlias = Literal["bounce", "out-of-office", "auto-reply", "spam", "newsletter"]
 
@@ -21,6 +23,7 @@ NAMES: dict[str, tuple[str, str]] = {
 }
 """How a summary calls one and several of them."""
 
+_MAX_BLOCKS = 200
 _POSTMASTER = re.compile(r"\b(?:mailer-daemon|postmaster|mail-daemon)@", re.IGNORECASE)
 _BOUNCE_SUBJECT = re.compile(
     r"^\s*(?:undeliver(?:able|ed)|delivery (?:status notification|has failed|failure)"
@@ -71,6 +74,25 @@ def automatic_reason(
     if _is_bulk(headers):
         return "newsletter"
     return None
+
+
+def failed_addresses(parsed: Parsed, headers: Headers) -> tuple[str, ...]:
+    """
+    Return the addresses that a bounce says no mail reaches for good (RFC 3464).
+
+    Args:
+        parsed: The bounce.
+        headers: Its headers.
+    """
+    found = list(addresses_in(headers.all("X-Failed-Recipients")))
+    for part in islice(parsed.walk(), _MAX_BLOCKS):
+        said = Headers(part)
+        # 5.x.x is for good, 4.x.x is a delay.
+        if "Final-Recipient" not in said or not said.first("Status").startswith("5"):
+            continue
+        if said.first("Action").lower() == "failed":
+            found += addresses_in([said.first("Final-Recipient").rpartition(";")[2]])
+    return tuple(dict.fromkeys(found))
 
 
 def _is_spam(headers: Headers, subject: str) -> bool:

@@ -18,7 +18,7 @@ from hashlib import sha256
 
 from regard.errors import RecordError
 from regard.mail.addresses import addresses_in
-from regard.mail.automatic import Automatic, automatic_reason
+from regard.mail.automatic import Automatic, automatic_reason, failed_addresses
 from regard.mail.bodies import text_of
 from regard.mail.quotes import split_quotes
 from regard.mail.texts import Headers
@@ -57,6 +57,7 @@ class Message:
         auto: What it is if nobody wrote it by hand.
         list_id: The mailing list that it came through.
         survey: What the header ``X-Regard-Survey`` says.
+        failed: Of a bounce, the addresses that no mail reaches for good.
         shortened: It was too large to be looked at whole.
     """
 
@@ -71,6 +72,7 @@ class Message:
     auto: Automatic | None = None
     list_id: str | None = None
     survey: str | None = None
+    failed: tuple[str, ...] = ()
     shortened: bool = False
 
     @property
@@ -125,6 +127,7 @@ def _understood(
     subject = headers.first("Subject")
     text = split_quotes(text_of(parsed)).text[:MAX_TEXT]
     own = _ids(headers, "Message-ID")
+    auto = automatic_reason(parsed, headers, sender, text)
     listed = _LIST_ID.search(headers.first("List-Id"))
     return Message(
         own[0] if own else _digest(sender, receivers, headers, text),
@@ -135,9 +138,10 @@ def _understood(
         _sent_at(headers, now, received_at),
         subject or None,
         text or None,
-        automatic_reason(parsed, headers, sender, text),
+        auto,
         listed[1].lower() if listed else None,
         headers.first("X-Regard-Survey")[:200] or None,
+        failed_addresses(parsed, headers) if auto == "bounce" else (),
         shortened,
     )
 

@@ -137,7 +137,7 @@ def _send(args: argparse.Namespace, app: App) -> int:
             with sign_in(_smtp(app), app.project.root) as postman:
                 sent = outbox.send(
                     _paced(waiting, wish.per_minute, app),
-                    lambda one: postman.send(letter.write(one), letter.envelope, one.email),
+                    lambda one: postman.send(letter.write(one), letter.replies(one), one.email),
                 )
             done.sent, done.refused = sent.sent, sent.refused
     _tell(args, found, done, len(waiting), app)
@@ -227,7 +227,6 @@ class _Letter:
         self._body = body
         self._secret = secret
         self._clock = app.clock
-        self.envelope = parseaddr(wish.sender)[1]
 
     @classmethod
     def open(cls, name: str, wish: SendConfig, prepared: Prepared, app: App) -> _Letter:
@@ -254,10 +253,13 @@ class _Letter:
         """Return what names the invitation of somebody."""
         return Invitation.make(self._name, candidate.email, self._secret)
 
+    def replies(self, candidate: Candidate) -> str:
+        """Return the address that replies of somebody go to, and bounces, too."""
+        return f"{self._local}+{self.invitation(candidate).tag}@{self._domain}"
+
     def write(self, candidate: Candidate) -> EmailMessage:
         """Return the message for somebody."""
-        invitation = self.invitation(candidate)
-        replies = f"{self._local}+{invitation.tag}@{self._domain}"
+        invitation, replies = self.invitation(candidate), self.replies(candidate)
         message = EmailMessage(_POLICY)
         message["From"] = self._wish.sender
         message["To"] = candidate.email

@@ -121,9 +121,9 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
         Raises:
             RecordError: It answers with more than one score, or with none of the scale.
         """
-        if self._is_unsubscribing(message):
+        if (event := self._event(message)) is not None:
             if stream.name == "messages":
-                yield self._unsubscribed(message)
+                yield event
             return
         reason = self._left_out(message)
         if stream.name == "answers":
@@ -134,23 +134,22 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
         elif reason is None and not self._is_reply(message):
             yield self.correspondence.touchpoint(message)
 
-    def _is_unsubscribing(self, message: Message) -> bool:
+    def _event(self, message: Message) -> dict[str, Any] | None:
+        """Return the touchpoint that tells what became of an invitation, if that is one."""
         invitation = self._invitation(message)
         if invitation is None or not invitation.is_of(self.config.survey):
-            return False
-        return any(
-            _STOP.fullmatch((said or "").strip()) for said in (message.subject, message.text)
-        )
-
-    def _unsubscribed(self, message: Message) -> dict[str, Any]:
-        """Return the touchpoint that keeps further surveys from somebody."""
-        invitation = self._invitation(message)
-        return self.correspondence.touchpoint(message) | {
-            "type": "unsubscribe",
-            "direction": "inbound",
+            return None
+        event = self.correspondence.touchpoint(message) | {
             "campaign": self.config.survey,
-            "thread_key": invitation.token if invitation else message.thread,
+            "thread_key": invitation.token,
         }
+        if message.failed:
+            about = {"email": message.failed[0], "subject": None, "text": None, "agent": None}
+            return event | about | {"type": "bounce", "direction": None}
+        said = (message.subject, message.text)
+        if any(_STOP.fullmatch((each or "").strip()) for each in said):
+            return event | {"type": "unsubscribe", "direction": "inbound"}
+        return None
 
     def _left_out(self, message: Message) -> str | None:
         reason = self.correspondence.left_out(message)

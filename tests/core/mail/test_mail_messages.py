@@ -217,6 +217,37 @@ def test_automatic_messages_are_recognised(header: str, reason: str | None) -> N
     assert reason == _parse("\n".join(head) + "\n\nhola").auto
 
 
+BOUNCE = b"""From: MAILER-DAEMON@mx.example
+To: survey@shop.example
+Subject: Undelivered Mail Returned to Sender
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+I'm sorry.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; Gone@mail.example
+Action: failed
+Status: 5.1.1
+
+Final-Recipient: rfc822; slow@mail.example
+Action: delayed
+Status: 4.4.1
+--b--
+"""
+
+
+def test_bounce_says_whom_no_mail_reaches() -> None:
+    """The addresses that failed for good come out, and not those that are late."""
+    assert ("bounce", ("gone@mail.example",)) == (_parse(BOUNCE).auto, _parse(BOUNCE).failed)
+    assert ("x@y.example",) == _parse(_with(b"", "X-Failed-Recipients: x@y.example")).failed
+
+
 REFUSED = [
     (b"", "empty-mail"),
     (b"\r\n \n", "empty-mail"),

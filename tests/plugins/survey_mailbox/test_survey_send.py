@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import mailbox
 import os
@@ -77,6 +78,7 @@ class Inbox:
 
     messages: list[Message] = field(default_factory=list)
     receivers: list[str] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     broken_after: int | None = None
 
     async def handle_RCPT(  # aiosmtpd's name
@@ -94,6 +96,7 @@ class Inbox:
         """Keep a message."""
         self.messages.append(message_from_bytes(bytes(envelope.content or b"")))
         self.receivers += envelope.rcpt_tos
+        self.senders.append(envelope.mail_from or "")
         return "250 OK"
 
 
@@ -179,13 +182,21 @@ def test_message_says_where_replies_go(shop: Path, inbox: Inbox, run_regard: Run
     assert "Hello Ana," in str(message.get_payload())
 
 
+_numbers = itertools.count()
+
+
 def _reply(root: Path, to: Message, text: str, subject: str = "Re: survey") -> None:
-    folder = mailbox.Maildir(root / "mail" / "Replies")
-    folder.add(
+    number = next(_numbers)
+    _deliver(
+        root,
         f"From: {to['To']}\nTo: {to['Reply-To']}\nSubject: {subject}\n"
-        f"Message-ID: <{len(folder)}@mail.example>\nDate: Mon, 05 Jan 2026 10:03:00 +0100\n\n"
-        f"{text}\n"
+        f"Message-ID: <{number}@mail.example>\nDate: Mon, 05 Jan 2026 10:03:00 +0100\n\n"
+        f"{text}\n",
     )
+
+
+def _deliver(root: Path, message: str) -> None:
+    mailbox.Maildir(root / "mail" / "Replies").add(message)
     old = time.time() - 3600
     for path in (root / "mail" / "Replies" / "new").iterdir():
         os.utime(path, (old, old))
@@ -226,6 +237,21 @@ def test_whoever_unsubscribes_gets_nothing_more(
 
     assert ("eva@mail.example", "unsubscribe", None, "After purchase", None) in _touchpoints(shop)
     assert (1, 2) == (numbers["sent"], numbers["opted_out"])
+
+
+def test_bounce_of_an_invitation_is_kept(shop: Path, inbox: Inbox, run_regard: RunRegard) -> None:
+    """A bounce comes back to the invitation, and tells which address no mail reaches."""
+    _send(run_regard, shop)
+    eva = next(each for each in inbox.messages if "eva" in str(each["To"]))
+    _deliver(
+        shop,
+        f"From: MAILER-DAEMON@mx.example\nTo: {eva['Reply-To']}\nSubject: Undeliverable\n"
+        "X-Failed-Recipients: eva@mail.example\nMessage-ID: <b@mx.example>\n\ngone\n",
+    )
+    run_regard("run", "replies", cwd=shop)
+
+    assert ("eva@mail.example", "bounce", None, "After purchase", None) in _touchpoints(shop)
+    assert eva["Reply-To"] in inbox.senders
 
 
 def test_server_that_breaks_is_asked_again(
