@@ -272,7 +272,8 @@ class _Letter:
         # RFC 3834: nobody's absence should answer a machine.
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-        message.set_content(self._body.replace("{name}", _plain(candidate.name)))
+        text = self._body.replace("{name}", _plain(candidate.name))
+        message.set_content(text, cte="quoted-printable")
         return message
 
 
