@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
-__all__ = ["NOTHING_NAMED", "Directory", "Named", "Survey"]
+__all__ = ["NOTHING_NAMED", "Directory", "Match", "Named", "Survey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,26 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """
+    That an offer of somebody else is, or is not, one of our products.
+
+    Attributes:
+        source: The source of the offer.
+        offer: Its key.
+        product_source: The source of the product.
+        product: Its key.
+        state: ``confirmed`` or ``rejected``.
+    """
+
+    source: str
+    offer: str
+    product_source: str
+    product: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """
     All that is known by name.
@@ -61,6 +82,9 @@ class Directory:
         journey: The stages of a customer's journey, in their order; empty: the usual ones.
         customers: For a source the one that its ``customer_key`` refers to, where that is
             another one.
+        tax_included: Whether our own prices are with tax; None: nobody has said.
+        vat: The rate of the tax, 0 to 1; None: nobody has said.
+        matches: What people decided about offers and products.
         counts: For a source the kinds that it is believed for; sources left out are believed
             for all.
     """
@@ -71,6 +95,9 @@ class Directory:
     journey: tuple[str, ...] = ()
     customers: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tax_included: bool | None = None
+    vat: Decimal | None = None
+    matches: tuple[Match, ...] = ()
 
 
 NOTHING_NAMED: Final = Directory()

@@ -23,6 +23,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("competitors", "[competitors.KEY]"),
     ("surveys", "[surveys.NAME]"),
     ("journey", "[journey]"),
+    ("prices", "[prices]"),
     ("plugins", "[plugins]"),
     ("limits", "[limits]"),
     ("privacy", "[privacy]"),

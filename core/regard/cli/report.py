@@ -39,6 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="DAY", help="the first day that counts")
     parser.add_argument("--until", metavar="DAY", help="the first day that no longer counts")
     parser.add_argument("--by", metavar="FIELD,...", help="divide by these fields")
+    parser.add_argument(
+        "--param", metavar="NAME=VALUE", action="append", help="any other parameter; repeatable"
+    )
     parser.add_argument("--language", choices=("en", "es", "fr"), help="else the project's")
     parser.add_argument(
         "--format", choices=FORMATS, help="else as FILE is called, else for the terminal"
@@ -51,6 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "examples:\n"
         "  regard report customers\n"
         "  regard report customers --since 90d --by region,age_band\n"
+        "  regard report competitor --param name=Rival\n"
         "  regard report customers --since 2026-01 --until 2026-02 --output january.csv\n"
         "  regard report customers --format json"
     )
@@ -125,6 +129,12 @@ def _flags(args: argparse.Namespace) -> Mapping[str, Any]:
         if not flags["by"]:
             message = "--by: name at least one field, such as --by region,age_band"
             raise UsageError(message)
+    for text in args.param or ():
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            message = f"--param: {text!r} is no NAME=VALUE, such as name=Rival"
+            raise UsageError(message)
+        flags[name.strip()] = value.strip()
     return {name: value for name, value in flags.items() if value is not None}
 
 

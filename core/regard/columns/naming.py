@@ -27,7 +27,8 @@ def make_directory(connection: duckdb.DuckDBPyConnection, directory: Directory) 
     Make the directory's tables.
 
     They are ``place_names`` and ``competitor_names`` (alias, key, name), ``surveys`` (name,
-    invited), ``journey`` (stage, position) and ``customer_sources`` (source, customers);
+    invited), ``journey`` (stage, position), ``customer_sources`` (source, customers), ``matches``
+    (source, offer, product_source, product, state) and ``our_prices`` (tax_included, vat);
     ``place_of(raw)`` and ``competitor_of(raw)`` give the name in reports, or NULL; where nothing
     is named, what is written.
     """
@@ -40,6 +41,21 @@ def make_directory(connection: duckdb.DuckDBPyConnection, directory: Directory) 
     _fill(connection, "journey", [(stage, at) for at, stage in enumerate(directory.journey)])
     connection.execute("CREATE TABLE customer_sources (source VARCHAR, customers VARCHAR)")
     _fill(connection, "customer_sources", sorted(directory.customers.items()))
+    _make_prices(connection, directory)
+
+
+def _make_prices(connection: duckdb.DuckDBPyConnection, directory: Directory) -> None:
+    connection.execute(
+        "CREATE TABLE matches (source VARCHAR, offer VARCHAR, product_source VARCHAR, "
+        "product VARCHAR, state VARCHAR)"
+    )
+    rows = [
+        (each.source, each.offer, each.product_source, each.product, each.state)
+        for each in directory.matches
+    ]
+    _fill(connection, "matches", rows)
+    connection.execute("CREATE TABLE our_prices (tax_included BOOLEAN, vat DECIMAL(6,4))")
+    _fill(connection, "our_prices", [(directory.tax_included, directory.vat)])
 
 
 def _make_names(connection: duckdb.DuckDBPyConnection, what: str, named: Sequence[Named]) -> None:

@@ -140,6 +140,10 @@ class Format(ABC):
     note: str = ""
     alone: bool = False
 
+    def said(self) -> Sequence[str]:
+        """Return what was understood of the table, a sentence each, for `regard check`."""
+        return ()
+
     @abstractmethod
     def mapper(self, header: Sequence[str], wishes: Wishes, modified_at: datetime) -> RowMapper:
         """

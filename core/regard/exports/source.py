@@ -53,6 +53,8 @@ class ExportSource(Source[ExportConfigT]):
     Config: ClassVar[type[Any] | None] = ExportConfig
     growing: ClassVar[bool] = False
     """Whether files are logs, to which rows are added at the end: see `Context.files`."""
+    own_formats: ClassVar[frozenset[str]] = frozenset()
+    """What ``profile`` may name beside the profiles: the formats that `formats` knows."""
 
     def __init__(self, config: ExportConfigT) -> None:
         super().__init__(config)
@@ -108,6 +110,10 @@ class ExportSource(Source[ExportConfigT]):
             ctx.note(f"{count:,} {'table' if count == 1 else 'tables'} read as {title}: {stream}")
         for sentence in (sentence for each in found for sentence in each.ignored):
             ctx.note(f"passed over: {sentence}")
+        for reading in (reading for each in found for reading in each.readings):
+            if isinstance(reading.spec, Format):
+                for sentence in reading.spec.said():
+                    ctx.note(f"{reading.table.label}: {sentence}")
         # Without the map to begin with, which a run and `regard look` print.
         problems = [_in_short(each.problem) for each in found if each.problem]
         if problems:
@@ -244,7 +250,7 @@ class ExportSource(Source[ExportConfigT]):
         profiles = load_profiles(ctx.profiles)
         own = tuple(each for each in profiles if self.name in each.plugins)
         spec: FieldMap | None = config.map
-        if config.profile is not None:
+        if config.profile is not None and config.profile not in self.own_formats:
             spec = profile_named(config.profile, profiles)
         if config.timezone is not None:
             update: dict[str, Any] = {"timezone": config.timezone}

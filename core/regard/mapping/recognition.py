@@ -151,8 +151,10 @@ def _guesses(header: Sequence[str], kind: str, profiles: Iterable[Profile]) -> d
     return found
 
 
-def _snippet(header: Sequence[str], nearest: Sequence[Near], profiles: Sequence[Profile]) -> str:
-    kind = nearest[0].profile.kind if nearest else "customer"
+def _snippet(
+    header: Sequence[str], nearest: Sequence[Near], profiles: Sequence[Profile], kind: str
+) -> str:
+    kind = nearest[0].profile.kind if nearest else kind
     guesses = _guesses(header, kind, profiles)
     key = next((each for each in header if fold(each).split()[-1:] == ["id"]), header[0])
     fields = ", ".join(f"{field} = {_toml(name)}" for field, name in guesses.items())
@@ -181,12 +183,20 @@ def explain(
     *,
     filename: str,
     profiles: Sequence[Profile],
+    kind: str = "customer",
 ) -> str:
     """
     Return what to tell people about a file that no profile fits.
 
     The text names the file's headers, the nearest profiles with what they miss, and a map
     that can be pasted into the configuration.
+
+    Args:
+        recognition: What was found.
+        header: The file's column names.
+        filename: Its name.
+        profiles: Those that it was compared with.
+        kind: The kind of a map where no profile is near.
     """
     data = any(_is_data(each) for each in header)
     names = ", ".join(_shown(shape(each) if data else each) for each in header[:_SHOWN])
@@ -199,5 +209,5 @@ def explain(
         lines.append("Its first line looks like data: does the file have a row of headers?")
         return "\n".join(lines)
     lines.append("If it is none of these, say what its columns mean, for example:")
-    lines.append(_snippet(header, recognition.nearest, profiles))
+    lines.append(_snippet(header, recognition.nearest, profiles, kind))
     return "\n".join(lines)

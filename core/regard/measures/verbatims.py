@@ -29,6 +29,9 @@ MOODS: Final[tuple[Mood, ...]] = ("unhappy", "between", "happy", "unscored")
 _LONGEST: Final = 4_000
 """So many characters of one text are looked at."""
 
+_PLAIN: Final = r"regexp_replace(lower(strip_accents({})), '\s+', ' ', 'g')"
+"""Case, accents and the width of spaces make no difference between two names."""
+
 _MOOD: Final = """\
 CASE WHEN metric = 'nps' AND score >= 9 THEN 'happy'
      WHEN metric = 'nps' AND score <= 6 THEN 'unhappy'
@@ -154,7 +157,7 @@ def known_names(view: View, texts: Sequence[str]) -> list[str]:
     """
     if not texts:
         return []
-    query = """
+    query = f"""
         WITH names AS (
             SELECT trim(name) AS name FROM customers
             WHERE contains(trim(name), ' ') AND type IS DISTINCT FROM 'organisation'
@@ -163,10 +166,8 @@ def known_names(view: View, texts: Sequence[str]) -> list[str]:
             UNION SELECT trim(evaluator) FROM visits
         )
         SELECT name FROM names
-        WHERE length(name) >= 3 AND contains($texts, lower(strip_accents(name)))"""
-    folded = view.sql("SELECT lower(strip_accents($texts)) AS t", texts="\n".join(texts)).one()[
-        "t"
-    ]
+        WHERE length(name) >= 3 AND contains($texts, {_PLAIN.format("name")})"""
+    folded = view.sql(f"SELECT {_PLAIN.format('$texts')} AS t", texts="\n".join(texts)).one()["t"]
     found = view.sql(query, texts=str(folded)).rows()
     return [str(name) for (name,) in found]
 

@@ -12,16 +12,19 @@ from regard.errors import BudgetExceeded
 from regard.findings import Finding
 from regard.hookspecs import CommittedBatch, QuarantinedRecord, RunInfo, RunSummary
 from regard.host import Host
+from regard.pipeline.addressing import AddressBook
 from regard.pipeline.batching import Batcher
 from regard.pipeline.contradicting import Contradictions
-from regard.pipeline.disappearing import Census
+from regard.pipeline.disappearing import Census, Disappearance
 from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.judging import Budget, check_batch, counted, overruled, together
+from regard.pipeline.withdrawing import Withdrawal
 from regard.records import Kind
 from regard.runs import Counts, StreamSummary
 from regard.sources import FileProgress
 from regard.store import Batch, Refused, Store, Transaction
+from regard.store import addresses as stored_addresses
 from regard.store import cursors as stored_cursors
 from regard.store import files as stored_files
 from regard.store import findings as stored_findings
@@ -54,6 +57,8 @@ class StoreCommitter:
         replaces: The cursor is replaced at the end, wherever it was, and not before.
         census: Knows what disappears, where a complete read tells; else None.
         erased: Keeps erased people out.
+        book: The addresses that the source looks at.
+        guard: The share of the records that may be withdrawn at once.
     """
 
     store: Store
@@ -71,6 +76,8 @@ class StoreCommitter:
     replaces: bool = False
     census: Census | None = None
     erased: Erased | None = None
+    book: AddressBook | None = None
+    guard: float = 0.3
     _refused: int = 0
     _reasons: Counter[str] = field(default_factory=Counter)
     _held: dict[str, FileProgress] = field(default_factory=dict)
@@ -106,6 +113,7 @@ class StoreCommitter:
             if complete or not self.replaces:
                 self._save_cursor(transaction, batch, batch_id)
             self._save_findings(transaction, batch.findings)
+            waiting = self._save_addresses(transaction, batch)
             seconds = self.summary.seconds + batch.milliseconds / 1000
             done = replace(self.summary, counts=total, seconds=seconds)
             put_stream(
@@ -118,12 +126,43 @@ class StoreCommitter:
         self._refused, self._reasons = refused, self._reasons + reasons
         self.contradictions.remember(batch, batch_id)
         self.summary.counts, self.summary.seconds = total, seconds
+        if self.book is not None and batch.addresses is not None:
+            self.book.settled(batch.addresses, waiting)
         self._tell(batch, batch_id, counts, aside)
+        if complete and self.book is not None and self.book.begun:
+            self._end_pass(self.book, batch.kind, batcher)
         if self.census is not None:
             self.census.meet(batch)
             self._held.update((item.file.name, item) for item in progress)
             if complete:
                 self._complete(self.census, batch.kind, batcher)
+
+    def _save_addresses(self, transaction: Transaction, batch: Batch) -> int:
+        """Store what became of addresses, and return how many have no outcome yet."""
+        if batch.addresses is None:
+            return 0
+        source = self.info.source
+        stored_addresses.save(transaction, source, batch.addresses)
+        return stored_addresses.count_due(transaction, source, batch.addresses.number)
+
+    def _end_pass(self, book: AddressBook, kind: Kind, batcher: Batcher) -> None:
+        """
+        Note that every address had its outcome, and delete what two whole passes did not meet.
+
+        Raises:
+            BudgetExceeded: That would be more than may be withdrawn at once.
+        """
+        current, source = book.current, self.info.source
+        assert current is not None  # noqa: S101  # it was begun
+        with self.store.write() as transaction:
+            check(transaction, self.lease)
+            if stored_addresses.count_due(transaction, source, current.number):
+                return
+            whole = not stored_addresses.failed(transaction, source, current.number)
+            stored_addresses.end_pass(transaction, source, whole=whole)
+        if whole and current.whole_began_at is not None:
+            gone = Withdrawal(source, self.guard, current.whole_began_at, self.store.clock.now())
+            self._delete(gone.measure(self.store, kind), gone, kind, batcher)
 
     def _complete(self, census: Census, kind: Kind, batcher: Batcher) -> None:
         """
@@ -148,7 +187,15 @@ class StoreCommitter:
         Raises:
             BudgetExceeded: That would be more than may disappear at once.
         """
-        found = census.measure(self.store, kind, self._note)
+        self._delete(census.measure(self.store, kind, self._note), census, kind, batcher)
+
+    def _delete(
+        self,
+        found: Disappearance | None,
+        missing: Census | Withdrawal,
+        kind: Kind,
+        batcher: Batcher,
+    ) -> None:
         if found is None:
             return
         if found.too_much:
@@ -158,7 +205,7 @@ class StoreCommitter:
             for incident in self.host.observers.finding(self.info, finding):
                 self._note(f"{incident.plugin}: {incident.hook} failed: {incident.error}")
             raise BudgetExceeded(finding.text)
-        for batch in census.gone(self.store, kind):
+        for batch in missing.gone(self.store, kind):
             self.commit(batch, (), batcher, complete=False)
 
     def _put_aside(self, transaction: Transaction, refused: Sequence[Refused]) -> PutAside:

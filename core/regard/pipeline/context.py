@@ -15,8 +15,10 @@ from regard.clock import Clock
 from regard.errors import FileError, RecordError
 from regard.findings import Finding
 from regard.mapping.times import TimeReader, zone_of
+from regard.pipeline.addressing import AddressBook
 from regard.pipeline.batching import Identify
 from regard.pipeline.inputs import Inputs
+from regard.pipeline.lookups import Lookups
 from regard.records import Kind
 from regard.sources import FileProgress, InputFile
 from regard.store import Refused
@@ -40,6 +42,9 @@ class RunContext:
         clock: The time.
         inputs: Which files have something new.
         identify: Finds what identifies a person in a refused payload.
+        addresses: Those that the source looks at; None: it remembers them for this run only.
+        lookups: Looks into the store; None: nothing is stored.
+        pseudonym_key: Makes keyed hashes.
         profiles: Profile files that plug-ins bring.
         cancel: Set when the run should stop.
         watch: Hears of progress.
@@ -54,6 +59,9 @@ class RunContext:
         clock: Clock,
         inputs: Inputs,
         identify: Identify,
+        addresses: AddressBook | None = None,
+        lookups: Lookups | None = None,
+        pseudonym_key: bytes = b"",
         profiles: Sequence[Path] = (),
         cancel: Event | None = None,
         watch: Watch | None = None,
@@ -67,6 +75,9 @@ class RunContext:
         self._watch = watch
         self._profiles = tuple(profiles)
         self.inputs = inputs
+        self.addresses = addresses or AddressBook(None, source, writes=False)
+        self.lookups = lookups or Lookups(None, source)
+        self.pseudonym_key = pseudonym_key
         self.kind: Kind | None = None
         self.stream: str | None = None
         self.refused: list[Refused] = []
@@ -135,6 +146,14 @@ class RunContext:
                 self.identify(raw),
             )
         )
+
+    def stored(self, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return what the store holds under keys of this stream's kind."""
+        return self.lookups.stored(self.kind, keys) if self.kind is not None else {}
+
+    def refused_before(self, key: str, reason: str) -> Mapping[str, Any] | None:
+        """Return the payload of a refused record of this stream."""
+        return self.lookups.refused(self.stream or "", key, reason)
 
     def finding(self, finding: Finding) -> None:
         """Raise a finding; it is stored with the next batch."""

@@ -244,6 +244,7 @@ class Inputs:
     empty_runs: int = 3
     _busy: int = 0
     _by_path: dict[str, list[FileState]] = field(default_factory=dict)
+    _busy_files: set[str] = field(default_factory=set)
     _announced: set[tuple[str, str]] = field(default_factory=set)
     _logs: set[str] = field(default_factory=set)
     _hashes: dict[tuple[Fingerprint, frozenset[int]], tuple[str, Mapping[int, str]]] = field(
@@ -277,8 +278,9 @@ class Inputs:
         found = [self._settled(path, growing=growing) for path in paths]
         prints = sorted(found, key=lambda found: found.order)
         files = [self._decide(found, recipe, stream, growing=growing) for found in prints]
-        if any(file is None or file.rows_done for file in files):
-            self.passed_over.add(stream)
+        for each, file in zip(prints, files, strict=True):
+            if file is None or file.rows_done:
+                self.passed_over |= self._readers(each, stream)
         same = sum(file is None for file in files) - self._busy
         if same:
             self.notes.append(
@@ -286,6 +288,13 @@ class Inputs:
             )
         self._busy = 0
         return [file for file in files if file is not None]
+
+    def _readers(self, found: Fingerprint, stream: str | None) -> set[str | None]:
+        """Return the streams that miss a file that is not read from its beginning."""
+        if stream is not None or found.name in self._busy_files:
+            return {stream}
+        # What was read before is known to be read by these streams, and by no other.
+        return {state.stream for state in self.known if state.path == found.name} or {None}
 
     def _note_empty(self, shown: str) -> None:
         """
@@ -332,6 +341,7 @@ class Inputs:
         if self.settle and fresh and found.name not in self._logs:
             self.notes.append(f"{found.name} is still being written; the next run reads it")
             self._busy += 1
+            self._busy_files.add(found.name)
             return None
         states = [state for state in self._known_as(found.name) if stream in (None, state.stream)]
         self.fingerprints[found.name] = found

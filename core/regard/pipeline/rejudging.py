@@ -187,7 +187,7 @@ class StreamReplay:
         progress = FileProgress(InputFile(Path(name), name, 0, as_of), 0)
         for record in found:
             if isinstance(record, Delete):
-                self.batcher.add_deletion(Delete(record.key, record.as_of or as_of))
+                self.batcher.add_word(Delete(record.key, record.as_of or as_of))
             else:
                 self.batcher.add_page(Page([record], progress=progress), 0, 1)
         batch = self.batcher.take()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,12 +101,15 @@ def make_report(
         StoreError: The columns cannot be made.
     """
     from regard.columns import open_view, sync_columns
+    from regard.store import matches
 
     # What is asked for is checked before the work that it would take.
     checked = validate_options(reporter.Params, params, where)
     state = sync_columns(store, surroundings.columns, progress=progress, clock=surroundings.clock)
     fresh = store.freshness()
     orphans = _orphans(fresh, surroundings.sources)
+    with store.read() as transaction:
+        directory = replace(surroundings.directory, matches=matches.decided(transaction))
     with open_view(
         surroundings.columns,
         now=surroundings.clock.now(),
@@ -115,7 +118,7 @@ def make_report(
         freshness=[one for one in fresh if one.source not in orphans],
         pseudonym_key=surroundings.privacy_key,
         orphans=orphans,
-        directory=surroundings.directory,
+        directory=directory,
     ) as view:
         report = _ask(reporter, view, checked, surroundings.clock)
     return MadeReport(report, (*_about_columns(state), *_about_orphans(fresh, orphans)))

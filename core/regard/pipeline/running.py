@@ -28,6 +28,7 @@ from regard.errors import (
 )
 from regard.hookspecs import RunInfo
 from regard.host import Host
+from regard.pipeline.addressing import AddressBook
 from regard.pipeline.batching import Identify
 from regard.pipeline.committing import StoreCommitter
 from regard.pipeline.context import RunContext
@@ -37,6 +38,7 @@ from regard.pipeline.disappearing import Census
 from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs, missed_before
 from regard.pipeline.judging import Budget
+from regard.pipeline.lookups import Lookups
 from regard.pipeline.preparing import Prepared, defaults_of, identifier, prepare
 from regard.pipeline.starting import Start, Wish, changed_keys
 from regard.pipeline.stopping import Stop
@@ -165,8 +167,11 @@ class Runner:
         with store.read() as transaction:
             known = stored_files.load(transaction, name)
             inputs = self._inputs(name, known, transaction)
-        identify = identifier(privacy_key(self.project, self.host.resolve_secret))
-        context = self._context(prepared, inputs, identify, stop)
+        key = privacy_key(self.project, self.host.resolve_secret)
+        context = self._context(prepared, inputs, identifier(key), stop)
+        context.addresses = AddressBook(store, name, writes=True, at=self.clock.now())
+        context.lookups = Lookups(store, name)
+        context.pseudonym_key = key
         found = self._discover(source, context, stop, run_id, summaries)
         tasks: list[StreamTask] = []
         with store.read() as transaction:
@@ -314,6 +319,8 @@ class Runner:
             start.replaces,
             self._snapshot(prepared, stream, context.inputs, start),
             Erased.of(self.project, self.host, prepared),
+            context.addresses,
+            prepared.settings.disappear_guard,
         )
         return self._stream_task(prepared, stream, committer, context, start)
 
@@ -376,6 +383,8 @@ class Runner:
                 inputs = self._inputs(name, known, transaction)
         # Nothing is kept, so nothing need be found again: no key is made either.
         context = self._context(prepared, inputs, lambda raw: (), stop)
+        context.addresses = AddressBook(store, name, writes=False)
+        context.lookups = Lookups(store, name)
         summaries: list[StreamSummary] = []
         found = self._discover(prepared.source, context, stop, None, summaries)
         tasks = []

@@ -37,7 +37,7 @@ from regard.pipeline.stopping import Stop
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary
 from regard.secrets import mask
-from regard.sources import Delete, FileProgress, Page, Source, Stream, Yielded
+from regard.sources import Delete, FileProgress, Page, Seen, Source, Stream, Yielded
 
 __all__ = ["Limits", "StreamRun", "StreamTask", "explain", "read_streams", "since_of"]
 
@@ -168,15 +168,18 @@ class StreamRun:
             self._stop.check()
             self._look_at = now + _LOOK_SECONDS
         waiting = len(self._batcher) + len(self._context.refused)
+        waiting += self._context.addresses.pending
         if waiting >= self._limits.rows:
+            return True
+        if waiting and self._context.addresses.hurried:
             return True
         return waiting > 0 and now - self._began >= self._limits.seconds
 
     def _take(self, item: Yielded) -> None:
         if isinstance(item, Page):
             self._take_page(item)
-        elif isinstance(item, Delete):
-            self._batcher.add_deletion(item)
+        elif isinstance(item, Delete | Seen):
+            self._batcher.add_word(item)
         else:
             self._batcher.add(item, self._context.row)
 
@@ -193,6 +196,7 @@ class StreamRun:
             self._page_cursor = page.cursor
         if page.progress is not None:
             self._put_progress(page.progress)
+        self._context.addresses.visit(page.visited)
 
     def _put_progress(self, progress: FileProgress) -> None:
         self._progress = [old for old in self._progress if old.file.name != progress.file.name]
@@ -211,6 +215,7 @@ class StreamRun:
         batch.findings += context.findings
         context.refused, context.findings = [], []
         batch.cursor = self._cursor(complete=complete)
+        batch.addresses = context.addresses.take()
         progress, self._progress = self._progress, []
         if ended:
             progress += context.finished

@@ -7,7 +7,7 @@ transaction as the records they speak of.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint
@@ -17,6 +17,7 @@ from regard.records.rows import StoreRow
 from regard.records.types import Millionths
 
 __all__ = [
+    "AddressRow",
     "BatchRow",
     "CursorLogRow",
     "CursorRow",
@@ -24,6 +25,9 @@ __all__ = [
     "FindingRow",
     "InfoRow",
     "LeaseRow",
+    "MatchRow",
+    "OriginRow",
+    "PassRow",
     "QuarantineRow",
     "RunRow",
     "RunStreamRow",
@@ -323,3 +327,115 @@ class TombstoneRow(StoreRow, table=True):
     source: str = _text(key=True)
     kind: str = _text()
     erased_at: datetime
+
+
+class PassRow(StoreRow, table=True):
+    """
+    One look at all addresses of a source; the current one, or the last.
+
+    Attributes:
+        number: Counts them.
+        began_at: When it began.
+        ended_at: When every address had an outcome; None: it goes on.
+        whole_began_at: When the last pass began that reached every address.
+    """
+
+    __tablename__: ClassVar[str] = "passes"
+
+    source: str = _text(key=True)
+    number: int = _number()
+    began_at: datetime
+    ended_at: datetime | None = None
+    whole_began_at: datetime | None = None
+
+
+class AddressRow(StoreRow, table=True):
+    """
+    An address that a source looks at, and what became of it the last time.
+
+    Attributes:
+        kind: ``page``, ``list`` or ``sitemap``.
+        depth: How many lists were followed to get here.
+        via: What led to it; None: it is where looking begins.
+        found_pass: The pass in which something last led to it.
+        visited_pass: The pass in which it last had an outcome; 0: none yet.
+        outcome: What became of it, as `regard.sources.Visited` has it.
+        good: Whether that can be believed.
+        tries: How often it failed in this pass.
+        etag: What the server said of what is known.
+        last_modified: Likewise.
+        sha256: Of the body.
+        recipe: What else decided about the records, such as a digest of the site's rules.
+        keys: The keys of the records on it, as JSON; None: too many to remember.
+        checked_at: When it was last asked for.
+    """
+
+    __tablename__: ClassVar[str] = "addresses"
+    __table_args__ = (Index("ix_addresses_due", "source", "visited_pass", "position"),)
+
+    source: str = _text(key=True)
+    url: str = _text(key=True)
+    kind: str = _text()
+    depth: int = _number()
+    position: int = _number()
+    via: str | None = _some_text()
+    found_pass: int = _number()
+    visited_pass: int = _number()
+    outcome: str | None = _some_text()
+    good: bool = True
+    status: int | None = Field(default=None, sa_type=BigInteger)
+    tries: int = _number()
+    etag: str | None = _some_text()
+    last_modified: str | None = _some_text()
+    sha256: str | None = _some_text()
+    recipe: str | None = _some_text()
+    keys: str | None = _some_text()
+    checked_at: datetime | None = None
+
+
+class OriginRow(StoreRow, table=True):
+    """
+    What all runs on all machines know of one origin: its rules, and when it may be asked.
+
+    Attributes:
+        origin: Scheme, host and port.
+        robots_status: What its robots.txt was answered with; 0: not at all.
+        robots: Its text.
+        robots_at: When it was fetched.
+        next_at: Not before then is it asked again.
+        paused_until: It asked for less, or refused.
+        paused_why: One sentence.
+        asked_on: The day that ``asked`` counts, in UTC.
+        asked: How often it was asked on that day.
+    """
+
+    __tablename__: ClassVar[str] = "origins"
+
+    origin: str = _text(key=True)
+    robots_status: int | None = Field(default=None, sa_type=BigInteger)
+    robots: str | None = _some_text()
+    robots_at: datetime | None = None
+    next_at: datetime | None = None
+    paused_until: datetime | None = None
+    paused_why: str | None = _some_text()
+    asked_on: date | None = None
+    asked: int = _number()
+
+
+class MatchRow(StoreRow, table=True):
+    """
+    What somebody decided about an offer and one of our products.
+
+    Attributes:
+        state: ``confirmed`` or ``rejected``.
+        decided_at: When.
+    """
+
+    __tablename__: ClassVar[str] = "matches"
+
+    source: str = _text(key=True)
+    offer: str = _text(key=True)
+    product_source: str = _text(key=True)
+    product: str = _text(key=True)
+    state: str = _text()
+    decided_at: datetime

@@ -40,6 +40,7 @@ __all__ = [
     "LogSettings",
     "PlaceSettings",
     "PluginsSettings",
+    "PricesSettings",
     "PrivacySettings",
     "ReportSettings",
     "Settings",
@@ -208,6 +209,13 @@ class JourneySettings(_Table):
     stages: Texts = Field((), description="the stages in their order; else the usual ones")
 
 
+class PricesSettings(_Table):
+    """The ``[prices]`` table: on which basis our own prices are."""
+
+    our_tax_included: bool | None = Field(None, description="whether they are with tax")
+    vat: Share | None = Field(None, description="the rate of the tax, such as 0.21")
+
+
 class ReportSettings(_Scheduled):
     """One ``[reports.NAME]`` table."""
 
@@ -296,7 +304,7 @@ class Settings(_Table):
     initiatives: AnyTable = Field(default_factory=dict)
     segments: AnyTable = Field(default_factory=dict)
     calendar: AnyTable = Field(default_factory=dict)
-    prices: AnyTable = Field(default_factory=dict)
+    prices: PricesSettings = Field(default_factory=PricesSettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
     keep: AnyTable = Field(default_factory=dict)
 
@@ -304,7 +312,7 @@ class Settings(_Table):
 # Whoever makes one of these mean something takes it out here.
 UNUSED_TABLES: Final = (
     *("enrichers", "audiences", "notices", "findings", "initiatives", "segments"),
-    *("calendar", "prices", "keep", "base_currency", "week_start", "log"),
+    *("calendar", "keep", "base_currency", "week_start", "log"),
 )
 """The keys and tables at the top that this version accepts and has no use for."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from regard.directory import Directory, Named, Survey
 from regard.settings.models import Settings
 
@@ -21,6 +23,8 @@ def directory_of(settings: Settings) -> Directory:
         ),
         surveys=tuple(Survey(name, survey.invited) for name, survey in settings.surveys.items()),
         journey=settings.journey.stages,
+        tax_included=settings.prices.our_tax_included,
+        vat=None if settings.prices.vat is None else Decimal(str(settings.prices.vat)),
         customers={name: source.customers for name, source in sources if source.customers},
         counts={
             name: frozenset(source.counts) for name, source in sources if source.counts is not None

@@ -2,7 +2,7 @@
 
 from regard.store.batches import Batch
 from regard.store.exporting import StoreColumn, StoreIdentity
-from regard.store.merging import Deletion
+from regard.store.merging import Deletion, Sighting
 from regard.store.quarantine import Refused, RefusedRecord
 from regard.store.runs import PastRun, RunStart
 from regard.store.store import Snapshot, Store, StoreState
@@ -15,6 +15,7 @@ __all__ = [
     "Refused",
     "RefusedRecord",
     "RunStart",
+    "Sighting",
     "Snapshot",
     "Store",
     "StoreColumn",

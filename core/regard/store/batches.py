@@ -19,6 +19,7 @@ from regard.cursors import CursorValue
 from regard.findings import Finding
 from regard.records import Kind
 from regard.records.encoding import EncodedRows, StoredValue
+from regard.store.addresses import Changes
 from regard.store.merging import (
     HistoryPlan,
     Item,
@@ -51,6 +52,7 @@ class Batch:
         findings: What the source had to say.
         milliseconds: How long reading it took.
         origins: For each item what its batcher remembers of where it came from.
+        addresses: What became of addresses, and which ones were found.
     """
 
     kind: Kind
@@ -61,6 +63,7 @@ class Batch:
     findings: list[Finding] = field(default_factory=list)
     milliseconds: int = 0
     origins: Sequence[Any] = field(default_factory=list)
+    addresses: Changes | None = None
 
     def keys(self) -> list[str]:
         """Return the keys of all items, as often as they occur."""

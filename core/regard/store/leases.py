@@ -184,23 +184,25 @@ def held_by(transaction: Transaction, name: str, pid: int) -> Row[Any] | None:
     return transaction.connection.execute(query).first()
 
 
-def acquire(transaction: Transaction, name: str, run_id: int, length: timedelta = LENGTH) -> Lease:
+def acquire(
+    transaction: Transaction, name: str, run_id: int | None, length: timedelta = LENGTH
+) -> Lease:
     """
     Take a lease; the caller holds the write lock.
 
     Args:
         transaction: A writing one.
-        name: ``source:NAME``.
-        run_id: The run that it is for.
+        name: ``source:NAME``, or ``origin:ADDRESS``.
+        run_id: The run that it is for; None: none in particular.
         length: How long it lasts without being renewed.
 
     Raises:
         LeaseHeld: Another run has it.
     """
     held = holder(transaction, name)
-    source = name.partition(":")[2]
     if held is not None:
-        message = f"source {source!r} is being read already: {_describe(held)}"
+        what, _, which = name.partition(":")
+        message = f"{what} {which!r} is being read already: {_describe(held)}"
         raise LeaseHeld(message)
     leases = table("leases")
     fence = transaction.connection.execute(

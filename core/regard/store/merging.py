@@ -21,6 +21,7 @@ __all__ = [
     "HistoryPlan",
     "Item",
     "Known",
+    "Sighting",
     "UpsertPlan",
     "Version",
     "plan_history",
@@ -30,6 +31,13 @@ __all__ = [
 
 class Deletion(NamedTuple):
     """That a record is gone since ``as_of``."""
+
+    key: str
+    as_of: str
+
+
+class Sighting(NamedTuple):
+    """That a record was still as it is stored at ``as_of``, though nobody read its content."""
 
     key: str
     as_of: str
@@ -54,7 +62,7 @@ class Known(NamedTuple):
     last_seen_at: str = ""
 
 
-Item: TypeAlias = Encoded | Deletion
+Item: TypeAlias = Encoded | Deletion | Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +160,8 @@ def plan_upserts(
                 slots[item.key] = slot
         if isinstance(item, Deletion):
             _decide_deletion(item, slot, plan)
+        elif isinstance(item, Sighting):
+            plan.counts.unchanged += slot is not None and slot.deleted_at is None
         elif slot is None:
             plan.counts.new += 1
             slots[item.key] = _Slot(
@@ -371,6 +381,11 @@ def _decide_version(item: Item, history: _History, counts: Counts) -> None:
         else:
             counts.deleted += 1
             history.end(item.as_of, item.as_of)
+    elif isinstance(item, Sighting):
+        # What is not stored, or was deleted, cannot have stayed as it was.
+        if history.known and not history.deleted:
+            counts.unchanged += 1
+            history.see(item.as_of)
     elif not history.known:
         counts.new += 1
         history.begin(item)

@@ -33,10 +33,10 @@ __all__ = [
     "upgrade",
 ]
 
-REVISION = "0002"
+REVISION = "0003"
 """The version of the tables that this regard reads and writes."""
 
-KNOWN = ("0001", "0002")
+KNOWN = ("0001", "0002", "0003")
 """All versions this regard can upgrade from, oldest first."""
 
 

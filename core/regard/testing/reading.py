@@ -137,7 +137,7 @@ def read_source(
             if isinstance(item, Page):
                 batcher.add_page(item, 0, len(item.records))
             elif isinstance(item, Delete):
-                batcher.add_deletion(item)
+                batcher.add_word(item)
             else:
                 batcher.add(item)
         _collect(reading, batcher, stream)

@@ -365,6 +365,8 @@ def test_an_upgrade_keeps_scores_of_visits(store_url: str) -> None:
     engine = connections.make_engine(connections.parse_url(store_url), readonly=False)
     columns = "source, key, as_of, content_hash, batch_id, first_run_id, last_run_id, item"
     with engine.begin() as connection:
+        for table in ("passes", "addresses", "origins", "matches"):
+            connection.execute(text(f"DROP TABLE {table}"))
         for column in ("section_weights", "cap"):
             connection.execute(text(f"ALTER TABLE visit_scores DROP COLUMN {column}"))
         connection.execute(

@@ -1,0 +1,209 @@
+"""The shop's pages: a list, an article with its reviews, and what goes wrong on them."""
+
+from __future__ import annotations
+
+import html
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from regard.demo.shop.catalogue import Article, Catalogue, ShopReview
+from regard.demo.shop.knobs import Knobs
+
+__all__ = ["article_page", "challenge_page", "list_page", "sitemap"]
+
+PER_LIST: Final = 20
+REVIEWS_PER_PAGE: Final = 4
+_REDESIGNED: Final = {"price": "x-amount", "review": "x-say", "name": "x-title"}
+
+
+def _class(name: str, knobs: Knobs) -> str:
+    return _REDESIGNED.get(name, name) if knobs.redesigned else name
+
+
+def shown_price(amount: Decimal) -> str:
+    """Return a price as people read it in Spain: ``1.149,00 €``."""
+    text = f"{amount:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".")
+    return f"{text} €"
+
+
+def _document(title: str, body: str) -> bytes:
+    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'.encode()
+
+
+def challenge_page() -> bytes:
+    """Return what stands in front of a shop that lets nobody in."""
+    return _document("Just a moment...", '<div id="challenge-platform">Verify you are human</div>')
+
+
+def sitemap(base: str, catalogue: Catalogue, knobs: Knobs) -> bytes:
+    """Return the addresses of all articles, and of a page that robots.txt forbids."""
+    paths = [f"/p/{each.sku}" for each in catalogue.articles if each.sku not in knobs.hidden]
+    rows = "".join(f"<url><loc>{base}{path}</loc></url>" for path in (*paths, "/private/prices"))
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return f'<?xml version="1.0"?><urlset xmlns="{space}">{rows}</urlset>'.encode()
+
+
+def list_page(base: str, catalogue: Catalogue, knobs: Knobs, page: int) -> bytes:
+    """Return one part of the list of all articles."""
+    shown = [each for each in catalogue.articles if each.sku not in knobs.hidden]
+    part = shown[(page - 1) * PER_LIST : page * PER_LIST]
+    items = "".join(
+        f'<li><a class="item" href="/p/{each.sku}">{html.escape(each.name)}</a></li>'
+        for each in part
+    )
+    more = ""
+    if page * PER_LIST < len(shown):
+        more = f'<a rel="next" href="/list?page={page + 1}">more</a>'
+    return _document(catalogue.name, f"<ul>{items}</ul>{more}")
+
+
+def article_page(
+    article: Article, day: date, knobs: Knobs, *, syntax: str, page: int = 1
+) -> bytes:
+    """
+    Return an article's page.
+
+    Args:
+        article: The article.
+        day: On which it is looked at.
+        knobs: What is wrong.
+        syntax: ``json-ld`` or ``microdata``.
+        page: Which part of its reviews.
+    """
+    reviews = [each for each in article.reviews if each.shown_on(day)]
+    part = reviews[(page - 1) * REVIEWS_PER_PAGE : page * REVIEWS_PER_PAGE]
+    if knobs.redesigned:
+        syntax = "none"
+    body = _visible(article, day, knobs, part, reviews, syntax)
+    if page * REVIEWS_PER_PAGE < len(reviews):
+        body += f'<a rel="next" href="/p/{article.sku}?page={page + 1}">more reviews</a>'
+    if syntax == "json-ld":
+        body += _json_ld(article, day, part, reviews)
+        if knobs.broken_json:
+            body += '<script type="application/ld+json">{"@type": "BreadcrumbList", }}</script>'
+    related = f'<aside class="related"><span class="price">{shown_price(Decimal("4.90"))}</span>'
+    return _document(article.name, f"{body}{related}</aside>")
+
+
+def _visible(
+    article: Article,
+    day: date,
+    knobs: Knobs,
+    part: list[ShopReview],
+    reviews: list[ShopReview],
+    syntax: str,
+) -> str:
+    micro = syntax == "microdata"
+    price = article.price_on(day)
+    shown = price + 7 if knobs.disagrees else price
+    stock = "InStock" if article.available_on(day) else "OutOfStock"
+    said = "In stock" if stock == "InStock" else "Out of stock"
+
+    def prop(name: str, more: str = "") -> str:
+        return f' itemprop="{name}"{more}' if micro else ""
+
+    root = ' itemscope itemtype="https://schema.org/Product"' if micro else ""
+    offer = prop("offers", ' itemscope itemtype="https://schema.org/Offer"')
+    amount = prop("price", f' content="{price}"')
+    was = ""
+    if article.promoted_on(day):
+        was = f"<del>{shown_price(article.usual_price_on(day))}</del>"
+    numbers = "".join(
+        f'<span{prop(name)} class="{name}">{html.escape(value)}</span>'
+        for name, value in (("sku", article.sku), ("gtin13", article.gtin), ("mpn", article.mpn))
+        if value
+    )
+    told = "".join(_visible_review(each, day, knobs, prop) for each in part)
+    return (
+        f'<div class="product"{root}><h1{prop("name")} class="{_class("name", knobs)}">'
+        f"{html.escape(article.name)}</h1>{numbers}<div{offer}>"
+        f'<span class="{_class("price", knobs)}"{amount}>{shown_price(shown)}</span>{was}'
+        f'<meta{prop("priceCurrency")} content="EUR"><link{prop("availability")} '
+        f'href="https://schema.org/{stock}"><p class="stock">{said}</p></div>'
+        f'<p class="count">{len(reviews)} reviews</p>{told}</div>'
+    )
+
+
+def _visible_review(review: ShopReview, day: date, knobs: Knobs, prop: Any) -> str:  # noqa: ANN401
+    item = prop("review", ' itemscope itemtype="https://schema.org/Review"')
+    rating = prop("reviewRating", ' itemscope itemtype="https://schema.org/Rating"')
+    reply = review.reply_on(day)
+    answered = f'<p class="reply">{html.escape(reply)}</p>' if reply else ""
+    return (
+        f'<article class="{_class("review", knobs)}" data-id="{review.id}"{item}>'
+        f'<meta{prop("identifier")} content="{review.id}">'
+        f'<b{prop("name")}>{html.escape(review.title)}</b> <span{prop("author")} class="author">'
+        f"{html.escape(review.author)}</span> <time{prop('datePublished')} "
+        f'datetime="{review.on.isoformat()}">{review.on:%d/%m/%Y}</time>'
+        f'<span{rating} class="stars" data-score="{review.rating}">'
+        f'<meta{prop("ratingValue")} content="{review.rating}"></span>'
+        f'<p{prop("reviewBody")} class="text">{html.escape(review.text_on(day))}</p>{answered}'
+        "</article>"
+    )
+
+
+def _json_ld(
+    article: Article, day: date, part: list[ShopReview], reviews: list[ShopReview]
+) -> str:
+    price = article.price_on(day)
+    stock = "InStock" if article.available_on(day) else "OutOfStock"
+    offer: dict[str, Any] = {
+        "@type": "Offer",
+        "price": str(price),
+        "priceCurrency": "EUR",
+        "availability": f"https://schema.org/{stock}",
+        "itemCondition": "https://schema.org/NewCondition",
+    }
+    if article.promoted_on(day):
+        offer["priceSpecification"] = [
+            {
+                "@type": "UnitPriceSpecification",
+                "priceType": "https://schema.org/StrikethroughPrice",
+                "price": str(article.usual_price_on(day)),
+                "priceCurrency": "EUR",
+                "valueAddedTaxIncluded": True,
+            }
+        ]
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": article.name,
+        "sku": article.sku,
+        "brand": {"@type": "Brand", "name": article.brand},
+        "category": article.category,
+        "offers": offer,
+    }
+    if article.gtin:
+        data["gtin13"] = article.gtin
+    if article.mpn:
+        data["mpn"] = article.mpn
+    if part:
+        data["review"] = [_ld_review(each, day) for each in part]
+        mean = Decimal(sum(each.rating for each in reviews)) / len(reviews)
+        data["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": str(round(mean, 1)),
+            "reviewCount": len(reviews),
+        }
+    text = json.dumps(data).replace("<", "\\u003c")
+    return f'<script type="application/ld+json">{text}</script>'
+
+
+def _ld_review(review: ShopReview, day: date) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "@type": "Review",
+        "identifier": review.id,
+        "author": {"@type": "Person", "name": review.author},
+        "datePublished": review.on.isoformat(),
+        "name": review.title,
+        "reviewBody": review.text_on(day),
+        "reviewRating": {"@type": "Rating", "ratingValue": review.rating, "bestRating": 5},
+    }
+    reply = review.reply_on(day)
+    if reply and review.replied_on is not None:
+        answered = review.replied_on.isoformat()
+        data["comment"] = {"@type": "Comment", "text": reply, "dateCreated": answered}
+    return data

@@ -1,0 +1,339 @@
+"""
+Competitors' offers beside ours: which of them are the same article, and who is dearer.
+
+An offer is one of our products without anybody's doing only where a number says so: the same
+GTIN, the same brand and manufacturer's number, or our own article number where the site is known
+to use it. What people confirmed counts as well, what they rejected never.
+
+Prices are compared on one basis: with tax, in one currency, as new. An offer whose basis is not
+known is counted as not comparable and is in no index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from regard.measures.cells import as_count, as_day, as_number, as_text, as_time
+from regard.measures.periods import bounds
+from regard.reports import Period
+from regard.views import View
+
+__all__ = [
+    "Index",
+    "Move",
+    "Pair",
+    "StockGap",
+    "indices",
+    "moves",
+    "pairs",
+    "stock_gaps",
+    "unmatched",
+]
+
+_PAIRED: Final = """
+    WITH shop AS (
+        SELECT p.source, p.key, any_value(o.price) AS price, any_value(o.currency) AS currency,
+               any_value(o.tax_included) AS taxed, any_value(o.availability) AS availability
+        FROM products AS p JOIN offers AS o ON o.competitor IS NULL AND (
+             o.sku = p.sku
+             OR lpad(nullif(o.gtin, ''), 14, '0') = lpad(nullif(p.gtin, ''), 14, '0'))
+        GROUP BY p.source, p.key
+    ), ours AS (
+        SELECT p.source, p.key, lpad(nullif(trim(p.gtin), ''), 14, '0') AS gtin,
+               folded(p.brand) AS brand,
+               regexp_replace(lower(p.mpn), '[^a-z0-9]', '', 'g') AS mpn, p.sku, p.name,
+               p.category, coalesce(s.price, p.list_price) AS price,
+               coalesce(s.currency, p.currency) AS currency,
+               coalesce(s.taxed, p.tax_included,
+                        (SELECT tax_included FROM our_prices)) AS taxed,
+               s.availability
+        FROM products AS p LEFT JOIN shop AS s ON s.source = p.source AND s.key = p.key
+    ), theirs AS (
+        SELECT o.*, coalesce(competitor_of(o.competitor), o.competitor) AS rival,
+               lpad(nullif(trim(o.gtin), ''), 14, '0') AS number,
+               folded(o.brand) AS maker,
+               regexp_replace(lower(o.mpn), '[^a-z0-9]', '', 'g') AS part,
+               json_extract_string(o.extra, '$.our_sku') AS our_sku
+        FROM offers AS o WHERE o.competitor IS NOT NULL
+    ), told AS (
+        SELECT t.source AS ts, t.key AS tk, o.source AS os, o.key AS ok, 'gtin' AS how
+        FROM theirs AS t JOIN ours AS o ON t.number = o.gtin
+        UNION ALL
+        SELECT t.source, t.key, o.source, o.key, 'mpn' FROM theirs AS t
+        JOIN ours AS o ON t.part <> '' AND t.part = o.mpn AND t.maker = o.brand
+        UNION ALL
+        SELECT t.source, t.key, o.source, o.key, 'sku' FROM theirs AS t
+        JOIN ours AS o ON t.our_sku = o.sku
+        UNION ALL
+        SELECT m.source, m.offer, m.product_source, m.product, 'confirmed' FROM matches AS m
+        WHERE m.state = 'confirmed'
+    ), chosen AS (
+        SELECT * FROM told AS f WHERE NOT EXISTS (
+            SELECT 1 FROM matches AS m WHERE m.state = 'rejected' AND m.source = f.ts
+            AND m.offer = f.tk AND m.product_source = f.os AND m.product = f.ok)
+        QUALIFY row_number() OVER (PARTITION BY ts, tk ORDER BY CASE how WHEN 'confirmed' THEN 0
+            WHEN 'gtin' THEN 1 WHEN 'mpn' THEN 2 ELSE 3 END, os, ok) = 1
+    ), paired AS (
+        SELECT t.rival, t.source, t.key, o.source AS our_source, o.key AS our_key, o.name,
+               o.category, c.how, o.price AS our_price, t.price AS their_price, t.currency,
+               t.availability, o.availability AS our_availability, t.list_price, t.url,
+               t.last_seen_at,
+               CASE WHEN o.price IS NULL OR o.price <= 0 THEN 'our-price'
+                    WHEN t.price IS NULL OR t.price <= 0 THEN 'no-price'
+                    WHEN o.currency IS DISTINCT FROM t.currency THEN 'currency'
+                    WHEN coalesce(t.condition, 'NewCondition') <> 'NewCondition' THEN 'condition'
+                    WHEN o.taxed IS NULL OR t.tax_included IS NULL THEN 'tax'
+                    WHEN o.taxed <> t.tax_included
+                         AND (SELECT vat FROM our_prices) IS NULL THEN 'tax'
+               END AS obstacle,
+               CASE WHEN o.taxed OR NOT t.tax_included AND NOT o.taxed THEN o.price
+                    ELSE o.price * (1 + (SELECT vat FROM our_prices)) END AS our_basis,
+               CASE WHEN t.tax_included OR NOT t.tax_included AND NOT o.taxed THEN t.price
+                    ELSE t.price * (1 + (SELECT vat FROM our_prices)) END AS their_basis
+        FROM chosen AS c
+        JOIN theirs AS t ON t.source = c.ts AND t.key = c.tk
+        JOIN ours AS o ON o.source = c.os AND o.key = c.ok
+    ), best AS (
+        SELECT * FROM paired WHERE obstacle IS NULL
+        QUALIFY row_number() OVER (
+            PARTITION BY rival, our_source, our_key ORDER BY their_basis, source, key) = 1
+    )"""
+
+_OUT: Final = "('OutOfStock', 'SoldOut', 'Discontinued')"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """
+    How dear a competitor is against us.
+
+    Formula: Jevons, the geometric mean of the price relatives: ``100 exp(avg(ln(theirs/ours)))``
+    (Consumer Price Index Manual, ILO and others, 2020, chapter 8). 100: as dear as we are.
+
+    Attributes:
+        competitor: By the name in reports.
+        category: Of our products; None: all of them.
+        value: The index; None: nothing can be compared.
+        n: The products that it rests on.
+        products: All our products with a price: the base of coverage.
+        obstacles: Offers that are ours by their number and could not be compared.
+        seen_at: When half of its offers had been seen since.
+    """
+
+    competitor: str
+    category: str | None
+    value: Decimal | None
+    n: int
+    products: int
+    obstacles: int = 0
+    seen_at: datetime | None = None
+
+    @property
+    def coverage(self) -> Decimal | None:
+        """The share of our products that it rests on, in percent."""
+        if not self.products:
+            return None
+        return (Decimal(100 * self.n) / self.products).quantize(Decimal("0.1"))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """
+    One of our products beside a competitor's offer of it, on one basis.
+
+    Attributes:
+        lowest: The lowest price there in the last 30 days, on the offer's own basis.
+        how: Why the two are one article: ``gtin``, ``mpn``, ``sku`` or ``confirmed``.
+    """
+
+    name: str | None
+    category: str | None
+    competitor: str
+    ours: Decimal
+    theirs: Decimal
+    currency: str | None
+    lowest: Decimal | None
+    how: str
+
+    @property
+    def percent(self) -> Decimal:
+        """How much dearer they are, in percent; negative: cheaper."""
+        return ((self.theirs / self.ours - 1) * 100).quantize(Decimal("0.1"))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """
+    Something that changed at a competitor.
+
+    Attributes:
+        what: ``price``, ``promotion``, ``stock-out``, ``back``, ``new`` or ``withdrawn``.
+    """
+
+    on: date | None
+    competitor: str
+    name: str | None
+    what: str
+    before: Decimal | None
+    after: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StockGap:
+    """An article that is out of stock at a competitor."""
+
+    competitor: str
+    name: str | None
+    ours: str | None
+
+
+def indices(view: View, *, by_category: bool = False) -> Sequence[Index]:
+    """
+    Return how dear each competitor is against us, the cheapest first.
+
+    Args:
+        view: What to read.
+        by_category: Also divide by the category of our products.
+    """
+    group = "category" if by_category else "CAST(NULL AS VARCHAR)"
+    query = f"""{_PAIRED}, base AS (
+            SELECT {group} AS category, count(*) AS products FROM ours WHERE price > 0 GROUP BY ALL
+        ), hindered AS (
+            SELECT rival, {group} AS category, count(*) AS n FROM paired
+            WHERE obstacle IS NOT NULL GROUP BY ALL
+        ), met AS (
+            SELECT rival, {group} AS category,
+                   100 * exp(avg(ln(CAST(their_basis AS DOUBLE)
+                                    / CAST(our_basis AS DOUBLE)))) AS v,
+                   count(*) AS n, median(epoch(last_seen_at)) AS seen
+            FROM best GROUP BY ALL
+        ), every AS (
+            SELECT rival, category FROM met UNION SELECT rival, category FROM hindered
+        )
+        SELECT e.rival, e.category, CAST(round(m.v, 1) AS DECIMAL(12,1)) AS value,
+               coalesce(m.n, 0) AS n, coalesce(b.products, 0) AS products,
+               coalesce(h.n, 0) AS hindered, to_timestamp(m.seen) AS seen_at
+        FROM every AS e
+        LEFT JOIN met AS m ON m.rival = e.rival AND m.category IS NOT DISTINCT FROM e.category
+        LEFT JOIN hindered AS h ON h.rival = e.rival AND h.category IS NOT DISTINCT FROM e.category
+        LEFT JOIN base AS b ON b.category IS NOT DISTINCT FROM e.category
+        ORDER BY value NULLS LAST, e.rival, e.category"""
+    return [
+        Index(
+            str(rival), as_text(category), as_number(value), as_count(n), as_count(products),
+            as_count(hindered), as_time(seen_at),
+        )
+        for rival, category, value, n, products, hindered, seen_at in view.sql(query).rows()
+    ]  # fmt: skip
+
+
+def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
+    """
+    Return our products beside offers of them, those that differ most first.
+
+    Args:
+        view: What to read.
+        dearest: Where they are dearer than we are; else where they are cheaper.
+        limit: How many.
+    """
+    order, side = ("DESC", ">") if dearest else ("ASC", "<")
+    query = f"""{_PAIRED}, low AS (
+            SELECT source, key, min(price) AS lowest FROM offers_history
+            WHERE coalesce(valid_to, last_seen_at) >= $now - INTERVAL 30 DAY GROUP BY ALL
+        )
+        SELECT b.name, b.category, b.rival, CAST(b.our_basis AS DECIMAL(18,2)) AS ours,
+               CAST(b.their_basis AS DECIMAL(18,2)) AS theirs, b.currency, l.lowest, b.how
+        FROM best AS b LEFT JOIN low AS l ON l.source = b.source AND l.key = b.key
+        WHERE b.their_basis {side} b.our_basis
+        ORDER BY b.their_basis / b.our_basis {order}, b.name, b.rival LIMIT $limit"""
+    return [
+        Pair(
+            as_text(name), as_text(category), str(rival), as_number(ours) or Decimal(0),
+            as_number(theirs) or Decimal(0), as_text(currency), as_number(lowest), str(how),
+        )
+        for name, category, rival, ours, theirs, currency, lowest, how in view.sql(
+            query, now=view.now, limit=limit
+        ).rows()
+    ]  # fmt: skip
+
+
+def moves(view: View, period: Period, *, competitor: str | None = None) -> Sequence[Move]:
+    """
+    Return what changed at competitors in a period, the newest first.
+
+    What was there at the very first look at a competitor is not new.
+
+    Args:
+        view: What to read.
+        period: When.
+        competitor: Only there, by the name in reports.
+    """
+    query = f"""
+        WITH history AS (
+            SELECT coalesce(competitor_of(competitor), competitor) AS rival, source, key,
+                   product_name, price, list_price, currency, availability, valid_from, valid_to,
+                   deleted_at,
+                   lag(price) OVER life AS price_before, lag(list_price) OVER life AS list_before,
+                   lag(availability) OVER life AS stock_before,
+                   row_number() OVER life AS version,
+                   min(valid_from) OVER (PARTITION BY source) AS first_look
+            FROM offers_history WHERE competitor IS NOT NULL
+            WINDOW life AS (PARTITION BY source, key ORDER BY valid_from)
+        ), told AS (
+            SELECT valid_from AS moment, rival, product_name,
+                   CASE WHEN version = 1 THEN 'new'
+                        WHEN list_price > price AND list_before IS NULL THEN 'promotion'
+                        WHEN price IS DISTINCT FROM price_before AND price IS NOT NULL
+                             AND price_before IS NOT NULL THEN 'price'
+                        WHEN availability IN {_OUT} AND stock_before NOT IN {_OUT}
+                             THEN 'stock-out'
+                        WHEN availability NOT IN {_OUT} AND stock_before IN {_OUT} THEN 'back'
+                   END AS what,
+                   price_before AS before, price AS after, currency
+            FROM history
+            WHERE version > 1 OR valid_from > first_look + INTERVAL 1 HOUR
+            UNION ALL
+            SELECT deleted_at, rival, product_name, 'withdrawn', price, NULL, currency
+            FROM history WHERE deleted_at IS NOT NULL
+        )
+        SELECT CAST(timezone($zone, moment) AS DATE) AS on_day, rival, product_name, what, before,
+               after, currency
+        FROM told
+        WHERE what IS NOT NULL AND moment >= coalesce(CAST($since AS TIMESTAMPTZ), moment)
+              AND (CAST($until AS TIMESTAMPTZ) IS NULL OR moment < $until)
+              AND ($rival IS NULL OR rival = $rival)
+        ORDER BY moment DESC, rival, product_name"""
+    rows = view.sql(query, zone=view.timezone, rival=competitor, **bounds(period)).rows()
+    return [
+        Move(
+            as_day(on), str(rival), as_text(name), str(what), as_number(before), as_number(after),
+            as_text(currency),
+        )
+        for on, rival, name, what, before, after, currency in rows
+    ]  # fmt: skip
+
+
+def stock_gaps(view: View, *, limit: int) -> Sequence[StockGap]:
+    """Return what is out of stock at competitors, with what is known of our own stock."""
+    query = f"""{_PAIRED}
+        SELECT rival, name, our_availability FROM paired
+        WHERE availability IN {_OUT} AND coalesce(our_availability, '') NOT IN {_OUT}
+        ORDER BY rival, name LIMIT $limit"""
+    return [
+        StockGap(str(rival), as_text(name), as_text(ours))
+        for rival, name, ours in view.sql(query, limit=limit).rows()
+    ]
+
+
+def unmatched(view: View) -> tuple[int, int]:
+    """Return how many current offers of competitors are none of our products, and all of them."""
+    query = f"""{_PAIRED}
+        SELECT (SELECT count(*) FROM theirs) AS every, (SELECT count(*) FROM chosen) AS told"""
+    row = view.sql(query).one()
+    every = as_count(row["every"])
+    return every - as_count(row["told"]), every

@@ -1,0 +1,126 @@
+"""What public reviews say of us and of competitors: ratings, how many, and who is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from regard.measures.cells import as_count, as_day, as_number, as_text
+from regard.measures.intervals import Estimate, mean_estimate, share_estimate
+from regard.measures.periods import bounds
+from regard.reports import Period
+from regard.views import View
+
+__all__ = ["BadReview", "Rated", "bad_reviews", "monthly_ratings", "ratings"]
+
+_NAMED: Final = """
+    WITH named AS (
+        SELECT *, coalesce(competitor_of(competitor), competitor) AS whose FROM reviews)"""
+_STARS: Final = "(1 + 4 * rating_norm)"
+"""Ratings of all scales on the one of one to five."""
+
+_SCALE: Final = (Decimal(1), Decimal(5))
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """
+    How somebody is rated.
+
+    Attributes:
+        competitor: By the name in reports; None: we.
+        rating: The mean on a scale of 1 to 5, with its interval.
+        replied: The share of reviews that were answered.
+        reply_days: The median number of days until then; None: nobody can tell.
+        reviews: All reviews, also those without a rating.
+    """
+
+    competitor: str | None
+    rating: Estimate
+    replied: Estimate
+    reply_days: Decimal | None
+    reviews: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadReview:
+    """One of the worst of the newest reviews; its text is not masked yet."""
+
+    competitor: str | None
+    on: date | None
+    rating: Decimal | None
+    product: str | None
+    text: str | None
+
+
+def ratings(view: View, period: Period | None) -> Sequence[Rated]:
+    """
+    Return how we and competitors are rated, we first, then the best.
+
+    Formula: the mean of ratings brought to 1 to 5, with Student's interval; see
+    `regard.measures.intervals.mean_estimate`.
+    """
+    query = f"""{_NAMED}
+        SELECT whose, count(*) AS reviews, count(rating_norm) AS n,
+               CAST(avg({_STARS}) AS DECIMAL(18,6)) AS mean,
+               CAST(stddev_samp({_STARS}) AS DECIMAL(18,6)) AS deviation,
+               count(reply_text) AS replied,
+               CAST(median(date_diff('day', published_at, replied_at)) AS DECIMAL(12,1)) AS days
+        FROM named
+        WHERE (published_at IS NULL AND CAST($since AS TIMESTAMPTZ) IS NULL)
+           OR (published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
+               AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until))
+        GROUP BY whose ORDER BY whose NULLS FIRST, mean DESC NULLS LAST"""
+    return [
+        Rated(
+            as_text(whose),
+            mean_estimate(as_count(n), as_number(mean), as_number(deviation), scale=_SCALE),
+            share_estimate(as_count(replied), as_count(reviews)),
+            as_number(days),
+            as_count(reviews),
+        )
+        for whose, reviews, n, mean, deviation, replied, days in view.sql(
+            query, **bounds(period)
+        ).rows()
+    ]
+
+
+def monthly_ratings(
+    view: View, period: Period | None
+) -> Sequence[tuple[str | None, date, Decimal, int]]:
+    """Return the mean rating of each month with its count, by whose reviews they are."""
+    query = f"""{_NAMED}
+        SELECT whose,
+               CAST(date_trunc('month', timezone($zone, published_at)) AS DATE) AS month,
+               CAST(round(avg({_STARS}), 2) AS DECIMAL(6,2)) AS mean, count(*) AS n
+        FROM named
+        WHERE rating_norm IS NOT NULL
+              AND published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
+              AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)
+        GROUP BY whose, month ORDER BY whose NULLS FIRST, month"""
+    found = []
+    for whose, month, mean, n in view.sql(query, zone=view.timezone, **bounds(period)).rows():
+        day, value = as_day(month), as_number(mean)
+        if day is not None and value is not None:
+            found.append((as_text(whose), day, value, as_count(n)))
+    return found
+
+
+def bad_reviews(view: View, period: Period | None, *, limit: int) -> Sequence[BadReview]:
+    """Return the newest reviews of at most two of five stars."""
+    query = f"""{_NAMED}
+        SELECT whose, CAST(timezone($zone, published_at) AS DATE) AS on_day, rating,
+               product_name, coalesce(text, title) AS said
+        FROM named
+        WHERE rating_norm <= 0.25
+              AND published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
+              AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)
+        ORDER BY published_at DESC, key LIMIT $limit"""
+    rows = view.sql(query, zone=view.timezone, limit=limit, **bounds(period)).rows()
+    return [
+        BadReview(as_text(whose), as_day(on), as_number(rating), as_text(product), as_text(said))
+        for whose, on, rating, product, said in rows
+    ]

@@ -1,0 +1,321 @@
+"""
+The addresses that sources look at, and the origins that they are at.
+
+Outcomes are written in the transaction of the records that came with them, so that an address
+either has its outcome and its records, or neither.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from regard.sources import Address, OriginState, Visited
+from regard.store.transactions import Transaction, table
+
+__all__ = [
+    "Changes",
+    "StoredPass",
+    "add",
+    "begin_pass",
+    "count_due",
+    "current_pass",
+    "due",
+    "end_pass",
+    "failed",
+    "origin_state",
+    "put_origin",
+    "save",
+]
+
+_MOST_KEYS = 500
+"""A page with more records is read whole each time; it is rarer than the memory is dear."""
+
+MOST_TRIES = 3
+"""How often an address is tried in one pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPass:
+    """
+    A look at all addresses of a source.
+
+    Attributes:
+        number: Counts them.
+        began_at: When it began.
+        ended_at: None: it goes on.
+        whole_began_at: When the last pass began that reached every address.
+    """
+
+    number: int
+    began_at: datetime
+    ended_at: datetime | None
+    whole_began_at: datetime | None
+
+
+@dataclass(slots=True)
+class Changes:
+    """
+    What a batch changes of addresses.
+
+    Attributes:
+        number: The pass.
+        recipe: What decided about the records.
+        found: Addresses that something led to.
+        visited: What became of addresses.
+        again: Addresses that lead where they led before.
+    """
+
+    number: int
+    recipe: str
+    found: list[Address] = field(default_factory=list)
+    visited: list[Visited] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.found or self.visited or self.again)
+
+
+def current_pass(transaction: Transaction, source: str) -> StoredPass | None:
+    """Return a source's pass that goes on, or its last one."""
+    passes = table("passes")
+    row = transaction.connection.execute(
+        select(
+            passes.c.number, passes.c.began_at, passes.c.ended_at, passes.c.whole_began_at
+        ).where(passes.c.source == source)
+    ).first()
+    return None if row is None else StoredPass(*row)
+
+
+def begin_pass(transaction: Transaction, source: str, at: datetime) -> StoredPass:
+    """Go on with the source's pass, or begin its next one at a time."""
+    last = current_pass(transaction, source)
+    if last is not None and last.ended_at is None:
+        return last
+    fresh = StoredPass(
+        (last.number if last else 0) + 1,
+        at,
+        None,
+        last.whole_began_at if last else None,
+    )
+    transaction.put(
+        "passes",
+        {
+            "source": source,
+            "number": fresh.number,
+            "began_at": fresh.began_at,
+            "ended_at": None,
+            "whole_began_at": fresh.whole_began_at,
+        },
+    )
+    return fresh
+
+
+def end_pass(transaction: Transaction, source: str, *, whole: bool) -> None:
+    """
+    Note that every address had its outcome.
+
+    Args:
+        transaction: A writing one.
+        source: The source.
+        whole: Whether all of the outcomes can be believed.
+    """
+    passes = table("passes")
+    values: dict[str, Any] = {"ended_at": transaction.now}
+    if whole:
+        values["whole_began_at"] = passes.c.began_at
+    transaction.connection.execute(
+        update(passes).where(passes.c.source == source).values(**values)
+    )
+
+
+def _due(source: str, number: int) -> Any:  # noqa: ANN401  # SQLAlchemy's condition
+    addresses = table("addresses")
+    # What nothing leads to any more is not asked for, but for what was found by hand.
+    return and_(
+        addresses.c.source == source,
+        addresses.c.visited_pass < number,
+        addresses.c.found_pass == number,
+    )
+
+
+def due(
+    transaction: Transaction, source: str, number: int, *, after: int, limit: int
+) -> list[tuple[int, str | None, Address]]:
+    """
+    Return addresses without an outcome in a pass, with their positions and recipes.
+
+    Args:
+        transaction: A reading one.
+        source: The source.
+        number: The pass.
+        after: Only those at later positions.
+        limit: How many.
+    """
+    addresses = table("addresses")
+    names = ("position", "recipe", "url", "kind", "depth", "etag", "last_modified", "keys")
+    rows = transaction.connection.execute(
+        select(*(addresses.c[name] for name in names))
+        .where(_due(source, number), addresses.c.position > after)
+        .order_by(addresses.c.position)
+        .limit(limit)
+    )
+    return [
+        (int(at), recipe, Address(url, kind, int(depth), None, etag, modified, _keys(keys)))
+        for at, recipe, url, kind, depth, etag, modified, keys in rows
+    ]
+
+
+def _keys(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(str(each) for each in json.loads(text))
+
+
+def count_due(transaction: Transaction, source: str, number: int) -> int:
+    """Return how many addresses have no outcome in a pass."""
+    statement = select(func.count()).select_from(table("addresses")).where(_due(source, number))
+    return int(transaction.connection.execute(statement).scalar_one())
+
+
+def failed(transaction: Transaction, source: str, number: int) -> int:
+    """Return how many addresses have an outcome in a pass that cannot be believed."""
+    addresses = table("addresses")
+    statement = (
+        select(func.count())
+        .select_from(addresses)
+        .where(
+            addresses.c.source == source,
+            addresses.c.visited_pass == number,
+            addresses.c.good.is_(False),
+        )
+    )
+    return int(transaction.connection.execute(statement).scalar_one())
+
+
+def add(transaction: Transaction, source: str, number: int, found: Iterable[Address]) -> int:
+    """Take addresses that something led to in a pass; return how many are due in it."""
+    addresses = table("addresses")
+    connection = transaction.connection
+    last = connection.execute(
+        select(func.max(addresses.c.position)).where(addresses.c.source == source)
+    ).scalar()
+    rows = [
+        {
+            "source": source,
+            "url": each.url,
+            "kind": each.kind,
+            "depth": each.depth,
+            "via": each.via,
+            "position": int(last or 0) + at,
+            "found_pass": number,
+            "visited_pass": 0,
+            "good": True,
+            "tries": 0,
+        }
+        for at, each in enumerate(found, start=1)
+    ]
+    if not rows:
+        return 0
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement: Any = insert(addresses)
+    statement = statement.on_conflict_do_update(
+        index_elements=["source", "url"],
+        set_={
+            "found_pass": number,
+            "kind": statement.excluded.kind,
+            "via": statement.excluded.via,
+        },
+    )
+    connection.execute(statement, rows)
+    return len(rows)
+
+
+def save(transaction: Transaction, source: str, changes: Changes) -> None:
+    """Store what a batch changes of a source's addresses."""
+    addresses = table("addresses")
+    add(transaction, source, changes.number, changes.found)
+    for url in changes.again:
+        led_to = and_(addresses.c.source == source, addresses.c.via == url)
+        found = update(addresses).where(led_to).values(found_pass=changes.number)
+        transaction.connection.execute(found)
+    for each in changes.visited:
+        here = and_(addresses.c.source == source, addresses.c.url == each.url)
+        values: dict[str, Any] = {
+            "outcome": each.outcome,
+            "good": each.good,
+            "status": each.status,
+            "checked_at": transaction.now,
+            "tries": addresses.c.tries + 1,
+        }
+        if each.final:
+            values |= {"visited_pass": changes.number, "tries": 0}
+        if each.outcome == "ok":
+            few = each.keys is not None and len(each.keys) <= _MOST_KEYS
+            values |= {
+                "etag": each.etag,
+                "last_modified": each.last_modified,
+                "sha256": each.sha256,
+                "recipe": changes.recipe,
+                "keys": json.dumps(each.keys) if few else None,
+            }
+        elif each.etag or each.last_modified:
+            values |= {
+                name: value
+                for name in ("etag", "last_modified")
+                if (value := getattr(each, name)) is not None
+            }
+        transaction.connection.execute(update(addresses).where(here).values(**values))
+    for origin, count in Counter(each.origin for each in changes.visited).items():
+        if origin is not None:
+            put_origin(transaction, origin, asked=count)
+    tired = and_(
+        addresses.c.source == source,
+        addresses.c.visited_pass < changes.number,
+        addresses.c.tries >= MOST_TRIES,
+    )
+    transaction.connection.execute(
+        update(addresses).where(tired).values(visited_pass=changes.number, tries=0)
+    )
+
+
+def origin_state(transaction: Transaction, origin: str) -> OriginState:
+    """Return what is known of an origin."""
+    origins = table("origins")
+    row = (
+        transaction.connection.execute(select(origins).where(origins.c.origin == origin))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return OriginState()
+    today = row["asked_on"] == transaction.now.date()
+    robots = None
+    if row["robots_at"] is not None:
+        robots = (int(row["robots_status"] or 0), row["robots"] or "", row["robots_at"])
+    return OriginState(
+        robots,
+        row["next_at"],
+        row["paused_until"],
+        row["paused_why"],
+        int(row["asked"]) if today else 0,
+    )
+
+
+def put_origin(transaction: Transaction, origin: str, **values: Any) -> None:  # noqa: ANN401
+    """Store what is known of an origin; what is not named stays."""
+    origins = table("origins")
+    asked = values.pop("asked", None)
+    if asked is not None:
+        day = transaction.now.date()
+        counted = transaction.connection.execute(
+            select(origins.c.asked).where(origins.c.origin == origin, origins.c.asked_on == day)
+        ).scalar()
+        values |= {"asked_on": day, "asked": int(counted or 0) + asked}
+    transaction.put("origins", {"origin": origin, "asked": 0, **values},
+                    keep=() if asked is not None else ("asked",))  # fmt: skip

@@ -1,0 +1,66 @@
+"""The reports' labels and sentences, each in all of their languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from regard.render.phrases import Phrases, Texts
+
+__all__ = ["PHRASES"]
+
+_WORDS: Final[Texts] = {
+    "title": ("Competitors", "Competidores", "Concurrents"),
+    "one_title": ("Competitor: {whose}", "Competidor: {whose}", "Concurrent : {whose}"),
+    "beside": ("Beside us", "Al lado de nosotros", "À côté de nous"),
+    "nothing": (
+        "Nothing is known of competitors yet: no offers, no reviews, no visits.",
+        "Todavía no se sabe nada de competidores: ni ofertas, ni opiniones, ni visitas.",
+        "On ne sait encore rien des concurrents : ni offres, ni avis, ni visites.",
+    ),
+    "unknown": (
+        "Nothing is known of {whose} in this period.",
+        "No se sabe nada de {whose} en este periodo.",
+        "On ne sait rien de {whose} pour cette période.",
+    ),
+    "table_note": (
+        (
+            "Index: their prices with ours as 100. Rating: 1 to 5. Mystery: 0 to 100. Moves: "
+            "changes of the period."
+        ),
+        (
+            "Índice: sus precios con los nuestros como 100. Valoración: de 1 a 5. Mystery: de "
+            "0 a 100. Movimientos: cambios del periodo."
+        ),
+        (
+            "Indice : leurs prix, les nôtres valant 100. Note : de 1 à 5. Mystère : de 0 à 100. "
+            "Mouvements : changements de la période."
+        ),
+    ),
+    "changes": ("Changes", "Cambios", "Changements"),
+    "each": ("One row each", "Una fila cada uno", "Une ligne chacun"),
+    "timeline": ("What happened", "Qué pasó", "Ce qui s’est passé"),
+    "others": ("{n} {n:other|others}", "{n} más", "{n} {n:autre|autres}"),
+    "stars": ("Ratings given there", "Valoraciones dadas allí", "Notes données là-bas"),
+    "column_competitor": ("Competitor", "Competidor", "Concurrent"),
+    "column_index": ("Index", "Índice", "Indice"),
+    "column_coverage": ("Coverage", "Cobertura", "Couverture"),
+    "column_offers": ("Offers", "Ofertas", "Offres"),
+    "column_rating": ("Rating", "Valoración", "Note"),
+    "column_reviews": ("Reviews", "Opiniones", "Avis"),
+    "column_mystery": ("Mystery", "Mystery", "Mystère"),
+    "column_visits": ("Visits", "Visitas", "Visites"),
+    "column_moves": ("Moves", "Movimientos", "Mouvements"),
+    "column_on": ("Day", "Día", "Jour"),
+    "column_product": ("Product", "Producto", "Produit"),
+    "column_what": ("What", "Qué", "Quoi"),
+    "column_before": ("Before", "Antes", "Avant"),
+    "column_after": ("After", "Después", "Après"),
+    "what.price": ("price", "precio", "prix"),
+    "what.promotion": ("promotion", "promoción", "promotion"),
+    "what.stock-out": ("out of stock", "agotado", "rupture"),
+    "what.back": ("in stock again", "otra vez disponible", "de retour"),
+    "what.new": ("new", "nuevo", "nouveau"),
+    "what.withdrawn": ("withdrawn", "retirado", "retiré"),
+}
+
+PHRASES: Final = Phrases(_WORDS)

@@ -1,0 +1,217 @@
+"""The reporter ``prices``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, Final
+
+from pydantic import Field
+
+from regard.findings import Finding
+from regard.measures import offers
+from regard.measures.offers import Index, Move, Pair
+from regard.measures.periods import last_days, resolve_period
+from regard.render.phrases import Speaker
+from regard.render.words import LANGUAGES
+from regard.reporters import ReportContext, Reporter
+from regard.reports import Period, Report, Section, Table
+from regard.settings.params import PeriodParams
+from regard.views import View
+from regard_plugins.prices.words import PHRASES
+
+__all__ = ["Prices", "PricesParams"]
+
+_USUAL_DAYS: Final = 7
+_WORTH_SAYING: Final = Decimal(97)
+"""An index below says that somebody is clearly cheaper."""
+_BASE: Final = 5
+
+
+class PricesParams(PeriodParams):
+    """
+    What can be asked of the report.
+
+    Attributes:
+        rows: How many rows of a table to name; programs get more.
+    """
+
+    rows: int = Field(10, ge=1, le=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    view: View
+    to: Speaker
+    period: Period
+    rows: int
+
+
+class Prices(Reporter[PricesParams]):
+    """
+    Says how our prices stand against competitors', on one basis, and what moved.
+
+    Under ``[reports.NAME]`` in ``regard.toml``::
+
+        [reports.price-watch]
+        reporter = "prices"
+        params = {since = "7d", rows = 20}
+    """
+
+    name: ClassVar[str] = "prices"
+    title: ClassVar[str] = "how our prices stand against competitors', and what moved"
+    Params: ClassVar[type[PricesParams]] = PricesParams
+
+    def report(self, view: View, params: PricesParams, ctx: ReportContext) -> Report:
+        """Make the report."""
+        period = resolve_period(
+            params.since, params.until, now=view.now, timezone=view.timezone
+        ) or last_days(_USUAL_DAYS, now=view.now, timezone=view.timezone)
+        language = view.language if view.language in LANGUAGES else "en"
+        asked = _Asked(view, Speaker(PHRASES, language), period, params.rows)
+        missing, every = offers.unmatched(view)
+        sections = [_nothing(asked)] if not every else [
+            _stand(asked, missing, every), *_differences(asked), _moved(asked),
+        ]  # fmt: skip
+        return Report(
+            self.name,
+            asked.to.say("title"),
+            view.now,
+            sections,
+            sources=view.freshness(),
+            period=period,
+            language=language,
+        )
+
+
+def _nothing(asked: _Asked) -> Section:
+    return Section(asked.to.say("stand"), note=asked.to.say("nothing"))
+
+
+def _stand(asked: _Asked, missing: int, every: int) -> Section:
+    """Say how dear each competitor is, all together and by category."""
+    found = offers.indices(asked.view)
+    if not found:
+        return Section(asked.to.say("stand"), note=asked.to.say("no_products"))
+    note = asked.to.say("index_note", unmatched=missing, offers=every)
+    whole = Table(
+        asked.to.say("index_title"),
+        (
+            asked.to.column("competitor"),
+            asked.to.column("index"),
+            asked.to.column("n"),
+            asked.to.column("coverage", "%"),
+            asked.to.column("hindered"),
+            asked.to.column("seen"),
+        ),
+        tuple(
+            (one.competitor, one.value, one.n, one.coverage, one.obstacles, one.seen_at)
+            for one in found
+        ),
+        note,
+    )
+    divided = [one for one in offers.indices(asked.view, by_category=True) if one.category]
+    tables = [whole]
+    if len({one.category for one in divided}) > 1:
+        tables.append(_by_category(asked, divided))
+    return Section(asked.to.say("stand"), tables=tuple(tables), findings=_findings(asked, found))
+
+
+def _by_category(asked: _Asked, found: Sequence[Index]) -> Table:
+    columns = (
+        asked.to.column("category"),
+        asked.to.column("competitor"),
+        asked.to.column("index"),
+        asked.to.column("n"),
+        asked.to.column("coverage", "%"),
+    )
+    ordered = sorted(found, key=lambda one: (one.category or "", one.value or Decimal(10**6)))
+    rows = tuple((one.category, one.competitor, one.value, one.n, one.coverage) for one in ordered)
+    return Table(asked.to.say("category_title"), columns, rows)
+
+
+def _findings(asked: _Asked, found: Sequence[Index]) -> tuple[Finding, ...]:
+    told = [
+        Finding(
+            "competitor-cheaper",
+            asked.to.say(
+                "finding_cheaper", competitor=one.competitor, percent=str(100 - one.value)
+            ),
+            subject=one.competitor,
+            value=one.value,
+            n=one.n,
+        )
+        for one in found
+        if one.value is not None and one.value < _WORTH_SAYING and one.n >= _BASE
+    ]
+    hindered = sum(one.obstacles for one in found)
+    if hindered > sum(one.n for one in found):
+        text = asked.to.say("finding_tax", n=hindered)
+        why = asked.to.say("why_tax")
+        told.append(Finding("prices-not-comparable", text, value=Decimal(hindered),
+                            n=hindered + sum(one.n for one in found), why=why))  # fmt: skip
+    return tuple(told)
+
+
+def _differences(asked: _Asked) -> list[Section]:
+    """Return where they are cheaper, where they are dearer, and what they lack."""
+    tables = [
+        _pairs(asked, "cheaper", offers.pairs(asked.view, dearest=False, limit=asked.rows)),
+        _pairs(asked, "dearer", offers.pairs(asked.view, dearest=True, limit=asked.rows)),
+    ]
+    gaps = offers.stock_gaps(asked.view, limit=asked.rows)
+    if gaps:
+        columns = (asked.to.column("product"), asked.to.column("competitor"))
+        rows = tuple((one.name, one.competitor) for one in gaps)
+        tables.append(Table(asked.to.say("gaps"), columns, rows))
+    filled = tuple(table for table in tables if table.rows)
+    if not filled:
+        return []
+    return [Section(asked.to.say("column_percent"), tables=filled)]
+
+
+def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
+    currencies = {one.currency for one in found}
+    unit = currencies.pop() or "" if len(currencies) == 1 else ""
+    columns = (
+        asked.to.column("product"),
+        asked.to.column("competitor"),
+        asked.to.column("ours", unit),
+        asked.to.column("theirs", unit),
+        asked.to.column("percent", "%"),
+        asked.to.column("lowest", unit),
+    )
+    rows = tuple(
+        (one.name, one.competitor, one.ours, one.theirs, one.percent, one.lowest) for one in found
+    )
+    return Table(asked.to.say(name), columns, rows, asked.to.say("pairs_note"))
+
+
+def _moved(asked: _Asked) -> Section:
+    """Say what changed in the period."""
+    found = offers.moves(asked.view, asked.period)
+    if not found:
+        return Section(asked.to.say("moved"), note=asked.to.say("still"))
+    return Section(asked.to.say("moved"), tables=(moves_table(asked.to, found, asked.rows),))
+
+
+def moves_table(to: Speaker, found: Sequence[Move], shown: int) -> Table:
+    """Return what changed as a table; programs get all of it."""
+    currencies = {one.currency for one in found}
+    unit = currencies.pop() or "" if len(currencies) == 1 else ""
+    columns = (
+        to.column("on"),
+        to.column("competitor"),
+        to.column("product"),
+        to.column("what"),
+        to.column("before", unit),
+        to.column("after", unit),
+    )
+    rows = tuple(
+        (one.on, one.competitor, one.name, to.label("what", one.what), one.before, one.after)
+        for one in found
+    )
+    rest = len(found) - shown
+    others = (to.say("others", n=rest), "", "", "", None, None) if rest > 0 else ()
+    return Table(to.say("moves_title"), columns, rows, f"n = {len(found)}", shown, others)

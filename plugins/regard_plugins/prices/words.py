@@ -1,0 +1,135 @@
+"""The report's labels and sentences, each in all of its languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from regard.render.phrases import Phrases, Texts
+
+__all__ = ["PHRASES"]
+
+_WORDS: Final[Texts] = {
+    "title": ("Prices", "Precios", "Prix"),
+    "stand": ("Where we stand", "Dónde estamos", "Où nous en sommes"),
+    "nothing": (
+        (
+            'There are no offers of competitors yet. A source with `plugin = "web-offers"` looks '
+            "at a site; `regard site add URL` writes its file."
+        ),
+        (
+            'Todavía no hay ofertas de competidores. Una fuente con `plugin = "web-offers"` mira '
+            "un sitio; `regard site add URL` escribe su fichero."
+        ),
+        (
+            "Il n’y a encore aucune offre de concurrents. Une source avec "
+            '`plugin = "web-offers"` regarde un site ; `regard site add URL` écrit son fichier.'
+        ),
+    ),
+    "no_products": (
+        (
+            "None of the offers is known to be one of our products: products need a GTIN, or "
+            "brand and manufacturer’s number."
+        ),
+        (
+            "De ninguna oferta se sabe que sea uno de nuestros productos: los productos "
+            "necesitan un GTIN, o marca y número de fabricante."
+        ),
+        (
+            "D’aucune offre on ne sait qu’elle est un de nos produits : les produits ont "
+            "besoin d’un GTIN, ou d’une marque et d’une référence du fabricant."
+        ),
+    ),
+    "index_title": (
+        "Price index, ours = 100",
+        "Índice de precios, nosotros = 100",
+        "Indice des prix, nous = 100",
+    ),
+    "index_note": (
+        (
+            "Geometric mean of their price to ours, on one basis of tax. Unmatched: "
+            "{unmatched} of {offers} offers; `regard match list` proposes some."
+        ),
+        (
+            "Media geométrica de su precio entre el nuestro, con la misma base de impuestos. Sin "
+            "emparejar: {unmatched} de {offers} ofertas; `regard match list` propone algunas."
+        ),
+        (
+            "Moyenne géométrique de leur prix rapporté au nôtre, sur la même base de taxes. Sans "
+            "correspondance : {unmatched} offres sur {offers} ; `regard match list` en propose."
+        ),
+    ),
+    "category_title": ("By category", "Por categoría", "Par catégorie"),
+    "cheaper": ("Cheaper than we are", "Más baratos que nosotros", "Moins chers que nous"),
+    "dearer": ("Dearer than we are", "Más caros que nosotros", "Plus chers que nous"),
+    "gaps": (
+        "Out of stock there, not here",
+        "Agotado allí, no aquí",
+        "En rupture là-bas, pas ici",
+    ),
+    "moved": ("What moved", "Qué se movió", "Ce qui a bougé"),
+    "moves_title": ("Changes", "Cambios", "Changements"),
+    "still": ("Nothing moved.", "Nada se movió.", "Rien n’a bougé."),
+    "pairs_note": (
+        "Lowest: their lowest price of the last 30 days.",
+        "Mínimo: su precio más bajo de los últimos 30 días.",
+        "Plus bas : leur prix le plus bas des 30 derniers jours.",
+    ),
+    "finding_cheaper": (
+        "{competitor} is {percent} % cheaper than we are.",
+        "{competitor} es un {percent} % más barato que nosotros.",
+        "{competitor} est {percent} % moins cher que nous.",
+    ),
+    "finding_tax": (
+        (
+            "{n} {n:offer is|offers are} known to be our products and cannot be compared, mostly "
+            "because a basis is unknown."
+        ),
+        (
+            "{n} {n:oferta es|ofertas son} productos nuestros y no se {n:puede|pueden} "
+            "comparar, casi siempre porque no se conoce una base."
+        ),
+        (
+            "{n} {n:offre est un de nos produits|offres sont de nos produits} sans être "
+            "comparables, le plus souvent faute d’une base connue."
+        ),
+    ),
+    "why_tax": (
+        (
+            "[prices] our_tax_included and vat say how our prices are; tax_included in a "
+            "site’s file says how theirs are."
+        ),
+        (
+            "[prices] our_tax_included y vat dicen cómo son nuestros precios; tax_included en el "
+            "fichero de un sitio dice cómo son los suyos."
+        ),
+        (
+            "[prices] our_tax_included et vat disent ce que sont nos prix ; tax_included dans le "
+            "fichier d’un site dit ce que sont les leurs."
+        ),
+    ),
+    "others": ("{n} {n:other|others}", "{n} más", "{n} {n:autre|autres}"),
+    "column_competitor": ("Competitor", "Competidor", "Concurrent"),
+    "column_category": ("Category", "Categoría", "Catégorie"),
+    "column_index": ("Index", "Índice", "Indice"),
+    "column_n": ("Products", "Productos", "Produits"),
+    "column_coverage": ("Coverage", "Cobertura", "Couverture"),
+    "column_hindered": ("Not comparable", "No comparables", "Non comparables"),
+    "column_seen": ("Seen", "Visto", "Vu"),
+    "column_product": ("Product", "Producto", "Produit"),
+    "column_ours": ("Ours", "Nuestro", "Nous"),
+    "column_theirs": ("Theirs", "Suyo", "Eux"),
+    "column_percent": ("Difference", "Diferencia", "Écart"),
+    "column_lowest": ("Lowest", "Mínimo", "Plus bas"),
+    "column_on": ("Day", "Día", "Jour"),
+    "column_what": ("What", "Qué", "Quoi"),
+    "column_before": ("Before", "Antes", "Avant"),
+    "column_after": ("After", "Después", "Après"),
+    "what.price": ("price", "precio", "prix"),
+    "what.promotion": ("promotion", "promoción", "promotion"),
+    "what.stock-out": ("out of stock", "agotado", "rupture"),
+    "what.back": ("in stock again", "otra vez disponible", "de retour"),
+    "what.new": ("new", "nuevo", "nouveau"),
+    "what.withdrawn": ("withdrawn", "retirado", "retiré"),
+}
+
+PHRASES: Final = Phrases(_WORDS)

@@ -1,0 +1,180 @@
+"""The reporter ``reviews``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import Field
+
+from regard.findings import Finding
+from regard.measures import ratings
+from regard.measures.intervals import clear_difference
+from regard.measures.periods import last_days, resolve_period
+from regard.measures.ratings import Rated
+from regard.privacy import mask_text
+from regard.render.phrases import Speaker
+from regard.render.words import LANGUAGES
+from regard.reporters import ReportContext, Reporter
+from regard.reports import Period, Point, Report, Section, Series, Table
+from regard.settings.params import PeriodParams
+from regard.views import View
+from regard_plugins.reviews.words import PHRASES
+
+__all__ = ["Reviews", "ReviewsParams"]
+
+
+class ReviewsParams(PeriodParams):
+    """
+    What can be asked of the report.
+
+    Attributes:
+        rows: How many bad reviews to show.
+    """
+
+    rows: int = Field(8, ge=0, le=200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    view: View
+    to: Speaker
+    period: Period
+    rows: int
+
+    def whose(self, competitor: str | None) -> str:
+        return self.to.say("us") if competitor is None else competitor
+
+
+class Reviews(Reporter[ReviewsParams]):
+    """
+    Says how we and competitors are rated in public, over time, and what the bad ones say.
+
+    Under ``[reports.NAME]`` in ``regard.toml``::
+
+        [reports.ratings]
+        reporter = "reviews"
+        params = {since = "365d"}
+    """
+
+    name: ClassVar[str] = "reviews"
+    title: ClassVar[str] = "what public reviews say of us and of competitors"
+    Params: ClassVar[type[ReviewsParams]] = ReviewsParams
+
+    def report(self, view: View, params: ReviewsParams, ctx: ReportContext) -> Report:
+        """Make the report."""
+        period = resolve_period(
+            params.since, params.until, now=view.now, timezone=view.timezone
+        ) or last_days(365, now=view.now, timezone=view.timezone)
+        language = view.language if view.language in LANGUAGES else "en"
+        asked = _Asked(view, Speaker(PHRASES, language), period, params.rows)
+        found = ratings.ratings(view, period)
+        sections = (
+            [_rated(asked, found), *_bad(asked)]
+            if found
+            else [Section(asked.to.say("rated"), note=asked.to.say("nothing"))]
+        )
+        return Report(
+            self.name,
+            asked.to.say("title"),
+            view.now,
+            sections,
+            sources=view.freshness(),
+            period=period,
+            language=language,
+        )
+
+
+def _rated(asked: _Asked, found: Sequence[Rated]) -> Section:
+    columns = (
+        asked.to.column("whose"),
+        asked.to.column("rating"),
+        asked.to.column("low"),
+        asked.to.column("high"),
+        asked.to.column("n"),
+        asked.to.column("reviews"),
+        asked.to.column("replied", "%"),
+        asked.to.column("days", "days"),
+    )
+    rows = tuple(
+        (
+            asked.whose(one.competitor),
+            one.rating.value,
+            one.rating.low,
+            one.rating.high,
+            one.rating.n,
+            one.reviews,
+            one.replied.value,
+            one.reply_days,
+        )
+        for one in found
+    )
+    table = Table(asked.to.say("table"), columns, rows, asked.to.say("table_note"))
+    return Section(
+        asked.to.say("rated"),
+        tables=(table,),
+        findings=_worse(asked, found),
+        series=_series(asked),
+    )
+
+
+def _worse(asked: _Asked, found: Sequence[Rated]) -> tuple[Finding, ...]:
+    ours = next((one for one in found if one.competitor is None), None)
+    if ours is None or ours.rating.value is None:
+        return ()
+    told = []
+    for one in found:
+        if one.competitor is None or one.rating.value is None:
+            continue
+        gap = clear_difference(one.rating, ours.rating, comparisons=max(1, len(found) - 1))
+        if gap is not None and gap > 0:
+            text = asked.to.say(
+                "finding_worse",
+                ours=ours.rating.value,
+                theirs=one.rating.value,
+                competitor=one.competitor,
+            )
+            told.append(Finding("rated-worse", text, subject=one.competitor, value=gap,
+                                n=ours.rating.n + one.rating.n))  # fmt: skip
+    return tuple(told)
+
+
+def _series(asked: _Asked) -> tuple[Series, ...]:
+    points: dict[str | None, list[Point]] = {}
+    for whose, month, mean, n in ratings.monthly_ratings(asked.view, asked.period):
+        points.setdefault(whose, []).append(Point(month, mean, n))
+    return tuple(
+        Series(
+            f"rating.{whose or 'us'}",
+            asked.to.say("series", whose=asked.whose(whose)),
+            tuple(found),
+        )
+        for whose, found in points.items()
+        if len(found) > 1
+    )
+
+
+def _bad(asked: _Asked) -> list[Section]:
+    found = ratings.bad_reviews(asked.view, asked.period, limit=asked.rows)
+    if not found:
+        return []
+    columns = (
+        asked.to.column("on"),
+        asked.to.column("whose"),
+        asked.to.column("rating"),
+        asked.to.column("product"),
+        asked.to.column("said", wrap=True),
+    )
+    rows = tuple(
+        (
+            one.on,
+            asked.whose(one.competitor),
+            one.rating,
+            one.product,
+            None if one.text is None else mask_text(one.text),
+        )
+        for one in found
+    )
+    table = Table(asked.to.say("bad_table"), columns, rows, asked.to.say("bad_note"))
+    return [Section(asked.to.say("bad"), tables=(table,))]

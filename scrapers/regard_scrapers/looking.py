@@ -1,0 +1,281 @@
+"""One run's look at a site: addresses out, outcomes in, and what they mean for the site."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from regard.errors import RateLimited, SourceChanged
+from regard.findings import Finding, Severity
+from regard.sources import Address, Context, OriginState, Page, Seen, Visited, Yielded
+from regard_scrapers.crawling import Crawl, CrawlSettings
+from regard_scrapers.health import Health
+from regard_scrapers.records import Aside, Taken, implausible
+from regard_scrapers.sites import Site
+from regard_scrapers.spiders.frames import Fetched
+
+__all__ = ["Looking", "Records"]
+
+Records: TypeAlias = Callable[[Fetched, Site, Context], Taken]
+"""Makes records of what a page says."""
+
+_IMPLAUSIBLE: Final = "implausible-price"
+_TRIED_AGAIN: Final = frozenset({"network", "http-error", "rate-limited"})
+_BELIEVED: Final = frozenset({"ok", "not-modified", "gone", "robots", "refused", "redirected"})
+_GENTLE_WINDOW: Final = 4
+_OWN_WINDOW: Final = 400
+_BLOCKED_PAUSE: Final = timedelta(hours=6)
+_BLOCKED_PAGES: Final = 3
+_LONGEST_WAIT: Final = 120.0
+_UNSAID_WAIT: Final = 60.0
+
+
+class Looking:
+    """
+    Looks at a site's addresses until none is due, today's budget is used up, or it is sent away.
+
+    Args:
+        what: ``offers`` or ``reviews``.
+        records: Makes records of a page.
+        site: The site.
+        ctx: What the host offers.
+        origin: Whom it asks.
+        state: What is known of that.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        records: Records,
+        site: Site,
+        ctx: Context,
+        origin: str,
+        state: OriginState,
+    ) -> None:
+        self._what = what
+        self._make = records
+        self._site = site
+        self._ctx = ctx
+        self._origin = origin
+        self._state = state
+        self._left = site.pages_per_day - state.asked_today
+        self._outcomes: Counter[str] = Counter()
+        self._given: dict[str, Address] = {}
+        self._bare: list[Fetched] = []
+        self._health = Health(site.name, site.expect.drop)
+        self._sent_away: str | None = None
+        self._retry_after: float | None = None
+        self._broken: Counter[str] = Counter()
+
+    def settings(self, seeds: Iterable[Address]) -> CrawlSettings:
+        """Return what the crawl is told."""
+        site, now = self._site, self._ctx.clock.now()
+        hosts = {(urlsplit(each.url).hostname or "").casefold() for each in seeds}
+        robots = {}
+        if self._state.robots is not None:
+            status, text, at = self._state.robots
+            robots[self._origin] = [status, text, (now - at).total_seconds()]
+        wait = 0.0
+        if self._state.next_at is not None:
+            wait = max(0.0, (self._state.next_at - now).total_seconds())
+        own = bool(site.allow_hosts) and site.delay < 1
+        return CrawlSettings(
+            contact=site.contact,
+            site=site.model_dump(mode="json", exclude_defaults=True),
+            what=self._what,
+            delay=site.delay,
+            at_once=8 if own else 1,
+            wait=min(wait, _UNSAID_WAIT),
+            allow_hosts=tuple(site.allow_hosts),
+            hosts=tuple(sorted(hosts)),
+            robots=robots,
+            window=_OWN_WINDOW if own else _GENTLE_WINDOW,
+        )
+
+    def all(self, crawl: Crawl) -> Iterator[Yielded]:
+        """Yield what all addresses that are due come to."""
+        book = self._ctx.addresses
+        while not self._ctx.cancelled:
+            # Asked before: what is stored meanwhile may be due in the next turn.
+            settled = not book.unsettled
+            given = self._hand_out(crawl)
+            heard = list(crawl.hear())
+            for each in heard:
+                if each.fetched is not None:
+                    yield from self._take(each.fetched)
+                elif each.paused is not None:
+                    book.again([each.paused])
+                elif each.robots is not None:
+                    book.keep_robots(*each.robots)
+            if not crawl.out:
+                book.hurry()
+            # Something has to come for what is known to be stored, also where nothing is read.
+            yield Page(())
+            if settled and not (given or heard or crawl.out or book.unsettled):
+                break
+        yield Page((), visited=tuple(self._bare_pages()))
+
+    def _hand_out(self, crawl: Crawl) -> int:
+        """Hand out addresses as far as the window and today's budget allow; return how many."""
+        book = self._ctx.addresses
+        room = min(crawl.room(book.unsettled), self._left - crawl.out)
+        if self._sent_away is not None or self._retry_after is not None or room <= 0:
+            return 0
+        given = book.due(room)
+        self._given.update((each.url, each) for each in given)
+        crawl.fetch(given)
+        return len(given)
+
+    def _take(self, fetched: Fetched) -> Iterator[Yielded]:
+        """Yield what one address came to."""
+        ctx, now = self._ctx, self._ctx.clock.now()
+        given = self._given.pop(fetched.url, Address(fetched.url, fetched.kind))
+        self._outcomes[fetched.outcome] += 1
+        self._left -= fetched.status is not None
+        self._judge(fetched)
+        ctx.progress(sum(self._outcomes.values()), None, "pages")
+        self._follow(fetched, given)
+        self._broken.update(note.partition(": ")[2] or note for note in fetched.notes)
+        if fetched.outcome == "not-modified":
+            ctx.addresses.find_again(fetched.url)
+            yield from (Seen(key, now) for key in given.keys or ())
+        known = ctx.addresses.known_keys(fetched.url) if fetched.kind == "page" else 0
+        records, aside = self._records_of(fetched)
+        for each in aside:
+            self._put_aside(each)
+        if fetched.outcome == "ok" and fetched.kind == "page":
+            self._health.page(before=known, now=len(records) + len(aside))
+            if known and not records and not aside:
+                # Whether it is one page or all of them is only known in the end.
+                self._bare.append(fetched)
+                return
+        keys = tuple(each["key"] for each in records) if not aside else None
+        yield Page(records, visited=(self._visited(fetched, keys),))
+
+    def _follow(self, fetched: Fetched, given: Address) -> None:
+        deeper = given.depth + 1 if given.kind == "list" else 0
+        self._ctx.addresses.add(
+            Address(url, kind, deeper if kind == "list" else 0, fetched.url)
+            for url, kind in fetched.found
+        )
+
+    def _visited(
+        self,
+        fetched: Fetched,
+        keys: tuple[str, ...] | None,
+        *,
+        code: str | None = None,
+    ) -> Visited:
+        outcome = code or fetched.outcome
+        return Visited(
+            fetched.url,
+            outcome,
+            final=outcome not in _TRIED_AGAIN,
+            good=outcome in _BELIEVED,
+            status=fetched.status,
+            etag=fetched.etag,
+            last_modified=fetched.last_modified,
+            sha256=fetched.sha256,
+            keys=keys if outcome == "ok" else None,
+            origin=self._origin if fetched.status is not None else None,
+        )
+
+    def _bare_pages(self) -> Iterator[Visited]:
+        """Yield what became of pages that had records and have none."""
+        rotten = self._health.rotten is not None
+        for fetched in self._bare:
+            yield self._visited(fetched, (), code="changed" if rotten else None)
+
+    def _records_of(self, fetched: Fetched) -> Taken:
+        """Return a page's records; prices that cannot be believed at first sight are put aside."""
+        if fetched.outcome != "ok" or fetched.kind != "page":
+            return [], []
+        good, aside = self._make(fetched, self._site, self._ctx)
+        before = self._ctx.stored([each["key"] for each in good])
+        self._health.records(good, before)
+        believed = []
+        for each in good:
+            why = implausible(before.get(each["key"], {}), each)
+            if why is None or self._seen_twice(each):
+                believed.append(each)
+            else:
+                aside.append(Aside(each, _IMPLAUSIBLE, "price", why))
+        return believed, aside
+
+    def _seen_twice(self, offer: Mapping[str, Any]) -> bool:
+        """Say whether an earlier look, which nobody believed, found about the same price."""
+        refused = self._ctx.refused_before(offer["key"], _IMPLAUSIBLE)
+        if refused is None:
+            return False
+        before = {**refused, "price": Decimal(str(refused.get("price")))}
+        return implausible(before, offer) is None
+
+    def _put_aside(self, aside: Aside) -> None:
+        fields = aside.fields
+        self._ctx.quarantine(
+            fields, aside.code, message=aside.text, field=aside.field, key=fields["key"]
+        )
+        if aside.code == _IMPLAUSIBLE:
+            name = fields.get("product_name") or "an article"
+            text = (
+                f"{name} at {self._site.name}: {aside.text}; it is believed when the next look "
+                "finds it again"
+            )
+            subject = str(fields["key"])
+            self._ctx.finding(Finding("price-implausible", text, Severity.WARNING, subject))
+
+    def _judge(self, fetched: Fetched) -> None:
+        """Stop where the site does not want us, or asks for less."""
+        if fetched.outcome == "rate-limited":
+            wait = fetched.retry_after_seconds or _UNSAID_WAIT
+            self._retry_after = max(self._retry_after or 0.0, wait)
+        elif fetched.outcome == "blocked":
+            blocked, whole = self._outcomes["blocked"], sum(self._outcomes.values())
+            if blocked >= _BLOCKED_PAGES and 2 * blocked >= whole:
+                self._sent_away = fetched.text
+
+    def conclude(self) -> None:
+        """
+        Say how looking went, and what somebody should know.
+
+        Raises:
+            RateLimited: The site asks for less.
+            SourceChanged: It blocks us, or no longer looks as it did.
+        """
+        ctx, site, now = self._ctx, self._site, self._ctx.clock.now()
+        if self._outcomes:
+            ctx.addresses.rest(self._origin, now + timedelta(seconds=site.delay))
+            told = ", ".join(f"{count} {code}" for code, count in self._outcomes.most_common())
+            ctx.note(f"pages: {told}")
+        for note, count in self._broken.most_common(3):
+            ctx.note(f"{count} pages with a broken block of data: {note}")
+        if self._left <= 0 and ctx.addresses.waiting:
+            ctx.note(
+                f"the {site.pages_per_day} pages of today are used up; {ctx.addresses.waiting} "
+                "addresses wait for tomorrow"
+            )
+        for finding in self._health.findings():
+            ctx.finding(finding)
+        if self._retry_after is not None:
+            self._ask_less(self._retry_after)
+        if self._sent_away is not None:
+            ctx.addresses.pause(self._origin, now + _BLOCKED_PAUSE, self._sent_away)
+            self._raise("site-blocks-us", f"does not let us in: {self._sent_away}")
+        if self._health.rotten is not None:
+            self._raise("site-changed", f"no longer looks as it did: {self._health.rotten}")
+
+    def _ask_less(self, wait: float) -> None:
+        if wait > _LONGEST_WAIT:
+            until = self._ctx.clock.now() + timedelta(seconds=wait)
+            self._ctx.addresses.pause(self._origin, until, "the server asks for less")
+        message = f"site {self._site.name} asks for less"
+        raise RateLimited(message, wait)
+
+    def _raise(self, code: str, text: str) -> None:
+        said = f"site {self._site.name} {text}; what is known of it stays as it was"
+        self._ctx.finding(Finding(code, said, Severity.CRITICAL, self._site.name))
+        raise SourceChanged(said)

@@ -1,0 +1,76 @@
+"""Sitemaps and their indexes (sitemaps.org), plain or gzipped, read without trusting them."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Final
+
+__all__ = ["read_sitemap"]
+
+_GZIP: Final = b"\x1f\x8b"
+_LARGEST: Final = 50 * 1024 * 1024
+"""What sitemaps.org allows for one file, unpacked."""
+
+_MOST: Final = 50_000
+
+
+def read_sitemap(body: bytes) -> tuple[list[str], list[str]] | None:
+    """
+    Return the pages and the further sitemaps that a sitemap names; None: it is none.
+
+    A text file with an address a line is one, too.
+
+    Args:
+        body: As it was sent.
+    """
+    data = _unpacked(body)
+    if data is None:
+        return None
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"<"):
+        return _xml(start)
+    lines = data.decode("utf-8", errors="replace").splitlines()
+    pages = [line.strip() for line in lines if line.strip()]
+    if pages and all(line.startswith(("http://", "https://")) for line in pages):
+        return pages[:_MOST], []
+    return None
+
+
+def _unpacked(body: bytes) -> bytes | None:
+    if not body.startswith(_GZIP):
+        return body if len(body) <= _LARGEST else None
+    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        data = unpack.decompress(body, _LARGEST)
+    except zlib.error:
+        return None
+    return None if unpack.unconsumed_tail else data
+
+
+def _xml(data: bytes) -> tuple[list[str], list[str]] | None:
+    from lxml import etree
+
+    # Entities could name files, or unfold to gigabytes.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, recover=True, huge_tree=False, load_dtd=False
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    if root is None or _local(root.tag) not in ("urlset", "sitemapindex"):
+        return None
+    found: dict[str, list[str]] = {"url": [], "sitemap": []}
+    for entry in root:
+        into = found.get(_local(entry.tag))
+        if into is None or len(into) >= _MOST:
+            continue
+        for part in entry:
+            if _local(part.tag) == "loc" and part.text and part.text.strip():
+                into.append(part.text.strip())
+                break
+    return found["url"], found["sitemap"]
+
+
+def _local(tag: object) -> str:
+    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""

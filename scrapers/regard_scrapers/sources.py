@@ -1,0 +1,188 @@
+"""The sources ``web-offers`` and ``web-reviews``: a site's pages, looked at again and again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from regard.cursors import CursorValue
+from regard.errors import ConfigError, SourceChanged
+from regard.sources import (
+    Address,
+    Context,
+    OriginState,
+    Page,
+    Source,
+    Stream,
+    Yielded,
+)
+from regard_scrapers.crawling import Crawl
+from regard_scrapers.looking import Looking
+from regard_scrapers.records import Taken, offer_records, review_records
+from regard_scrapers.sites import Site, load_site
+from regard_scrapers.spiders.frames import Fetched
+from regard_scrapers.urls import origin_of
+
+__all__ = ["WebOffers", "WebReviews"]
+
+
+class _Web(Source["_Web.Config"]):
+    """What both sources are."""
+
+    what: ClassVar[str]
+
+    class Config(BaseModel):
+        """
+        What ``[sources.NAME]`` says.
+
+        Attributes:
+            site: The file ``sites/NAME.toml``.
+        """
+
+        model_config = ConfigDict(extra="forbid")
+
+        site: str
+
+    def check(self, ctx: Context) -> None:
+        """
+        Read the site's file.
+
+        Raises:
+            ConfigError: There is none, or something in it is wrong.
+        """
+        site = load_site(ctx.root, self.config.site)
+        seeds = list(self._seeds(site, ctx))
+        if not seeds:
+            message = (
+                f"sites/{site.name}.toml: [discover] says nowhere to begin; give it a sitemap, "
+                "a list or a file of addresses (urls)"
+            )
+            raise ConfigError(message)
+        ctx.note(f"site {site.name}: asked as {site.user_agent!r}, {site.delay:g} s apart")
+
+    def read(
+        self,
+        stream: Stream,
+        since: CursorValue | None,
+        until: CursorValue | None,
+        ctx: Context,
+    ) -> Iterator[Yielded]:
+        """
+        Look at all addresses of the site, as far as today's budget allows.
+
+        Raises:
+            ConfigError: The site's file is wrong.
+            RateLimited: The site asks for less.
+            SourceChanged: The site blocks us, or no longer looks as it did.
+        """
+        site = load_site(ctx.root, self.config.site)
+        book = ctx.addresses
+        seeds = list(self._seeds(site, ctx))
+        book.begin(_recipe(site, self.what))
+        book.add(seeds)
+        # Found addresses are due once they are stored.
+        yield Page(())
+        origin = origin_of(seeds[0].url) if seeds else ""
+        with book.hold(origin):
+            state = book.origin(origin)
+            self._refuse_paused(site, state, ctx.clock.now())
+            looking = Looking(self.what, self.records, site, ctx, origin, state)
+            with Crawl(looking.settings(seeds)) as crawl:
+                yield from looking.all(crawl)
+        looking.conclude()
+
+    def _refuse_paused(self, site: Site, state: OriginState, now: datetime) -> None:
+        if state.paused_until is not None and state.paused_until > now:
+            message = (
+                f"site {site.name} is left alone until {state.paused_until:%Y-%m-%d %H:%M} UTC: "
+                f"{state.paused_why}"
+            )
+            raise SourceChanged(message)
+
+    def _seeds(self, site: Site, ctx: Context) -> Iterator[Address]:
+        """Yield where looking begins."""
+        discover = site.discover
+        yield from (Address(url, "sitemap") for url in discover.sitemap)
+        if discover.list is not None:
+            yield from (Address(url, "list") for url in discover.list.start)
+        if discover.urls is not None:
+            path = ctx.root / discover.urls
+            try:
+                text = path.read_text(encoding="utf-8-sig")
+            except (OSError, UnicodeDecodeError) as error:
+                message = f"sites/{site.name}.toml: discover.urls: {discover.urls}: {error}"
+                raise ConfigError(message) from error
+            cells = (cell.strip() for row in csv.reader(text.splitlines()) for cell in row)
+            yield from (
+                Address(cell)
+                for cell in dict.fromkeys(cells)
+                if cell.startswith(("http://", "https://")) and discover.wants(cell)
+            )
+        yield from (Address(url) for url in site.canary)
+
+    def records(self, fetched: Fetched, site: Site, ctx: Context) -> Taken:
+        """Return the records of a page, and those that are put aside with their problems."""
+        raise NotImplementedError
+
+
+class WebOffers(_Web):
+    """
+    Reads the offers on a site's pages; ``sites/NAME.toml`` says where they are.
+
+    A competitor's prices, four times a day::
+
+        [sources.rival-prices]
+        plugin = "web-offers"
+        site = "rival"
+        schedule = "every 6h"
+    """
+
+    name = "web-offers"
+    what = "offers"
+    Config = _Web.Config
+    streams = (Stream("offers", "offer"),)
+
+    def records(self, fetched: Fetched, site: Site, ctx: Context) -> Taken:
+        """Return the offers of a page, and those that are put aside."""
+        return offer_records(fetched, site, ctx.clock.now())
+
+
+class WebReviews(_Web):
+    """
+    Reads the reviews on a site's pages; authors are kept as keyed hashes only.
+
+    Reviews of a competitor::
+
+        [sources.rival-reviews]
+        plugin = "web-reviews"
+        site = "rival"
+    """
+
+    name = "web-reviews"
+    what = "reviews"
+    Config = _Web.Config
+    streams = (Stream("reviews", "review"),)
+
+    def records(self, fetched: Fetched, site: Site, ctx: Context) -> Taken:
+        """Return the reviews of a page, and those that are put aside."""
+        return review_records(fetched, site, ctx.clock.now(), ctx.pseudonym_key)
+
+
+def _recipe(site: Site, what: str) -> str:
+    """Return a digest of all that decides about the records of a page."""
+    parts = {
+        "what": what,
+        "site": site.model_dump(
+            mode="json",
+            include={"competitor", "own", "currency", "country", "number_format", "dates",
+                     "tax_included", "offer", "reviews", "match"},
+        ),
+    }  # fmt: skip
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,192 @@
+"""The spider that is fed: it fetches what it is told to, and answers each address once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from regard_scrapers.sites import Site
+from regard_scrapers.spiders.answers import Answerer
+from regard_scrapers.spiders.frames import Fetched, Order, unpack
+from regard_scrapers.spiders.guarding import RefusedAddress
+from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
+from regard_scrapers.spiders.robots import ForbiddenByRobots, robots_fetched
+
+__all__ = ["FedSpider", "Talk"]
+
+_ORDER: Final = "regard_order"
+_TOO_MUCH: Final = (429, 503)
+
+
+class Talk(Protocol):
+    """Who hears what became of addresses."""
+
+    def say(self, what: str, **data: Any) -> None:  # noqa: ANN401  # JSON
+        """Say one thing."""
+
+
+class FedSpider(Spider):
+    """
+    Fetches the addresses that come over a pipe.
+
+    Args:
+        config: What the crawl said at first: the site, the time, what is known of robots.txt.
+        pipe: Who hears the answers.
+    """
+
+    name = "regard"
+
+    def __init__(self, *, config: dict[str, Any], pipe: Talk) -> None:
+        super().__init__()
+        self._pipe = pipe
+        self._answerer = Answerer(Site.model_validate(config["site"]), config["what"])
+        self._input = int(config.get("input", 0))
+        self._orders: asyncio.Queue[Order | None] = asyncio.Queue()
+        self._rest = b""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FedSpider:  # noqa: ANN401
+        """Make the spider of a crawler, and let it hear of robots.txt."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider._heard_robots, robots_fetched)  # its own
+        crawler.signals.connect(spider._closed, signals.spider_closed)
+        return spider
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield a request for each order, until somebody says that there are no more."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._input, self._hear)
+        try:
+            self._pipe.say("ready")
+            while (order := await self._orders.get()) is not None:
+                yield self._request(order)
+        finally:
+            loop.remove_reader(self._input)
+
+    def _hear(self) -> None:
+        data = os.read(self._input, 65536)
+        if not data:
+            self._orders.put_nowait(None)
+            return
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            said = unpack(line)
+            if said["say"] == "stop":
+                self._orders.put_nowait(None)
+            else:
+                self._orders.put_nowait(Order(**said["order"]))
+
+    def _request(self, order: Order) -> Request:
+        headers: dict[str, str] = {}
+        if order.etag:
+            headers["If-None-Match"] = order.etag
+        if order.last_modified:
+            headers["If-Modified-Since"] = order.last_modified
+        return Request(
+            order.url,
+            callback=self._answered,
+            errback=self._failed,
+            headers=headers,
+            meta={_ORDER: order, "max_retry_times": 0, "redirect_max_times": 5},
+            dont_filter=True,
+        )
+
+    def _answered(self, response: Response) -> None:
+        order: Order = response.meta[_ORDER]
+        try:
+            fetched = self._judged(order, response)
+        except Exception as error:  # a page that breaks our reading must not break the crawl
+            self.logger.exception("%s could not be read", order.url)
+            fetched = Fetched(
+                order.url, order.kind, "unreadable", response.status, type(error).__name__
+            )
+        self._pipe.say("fetched", fetched=asdict(fetched))
+
+    def _judged(self, order: Order, response: Response) -> Fetched:
+        status = response.status
+        etag, modified = _header(response, "ETag"), _header(response, "Last-Modified")
+        if status == 304:
+            return Fetched(
+                order.url, order.kind, "not-modified", status, etag=etag, last_modified=modified
+            )
+        if status in _TOO_MUCH:
+            wait = retry_after_seconds(_header(response, "Retry-After"))
+            text = f"the server answered {status}"
+            return Fetched(
+                order.url, order.kind, "rate-limited", status, text, retry_after_seconds=wait
+            )
+        if status in (404, 410):
+            return Fetched(order.url, order.kind, "gone", status, f"status {status}")
+        if status in (401, 403, 451):
+            return Fetched(order.url, order.kind, "blocked", status, f"status {status}")
+        if not 200 <= status < 300:
+            return Fetched(order.url, order.kind, "http-error", status, f"status {status}")
+        body = response.body
+        return self._answerer.answer(
+            order,
+            body,
+            url=response.url,
+            encoding=_charset(response),
+            now=datetime.now(UTC),
+            status=status,
+            sha256=hashlib.sha256(body).hexdigest(),
+            etag=etag,
+            last_modified=modified,
+        )
+
+    def _failed(self, failure: Failure) -> None:
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+        order: Order = request.meta[_ORDER]
+        error = failure.value
+        assert error is not None  # noqa: S101  # a failure is one of something
+        if isinstance(error, Paused):
+            # It was not asked for: whoever feeds us still has it on the list.
+            self._pipe.say("paused", url=order.url)
+            return
+        code, text = _code_of(error, redirected="redirect_urls" in request.meta)
+        fetched = Fetched(order.url, order.kind, code, None, text)
+        self._pipe.say("fetched", fetched=asdict(fetched))
+
+    def _heard_robots(self, origin: str, status: int, body: bytes) -> None:
+        text = body.decode("utf-8", errors="replace")
+        self._pipe.say("robots", origin=origin, status=status, body=text)
+
+    def _closed(self, reason: str) -> None:
+        self._pipe.say("end", reason=reason)
+
+
+def _code_of(error: BaseException, *, redirected: bool) -> tuple[Any, str]:
+    """Return what a failure means for an address, and how people are told."""
+    said = str(error)[:200]
+    if isinstance(error, ForbiddenByRobots):
+        return "robots", said
+    if isinstance(error, RefusedAddress):
+        return ("redirected" if redirected else "refused"), said
+    name = type(error).__name__
+    if "maxsize" in said or "larger than" in said or "Cancelled" in name:
+        return "too-large", "the body is larger than 8 MB"
+    if isinstance(error, IgnoreRequest):
+        return ("redirected" if redirected else "refused"), said or name
+    return "network", name
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1")[:500] if value else None
+
+
+def _charset(response: Response) -> str | None:
+    kind = _header(response, "Content-Type") or ""
+    _, _, rest = kind.casefold().partition("charset=")
+    return rest.split(";")[0].strip(" \"'") or None

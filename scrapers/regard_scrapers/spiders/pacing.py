@@ -1,0 +1,150 @@
+"""
+How gently a crawl asks: one request at a time and at least a second between two, per origin.
+
+Scrapy paces by host name and forgets a host that was idle for a minute. This gate is by origin,
+counts robots.txt too, keeps the least time between the beginnings of two requests exactly, and
+shuts at once when a server says that it is too much.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+
+from regard_scrapers.spiders.robots import DELAY, origin_of
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+__all__ = ["PacingMiddleware", "Paused", "retry_after_seconds"]
+
+_HELD: Final = "regard_held"
+_TOO_MUCH: Final = (429, 503)
+_UNSAID_SECONDS: Final = 60.0
+"""How long to wait where a server asks for less without saying how long."""
+
+
+class Paused(IgnoreRequest):
+    """The origin has asked for less; the address was not asked for and is still to be fetched."""
+
+
+def retry_after_seconds(value: str | None, now: float | None = None) -> float | None:
+    """
+    Return how long a server asks to wait (RFC 9110, 10.2.3); None: it does not say.
+
+    Args:
+        value: The header: seconds, or a date.
+        now: The time in seconds since 1970.
+    """
+    if not value:
+        return None
+    text = value.strip()
+    if text.isdecimal():
+        return float(min(int(text[:9]), 7 * 24 * 3600))
+    try:
+        at = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    moment = datetime.fromtimestamp(time.time() if now is None else now, UTC)
+    return max(0.0, (at - moment).total_seconds())
+
+
+@dataclass(slots=True)
+class _Gate:
+    """The gate of one origin."""
+
+    free: asyncio.Semaphore
+    next_at: float = 0.0
+    shut_until: float = 0.0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class PacingMiddleware:
+    """
+    Lets requests to one origin through one after the other.
+
+    It stands next to the downloader, so that everything that asks passes it. The setting
+    ``REGARD_DELAY`` is the least time between two, ``REGARD_AT_ONCE`` how many may be on their
+    way (more than one only on hosts of one's own), ``REGARD_WAIT`` how long the first must wait
+    because of a crawl before this one.
+    """
+
+    def __init__(self, crawler: Crawler, clock: Callable[[], float] = time.monotonic) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._delay = settings.getfloat("REGARD_DELAY", 1.0)
+        self._at_once = settings.getint("REGARD_AT_ONCE", 1)
+        self._clock = clock
+        self._begin_at = clock() + settings.getfloat("REGARD_WAIT", 0.0)
+        self._gates: dict[str, _Gate] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PacingMiddleware:
+        """Make the middleware of a crawler."""
+        return cls(crawler)
+
+    def _gate(self, request: Request) -> _Gate:
+        origin = origin_of(request.url)
+        if origin not in self._gates:
+            gate = _Gate(asyncio.Semaphore(self._at_once), self._begin_at)
+            self._gates[origin] = gate
+        return self._gates[origin]
+
+    async def process_request(self, request: Request) -> None:
+        """
+        Wait for the request's turn.
+
+        Raises:
+            Paused: The origin has asked for less.
+        """
+        gate = self._gate(request)
+        await gate.free.acquire()
+        try:
+            async with gate.turn:
+                wait = gate.next_at - self._clock()
+                if wait > 0 and gate.shut_until <= self._clock():
+                    await asyncio.sleep(wait)
+                # Also after the wait: the answer to the one before may have shut it.
+                if gate.shut_until > self._clock():
+                    message = "the server has asked for less"
+                    raise Paused(message)
+                gate.next_at = self._clock() + self._delay_of(request)
+        except BaseException:
+            gate.free.release()
+            raise
+        request.meta[_HELD] = True
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Let the next one go, or shut the gate where the server says that it is too much."""
+        gate = self._release(request)
+        if response.status in _TOO_MUCH:
+            header = response.headers.get("Retry-After")
+            said = retry_after_seconds(header.decode("latin-1") if header else None)
+            wait = _UNSAID_SECONDS if said is None else said
+            gate.shut_until = max(gate.shut_until, self._clock() + wait)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Let the next one go."""
+        self._release(request)
+
+    def _delay_of(self, request: Request) -> float:
+        return max(self._delay, float(request.meta.get(DELAY, 0.0)))
+
+    def _release(self, request: Request) -> _Gate:
+        gate = self._gate(request)
+        if request.meta.pop(_HELD, False):
+            # A slow server gets its rest after the answer, not while it still works on it.
+            gate.next_at = max(gate.next_at, self._clock() + self._delay_of(request))
+            gate.free.release()
+        return gate
