@@ -243,6 +243,7 @@ class Inputs:
     missed: Mapping[str, int] = field(default_factory=dict)
     empty_runs: int = 3
     _busy: int = 0
+    _by_path: dict[str, list[FileState]] = field(default_factory=dict)
     _busy_files: set[str] = field(default_factory=set)
     _announced: set[tuple[str, str]] = field(default_factory=set)
     _logs: set[str] = field(default_factory=set)
@@ -342,11 +343,7 @@ class Inputs:
             self._busy += 1
             self._busy_files.add(found.name)
             return None
-        states = [
-            state
-            for state in self.known
-            if state.path == found.name and stream in (None, state.stream)
-        ]
+        states = [state for state in self._known_as(found.name) if stream in (None, state.stream)]
         self.fingerprints[found.name] = found
         self.recipes[found.name] = recipe
         same_recipe = [state for state in states if state.recipe == recipe]
@@ -378,6 +375,13 @@ class Inputs:
             bytes_done = grown[0].size if rows_done and grown[0].complete else 0
         modified_at = datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
         return InputFile(found.path, found.name, found.size, modified_at, rows_done, bytes_done)
+
+    def _known_as(self, name: str) -> Sequence[FileState]:
+        """Return what is known of a file; a Maildir has a hundred thousand of them."""
+        if not self._by_path:
+            for state in self.known:
+                self._by_path.setdefault(state.path, []).append(state)
+        return self._by_path.get(name, ())
 
     def _digests(
         self, found: Fingerprint, sizes: Collection[int]

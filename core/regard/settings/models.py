@@ -200,6 +200,7 @@ class SurveySettings(_Table):
     """One ``[surveys.NAME]`` table; the name is the one that its answers carry."""
 
     invited: int | None = Field(None, ge=1, description="how many people were asked")
+    send: AnyTable | None = Field(None, description="how it is mailed, see the guide on mail")
 
 
 class JourneySettings(_Table):
@@ -310,7 +311,7 @@ class Settings(_Table):
 
 # Whoever makes one of these mean something takes it out here.
 UNUSED_TABLES: Final = (
-    *("enrichers", "audiences", "notices", "smtp", "findings", "initiatives", "segments"),
+    *("enrichers", "audiences", "notices", "findings", "initiatives", "segments"),
     *("calendar", "keep", "base_currency", "week_start", "log"),
 )
 """The keys and tables at the top that this version accepts and has no use for."""

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-BESIDE = ("replay", "backfill")
+BESIDE = ("replay", "backfill", "send")
 """The reasons of runs that say nothing about how current a source is."""
 
 _WORDLESS = "the run ended without a word: it was killed, or the machine stopped"

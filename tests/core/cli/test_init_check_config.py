@@ -214,7 +214,7 @@ class TestCheck:
                 '[privacy]\nkey = "short"',
                 ("error", "", "privacy.key: the privacy key has 5 bytes; it needs 16 or more"),
             ),
-            ("[smtp]", ("warning", "smtp", "not used by this version")),
+            ("[notices]", ("warning", "notices", "not used by this version")),
             (
                 '[plugins]\ndisabled = ["dsk"]',
                 ("warning", "plugins.disabled", "there is no plug-in 'dsk'; did you mean 'desk'?"),

@@ -446,11 +446,11 @@ class TestProjects:
         """Tables and keys of later versions are accepted and named."""
         project = load(
             tmp_path,
-            f'{CRM}jitter = "5m"\n[smtp]\nhost = "x"\n[privacy]\npolicy = "x"\n'
+            f'{CRM}jitter = "5m"\n[notices]\nhost = "x"\n[privacy]\npolicy = "x"\n'
             '[reports.m]\nreporter = "x"\naudience = "board"\n',
         )
 
-        assert ["smtp", "privacy.policy", "sources.crm.jitter", "reports.m.audience"] == unused(
+        assert ["notices", "privacy.policy", "sources.crm.jitter", "reports.m.audience"] == unused(
             project.settings
         )
 

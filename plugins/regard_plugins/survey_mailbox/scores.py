@@ -1,0 +1,308 @@
+"""
+The score in what somebody answers: "9", "un 8", "8/10", "diez", "4 estrellas", four stars.
+
+People write other numbers, too: telephones, dates, prices, orders, how long they waited. So a
+number counts where it stands alone on a line, begins the answer, carries its scale, or follows
+a word such as ``nota`` or ``score``; any other one is passed over. Where two numbers could be
+meant nobody guesses: the answer goes to quarantine, and a person decides.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from regard.errors import RecordError
+from regard.privacy import mask_text
+
+__all__ = ["Found", "Scale", "find_score"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """
+    What may be answered.
+
+    Attributes:
+        lowest: The lowest score.
+        highest: The highest score.
+        whole: Whether only whole numbers are scores.
+    """
+
+    lowest: int
+    highest: int
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    A score and the rest of the answer.
+
+    Attributes:
+        score: None: the answer has none.
+        comment: The text without a line that only says the score; None: nothing is left.
+    """
+
+    score: Decimal | None
+    comment: str | None
+
+
+_WORDS = {
+    word: value
+    for value, words in enumerate(
+        (
+            "cero zéro zero",
+            "uno una un une one",
+            "dos deux two",
+            "tres trois three",
+            "cuatro quatre four",
+            "cinco cinq five",
+            "seis six",
+            "siete sept seven",
+            "ocho huit eight",
+            "nueve neuf nine",
+            "diez dix ten",
+        )
+    )
+    for word in words.split()
+}
+_SPELT = "|".join(sorted(_WORDS, key=len, reverse=True))
+_DIGITS = r"\d{1,3}(?:[.,]\d{1,2})?"
+_NUMBER = rf"(?<![\w.,/:€$£#-])(?:{_DIGITS}|(?:{_SPELT})\b)"
+_OF = r"\s?(?:/|sobre|sur|out of|over|de|of)\s?"
+_POINTS = r"(?:\s?(?:puntos?|points?|pts?\.?))?"
+_STAR_WORD = r"(?:estrellas?|[ée]toiles?|stars?)"
+_LEAD = (
+    r"(?:(?:mi |la |ma |my )?(?:nota|puntuaci[óo]n|valoraci[óo]n|calificaci[óo]n|respuesta"
+    r"|score|rating|answer|note|r[ée]ponse|nps)(?: (?:es|est|is))?\s?[:=]?\s?)?"
+)
+_ARTICLE = r"(?:un|una|une|a|an|le|el)\s"
+
+_LONE = re.compile(
+    rf"^\W{{0,5}}{_LEAD}(?:{_ARTICLE})?({_NUMBER})(?:{_OF}({_NUMBER}))?{_POINTS}\W{{0,8}}$",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(
+    rf"^\W{{0,5}}{_LEAD}(?:{_ARTICLE})?({_NUMBER}){_POINTS}\s?(?:[.,;:!)(–—-](?!\d)|$)",
+    re.IGNORECASE,
+)
+_RATIO = re.compile(
+    rf"({_NUMBER}){_OF}(\d{{1,3}}|cinco|cinq|five|siete|sept|seven|diez|dix|ten)\b(?![/\d])",
+    re.IGNORECASE,
+)
+_STARS = re.compile(rf"({_NUMBER})\s?{_STAR_WORD}\b", re.IGNORECASE)
+_GIVEN = re.compile(
+    r"\b(?:doy|damos|dar[íi]a|pongo|pondr[íi]a|ponemos|punt[úu]o|punt[úu]an|merece[ns]?|nota"
+    r"|puntuaci[óo]n|valoraci[óo]n|calificaci[óo]n|score|rating|rate|give|giving|note|donne(?:rais)?"
+    rf"|mets|mettrais|noterais|m[ée]rite[nz]?)\b\W{{0,3}}(?:\w+\s){{0,4}}?(?:{_ARTICLE})?({_NUMBER})"
+    r"(?!\s?(?:d[íi]as?|days?|jours?|veces|times|fois|h\b|horas?|hours?|min|kg|cm|mm|%))",
+    re.IGNORECASE,
+)
+_ARTICLED = re.compile(
+    rf"\b{_ARTICLE}({_NUMBER})(?=\s*(?:[.,;:!?)]|$))", re.IGNORECASE | re.MULTILINE
+)
+_BETWEEN = r"\s?(?:o|u|ou|or|y|et|to|a|à|,)\s(?:un |a )?"
+_RANGE = re.compile(
+    rf"({_NUMBER})(?:{_BETWEEN}({_NUMBER})|\s?[-–]\s?(\d{{1,2}}))(?![\w/-])", re.IGNORECASE
+)
+_DENIED = re.compile(
+    r"\b(?:no|ni|nunca|jam[áa]s|tampoco|not|never|pas|jamais|n['’]\w+|don['’]t|won['’]t"
+    r"|wouldn['’]t|can['’]t)\b[^.!?\n]{0,25}$",
+    re.IGNORECASE,
+)
+_GLYPHS = re.compile("[★⭐🌟☆✩✰]+")
+_FULL = "★⭐🌟"
+
+_DATED = re.compile(
+    r"\b(?:el|del|al|desde|hasta|d[íi]a|on|since|le|du|depuis|jusqu'au)\s$", re.IGNORECASE
+)
+_ORDER_WORDS = (
+    "pedido|orden|order|commande|factura|facture|invoice|ticket|ref(?:erencia)?"
+    "|r[ée]f(?:[ée]rence)?|n[º°o]\\.?|num(?:ero|éro)?|n[úu]mero|number"
+)
+_MONTHS = (
+    "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
+    "|january|february|march|april|may|june|july|august|september|october|november|december"
+    "|janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre"
+    "|d[ée]cembre"
+)
+_MONEY = r"(?:€|\$|£|euros?\b|eur\b|usd\b|dollars?\b|pounds?\b)"
+_REFUSED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b",
+        r"\b\d{1,2}:\d{2}(?::\d{2})?\b|\b\d{1,2}\s?h(?:\d{2})?\b",
+        rf"[€$£]\s?\d[\d.,]*|\b\d[\d.,]*\s?{_MONEY}",
+        r"\b\d[\d.,]*\s?%",
+        rf"(?:\b(?:{_ORDER_WORDS})|#)(?:\s(?:es|is|est|era|was)\b)?(?:\s(?:el|le|la|the)\b)?[\s.:#º°]{{0,4}}[a-z]{{0,5}}[-_]?\d[\w-]*",
+        rf"\b\d{{1,2}}\s(?:de\s)?(?:{_MONTHS})\b",
+        r"\b\d{4,}\b",
+    )
+)
+
+
+def find_score(text: str, scale: Scale) -> Found:
+    """
+    Return the score in an answer, and what else it says.
+
+    Args:
+        text: What somebody wrote, without quotes and signature.
+        scale: What may be answered.
+
+    Raises:
+        RecordError: ``ambiguous-score``, ``score-out-of-scale``, ``other-scale`` or
+            ``score-not-whole``: a person has to look at it.
+    """
+    plain = _masked(_normalised(text))
+    lines = [line.strip() for line in plain.split("\n")]
+    first = next((at for at, line in enumerate(lines) if line), None)
+    if first is None:
+        return Found(None, text.strip() or None)
+    lone = _lone(lines[first], scale)
+    if lone is not None:
+        return Found(lone, _without(text, first))
+    scores, at = _candidates(lines, scale)
+    if len(scores) > 1:
+        said = " and ".join(_shown(score) for score in sorted(scores))
+        message = f"two scores could be meant: {said}"
+        raise RecordError("ambiguous-score", message, "text")
+    comment = text.strip() or None if at is None else _without(text, at)
+    return Found(next(iter(scores), None), comment)
+
+
+def _normalised(text: str) -> str:
+    text = text.replace("🔟", "10").replace("\ufe0f", "").replace("\u20e3", "")
+    # Sign by sign: lines stay where they are.
+    return "".join(
+        str(unicodedata.digit(sign)) if not sign.isascii() and sign.isdigit() else sign
+        for sign in text
+    )
+
+
+def _masked(text: str) -> str:
+    """Return a text without the numbers that are no scores, and with its lines."""
+    text = mask_text(text)
+    for pattern in _REFUSED:
+        text = pattern.sub(" [number] ", text)
+    return text
+
+
+def _without(text: str, at: int) -> str | None:
+    lines = text.split("\n")
+    rest = "\n".join(line for number, line in enumerate(lines) if number != at)
+    return re.sub(r"\n{3,}", "\n\n", rest).strip() or None
+
+
+def _lone(line: str, scale: Scale) -> Decimal | None:
+    """Return the score that a line says and nothing else."""
+    if _GLYPHS.fullmatch(re.sub(r"[\s.!()]", "", line)):
+        return _judged(Decimal(sum(line.count(sign) for sign in _FULL)), 5, scale)
+    stars = re.fullmatch(rf"\W{{0,5}}({_NUMBER})\s?{_STAR_WORD}\W{{0,5}}", line, re.IGNORECASE)
+    if stars:
+        return _judged(_value(stars[1]), 5, scale)
+    found = _LONE.match(line)
+    if found is None:
+        return None
+    return _judged(_value(found[1]), int(_value(found[2])) if found[2] else None, scale)
+
+
+def _candidates(lines: list[str], scale: Scale) -> tuple[set[Decimal], int | None]:
+    """Return all scores that could be meant, and the line that says nothing but the one."""
+    scores: set[Decimal] = set()
+    lone_at: int | None = None
+    for at, line in enumerate(lines):
+        lone = _lone(line, scale) if line and len(line) <= 40 else None
+        if lone is not None:
+            scores.add(lone)
+            lone_at = at
+    first = next(line for line in lines if line)
+    scores.update(_first(first, scale))
+    if scores and lone_at is not None:
+        return scores, lone_at
+    text = "\n".join(lines)
+    scores.update(_with_scale(text, scale))
+    if not scores:
+        scores.update(_given(text, scale))
+    return scores, None
+
+
+def _first(line: str, scale: Scale) -> Iterator[Decimal]:
+    """Yield the score that an answer begins with, or both of "8 o 9"."""
+    found = _FIRST.match(line)
+    both = _RANGE.search(line)
+    if both is not None and both.start() <= 6:
+        yield from _possible((both[1], both[2] or both[3]), scale)
+    elif found is not None:
+        yield _judged(_value(found[1]), None, scale)
+
+
+def _possible(numbers: Iterable[str], scale: Scale) -> Iterator[Decimal]:
+    for number in numbers:
+        if scale.lowest <= _value(number) <= scale.highest:
+            yield _value(number)
+
+
+def _with_scale(text: str, scale: Scale) -> Iterator[Decimal]:
+    """Yield scores that carry their scale: "8/10", "8 sobre 10", "4 estrellas", stars."""
+    for found in _RATIO.finditer(text):
+        score, highest = _value(found[1]), int(_value(found[2]))
+        dated = "/" in found[0] and _DATED.search(text[: found.start()][-12:])
+        # "2 de 3 paquetes" and "12/10" carry no scale.
+        if highest in (5, 7, 10, 100, scale.highest) and score <= highest and not dated:
+            spelt = not re.search(r"/|sobre|sur|out", found[0], re.IGNORECASE)
+            if spelt and highest != scale.highest:
+                continue
+            yield _judged(score, highest, scale)
+    for found in _STARS.finditer(text):
+        yield _judged(_value(found[1]), 5, scale)
+    for glyphs in _GLYPHS.findall(text):
+        count = sum(glyphs.count(sign) for sign in _FULL)
+        # One star more often decorates than rates.
+        if len(glyphs) > 1:
+            yield _judged(Decimal(count), 5, scale)
+
+
+def _given(text: str, scale: Scale) -> Iterator[Decimal]:
+    """Yield scores that words announce: "le doy un 7", "nota: 8", "a 9."."""
+    for found in (*_GIVEN.finditer(text), *_ARTICLED.finditer(text)):
+        number = found[1]
+        if number.lower() in ("un", "una", "une", "uno", "one"):
+            continue
+        before = text[: found.start(1)][-60:]
+        if _DENIED.search(before):
+            message = f"somebody writes that {number} is not the score"
+            raise RecordError("ambiguous-score", message, "text")
+        yield _judged(_value(number), None, scale)
+
+
+def _value(number: str) -> Decimal:
+    word = _WORDS.get(number.lower())
+    return Decimal(word) if word is not None else Decimal(number.replace(",", "."))
+
+
+def _judged(score: Decimal, highest: int | None, scale: Scale) -> Decimal:
+    """
+    Return a score that is one on the scale.
+
+    Raises:
+        RecordError: It is not.
+    """
+    asked = f"{scale.lowest} to {scale.highest}"
+    if highest is not None and highest != scale.highest:
+        message = f"{_shown(score)} of {highest} is answered where {asked} was asked for"
+        raise RecordError("other-scale", message, "score")
+    if not scale.lowest <= score <= scale.highest:
+        message = f"{_shown(score)} is not on the scale of {asked}"
+        raise RecordError("score-out-of-scale", message, "score")
+    if scale.whole and score != score.to_integral_value():
+        message = f"{_shown(score)} is answered where a whole number from {asked} was asked for"
+        raise RecordError("score-not-whole", message, "score")
+    return score
+
+
+def _shown(score: Decimal) -> str:
+    return format(score, "f")

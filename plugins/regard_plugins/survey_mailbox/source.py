@@ -1,0 +1,225 @@
+"""The source ``survey-mailbox``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from regard import keys
+from regard.mail import MailConfig, MailSource, Message, covers, tagged
+from regard.sources import Context, Record, Stream
+from regard_plugins.survey_mailbox.invitations import Invitation
+from regard_plugins.survey_mailbox.scores import Scale, find_score
+
+__all__ = ["SurveyMailbox", "SurveyMailboxConfig"]
+
+_SCALES = {
+    "nps": Scale(0, 10, whole=True),
+    "csat": Scale(1, 5),
+    "ces": Scale(1, 7),
+    "rating": Scale(1, 5),
+}
+_STOP = re.compile(
+    r"(?:stop|unsubscribe|baja|darme de baja|cancelar suscripci[óo]n|d[ée]sinscription"
+    r"|d[ée]sabonner|me d[ée]sinscrire)[.!]?",
+    re.IGNORECASE,
+)
+_REPLY = re.compile(
+    r"^\s*(?:re|rv|aw|antw|sv|tr|ref|resp|r|rif|odp)\s?(?:\[\d+\]|\(\d+\))?\s?:", re.IGNORECASE
+)
+
+
+class SurveyMailboxConfig(MailConfig):
+    """
+    What ``[sources.NAME]`` says of a mailbox that a survey is answered in.
+
+    Attributes:
+        survey: The survey's name.
+        metric: What its question measures.
+        question: What its question is called.
+        comment: What the text beside the score is called, as a question.
+        scale_min: The lowest score; else as usual for the metric.
+        scale_max: The highest score; else as usual for the metric.
+        address: The address that replies go to, without a tag.
+        tag: What stands behind the plus sign of an address where regard did not send the
+            survey itself.
+    """
+
+    survey: str = Field(min_length=1)
+    metric: Literal["nps", "csat", "ces", "rating"] = "nps"
+    question: str = Field("score", min_length=1)
+    comment: str = Field("comment", min_length=1)
+    scale_min: int | None = Field(None, ge=0, le=100)
+    scale_max: int | None = Field(None, ge=1, le=100)
+    address: str | None = Field(None, pattern=r"^[^@\s+]+@[^@\s]+$")
+    tag: Literal["customer", "order", "place"] | None = None
+
+    @model_validator(mode="after")
+    def _usable_scale(self) -> SurveyMailboxConfig:
+        scale = self.scale
+        if scale.lowest >= scale.highest:
+            message = f"the scale goes from {scale.lowest} to {scale.highest}"
+            raise ValueError(message)
+        if self.question == self.comment:
+            message = "question and comment need different names"
+            raise ValueError(message)
+        return self
+
+    @property
+    def scale(self) -> Scale:
+        """What may be answered."""
+        usual = _SCALES[self.metric]
+        lowest = usual.lowest if self.scale_min is None else self.scale_min
+        highest = usual.highest if self.scale_max is None else self.scale_max
+        return Scale(lowest, highest, usual.whole)
+
+
+class SurveyMailbox(MailSource[SurveyMailboxConfig]):
+    """
+    Reads surveys that customers answer by replying to a mail.
+
+    A reply becomes an answer with the score and one with the comment; other mail in the same
+    mailbox becomes touchpoints::
+
+        [sources.replies]
+        plugin = "survey-mailbox"
+        path = "mail/replies.mbox"
+        survey = "After purchase"
+        metric = "nps"
+        own = ["shop.example"]
+
+    A reply is tied to its customer by the address it comes from, and by what tells one
+    invitation from another: a tag in the address that it goes to, the header
+    ``X-Regard-Survey``, or the message that it answers.
+    """
+
+    name = "survey-mailbox"
+    Config: ClassVar[type[SurveyMailboxConfig]] = SurveyMailboxConfig
+    streams = (
+        Stream("answers", "answer", ordered=True),
+        Stream("messages", "touchpoint", ordered=True),
+    )
+
+    def recipe(self) -> Sequence[str]:
+        """Return all own settings: each of them decides about answers."""
+        config = self.config
+        scale = config.scale
+        own = (config.survey, config.metric, config.question, config.comment, config.address)
+        return [str(each) for each in (*own, config.tag, scale.lowest, scale.highest)]
+
+    def key_of(self, message: Message) -> str:
+        """Return the key of the score that a refused reply would have given."""
+        return keys.compose((self._response(message), self.config.question))
+
+    def records(self, message: Message, stream: Stream, ctx: Context) -> Iterator[Record]:
+        """
+        Yield the answers or the touchpoint that a message is.
+
+        Raises:
+            RecordError: It answers with more than one score, or with none of the scale.
+        """
+        if (event := self._event(message)) is not None:
+            if stream.name == "messages":
+                yield event
+            return
+        reason = self._left_out(message)
+        if stream.name == "answers":
+            if reason is not None:
+                self.pass_over(reason)
+            elif self._is_reply(message):
+                yield from self._answers(message)
+        elif reason is None and not self._is_reply(message):
+            yield self.correspondence.touchpoint(message)
+
+    def _event(self, message: Message) -> dict[str, Any] | None:
+        """Return the touchpoint that tells what became of an invitation, if that is one."""
+        invitation = self._invitation(message)
+        if invitation is None or not invitation.is_of(self.config.survey):
+            return None
+        event = self.correspondence.touchpoint(message) | {
+            "campaign": self.config.survey,
+            "thread_key": invitation.token,
+        }
+        if message.failed:
+            about = {"email": message.failed[0], "subject": None, "text": None, "agent": None}
+            return event | about | {"type": "bounce", "direction": None}
+        said = (message.subject, message.text)
+        if any(_STOP.fullmatch((each or "").strip()) for each in said):
+            return event | {"type": "unsubscribe", "direction": "inbound"}
+        return None
+
+    def _left_out(self, message: Message) -> str | None:
+        reason = self.correspondence.left_out(message)
+        if reason is None and message.from_address and self._is_ours(message.from_address):
+            return "internal"
+        if reason is None:
+            invitation = self._invitation(message)
+            if invitation is not None and not invitation.is_of(self.config.survey):
+                return "other-survey"
+        return reason
+
+    def _is_ours(self, sender: str) -> bool:
+        # What we send ourselves, invitations among it, answers nothing.
+        return covers(self.config.own, sender) or sender == (self.config.address or "").lower()
+
+    def _is_reply(self, message: Message) -> bool:
+        if self._tag(message) or message.survey or message.in_reply_to or message.references:
+            return True
+        return _REPLY.match(message.subject or "") is not None
+
+    def _tag(self, message: Message) -> str | None:
+        """Return the tag of the address that a message went to; anybody's own is none."""
+        found = tagged(message.to_addresses, self.config.address)
+        if found is None:
+            return None
+        ours = self.config.address or self.config.tag or covers(self.config.own, found.address)
+        return found.tag if ours or Invitation.named(tag=found.tag) else None
+
+    def _invitation(self, message: Message) -> Invitation | None:
+        """Return the invitation that a message answers, where regard sent it."""
+        return Invitation.named(
+            tag=self._tag(message),
+            header=message.survey,
+            references=(message.in_reply_to or "", *reversed(message.references)),
+        )
+
+    def _response(self, message: Message) -> str:
+        invitation = self._invitation(message)
+        return invitation.token if invitation else message.message_id
+
+    def _answers(self, message: Message) -> Iterator[dict[str, Any]]:
+        config = self.config
+        found = find_score(message.text or "", config.scale)
+        invitation = self._invitation(message)
+        response = self._response(message)
+        values: dict[str, Any] = {
+            "response_key": response,
+            "email": message.from_address,
+            "survey": config.survey,
+            "complete": found.score is not None,
+            "answered_at": message.sent_at,
+            "channel": "email",
+        }
+        # A later reply to the same invitation corrects the score, whichever is read first.
+        values |= {"as_of": message.sent_at} if invitation and message.sent_at else {}
+        if config.tag is not None and invitation is None and (tag := self._tag(message)):
+            values["place" if config.tag == "place" else f"{config.tag}_key"] = tag
+        if found.score is not None:
+            yield values | {
+                "key": keys.compose((response, config.question)),
+                "question": config.question,
+                "metric": config.metric,
+                "score": found.score,
+                "scale_min": config.scale.lowest,
+                "scale_max": config.scale.highest,
+            }
+        if found.comment:
+            yield values | {
+                "key": keys.compose((message.message_id, config.comment)),
+                "question": config.comment,
+                "metric": "text",
+                "text": found.comment,
+            }
