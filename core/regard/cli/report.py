@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from regard.cli.app import App
-    from regard.pipeline.reporting import MadeReport
+    from regard.pipeline.reporting import MadeReport, Surroundings
     from regard.reporters import Reporter
     from regard.reports import Report
     from regard.settings import ReportSettings
 
-__all__ = ["FORMATS", "configure", "rendered", "run", "show"]
+__all__ = ["FORMATS", "configure", "progress_of", "rendered", "run", "show", "surroundings_of"]
 
 FORMATS: Final = ("terminal", "json", "csv")
 _SUFFIXES: Final = {".json": "json", ".csv": "csv", ".txt": "terminal"}
@@ -79,15 +79,26 @@ def run(args: argparse.Namespace, app: App) -> int:
 
 
 def _make(args: argparse.Namespace, app: App, configured: ReportSettings | None) -> MadeReport:
-    from regard.pipeline.reporting import Surroundings, make_report
+    from regard.pipeline.reporting import make_report
+
+    name = configured.reporter if configured else args.name
+    reporter = _reporter(name, app, named=configured is None)
+    language = args.language or (configured.language if configured else None)
+    surroundings = surroundings_of(app, language)
+    where = f"reports.{args.name}.params" if configured else f"report {name}"
+    params = {**(configured.params if configured else {}), **_flags(args)}
+    with app.open_store(readonly=True) as store, progress_of(app) as progress:
+        return make_report(store, reporter, params, surroundings, where=where, progress=progress)
+
+
+def surroundings_of(app: App, language: str | None = None) -> Surroundings:
+    """Return what reports of the project are made in, in a language or the project's."""
+    from regard.pipeline.reporting import Surroundings
     from regard.secrets import privacy_key
     from regard.settings import directory_of
 
     project = app.project
-    name = configured.reporter if configured else args.name
-    reporter = _reporter(name, app, named=configured is None)
-    language = args.language or (configured.language if configured else None)
-    surroundings = Surroundings(
+    return Surroundings(
         columns=project.root / "columns",
         clock=app.clock,
         language=language or project.settings.language,
@@ -96,10 +107,6 @@ def _make(args: argparse.Namespace, app: App, configured: ReportSettings | None)
         sources=frozenset(project.settings.sources),
         directory=directory_of(project.settings),
     )
-    where = f"reports.{args.name}.params" if configured else f"report {name}"
-    params = {**(configured.params if configured else {}), **_flags(args)}
-    with app.open_store(readonly=True) as store, _progress(app) as progress:
-        return make_report(store, reporter, params, surroundings, where=where, progress=progress)
 
 
 def _reporter(name: str, app: App, *, named: bool) -> type[Reporter[Any]]:
@@ -139,7 +146,8 @@ def _flags(args: argparse.Namespace) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _progress(app: App) -> Iterator[Callable[[int, int, str], None]]:
+def progress_of(app: App) -> Iterator[Callable[[int, int, str], None]]:
+    """Show how columns are written, for the length of a block."""
     from regard.cli.console import make_progress
 
     visible = app.err.is_terminal and not app.quiet

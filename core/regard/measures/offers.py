@@ -23,6 +23,7 @@ from regard.reports import Period
 from regard.views import View
 
 __all__ = [
+    "PAIRED",
     "Index",
     "Move",
     "Pair",
@@ -34,7 +35,7 @@ __all__ = [
     "unmatched",
 ]
 
-_PAIRED: Final = """
+PAIRED: Final = """
     WITH shop AS (
         SELECT p.source, p.key, any_value(o.price) AS price, any_value(o.currency) AS currency,
                any_value(o.tax_included) AS taxed, any_value(o.availability) AS availability
@@ -102,6 +103,7 @@ _PAIRED: Final = """
         QUALIFY row_number() OVER (
             PARTITION BY rival, our_source, our_key ORDER BY their_basis, source, key) = 1
     )"""
+"""CTEs over the tables of a view: ``ours``, ``theirs``, ``chosen`` pairs, ``paired``, ``best``."""
 
 _OUT: Final = "('OutOfStock', 'SoldOut', 'Discontinued')"
 
@@ -201,7 +203,7 @@ def indices(view: View, *, by_category: bool = False) -> Sequence[Index]:
         by_category: Also divide by the category of our products.
     """
     group = "category" if by_category else "CAST(NULL AS VARCHAR)"
-    query = f"""{_PAIRED}, base AS (
+    query = f"""{PAIRED}, base AS (
             SELECT {group} AS category, count(*) AS products FROM ours WHERE price > 0 GROUP BY ALL
         ), hindered AS (
             SELECT rival, {group} AS category, count(*) AS n FROM paired
@@ -242,7 +244,7 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
         limit: How many.
     """
     order, side = ("DESC", ">") if dearest else ("ASC", "<")
-    query = f"""{_PAIRED}, low AS (
+    query = f"""{PAIRED}, low AS (
             SELECT source, key, min(price) AS lowest FROM offers_history
             WHERE coalesce(valid_to, last_seen_at) >= $now - INTERVAL 30 DAY GROUP BY ALL
         )
@@ -320,7 +322,7 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
 
 def stock_gaps(view: View, *, limit: int) -> Sequence[StockGap]:
     """Return what is out of stock at competitors, with what is known of our own stock."""
-    query = f"""{_PAIRED}
+    query = f"""{PAIRED}
         SELECT rival, name, our_availability FROM paired
         WHERE availability IN {_OUT} AND coalesce(our_availability, '') NOT IN {_OUT}
         ORDER BY rival, name LIMIT $limit"""
@@ -332,7 +334,7 @@ def stock_gaps(view: View, *, limit: int) -> Sequence[StockGap]:
 
 def unmatched(view: View) -> tuple[int, int]:
     """Return how many current offers of competitors are none of our products, and all of them."""
-    query = f"""{_PAIRED}
+    query = f"""{PAIRED}
         SELECT (SELECT count(*) FROM theirs) AS every, (SELECT count(*) FROM chosen) AS told"""
     row = view.sql(query).one()
     every = as_count(row["every"])

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from regard.store import Store
     from regard.views import View
 
-__all__ = ["MadeReport", "Surroundings", "make_report"]
+__all__ = ["MadeReport", "Surroundings", "make_report", "open_report_view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,31 @@ def make_report(
         PluginError: The reporter failed.
         StoreError: The columns cannot be made.
     """
+    # What is asked for is checked before the work that it would take.
+    checked = validate_options(reporter.Params, params, where)
+    with open_report_view(store, surroundings, progress=progress) as (view, notes):
+        report = _ask(reporter, view, checked, surroundings.clock)
+    return MadeReport(report, notes)
+
+
+@contextmanager
+def open_report_view(
+    store: Store, surroundings: Surroundings, *, progress: Progress | None = None
+) -> Iterator[tuple[View, tuple[str, ...]]]:
+    """
+    Bring the columns up to date and open a view of them for the length of a block.
+
+    Args:
+        store: May be read-only.
+        surroundings: What is read, and what is known by name.
+        progress: Called while columns are written.
+
+    Raises:
+        StoreError: The columns cannot be made.
+    """
     from regard.columns import open_view, sync_columns
     from regard.store import matches
 
-    # What is asked for is checked before the work that it would take.
-    checked = validate_options(reporter.Params, params, where)
     state = sync_columns(store, surroundings.columns, progress=progress, clock=surroundings.clock)
     fresh = store.freshness()
     orphans = _orphans(fresh, surroundings.sources)
@@ -120,8 +141,7 @@ def make_report(
         orphans=orphans,
         directory=directory,
     ) as view:
-        report = _ask(reporter, view, checked, surroundings.clock)
-    return MadeReport(report, (*_about_columns(state), *_about_orphans(fresh, orphans)))
+        yield view, (*_about_columns(state), *_about_orphans(fresh, orphans))
 
 
 def _orphans(fresh: Sequence[Freshness], sources: Collection[str] | None) -> list[str]:
