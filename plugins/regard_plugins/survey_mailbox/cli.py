@@ -117,6 +117,7 @@ def survey(arguments: list[str], app: App) -> int:
 def _send(args: argparse.Namespace, app: App) -> int:
     wish = _wish(args.survey, app)
     prepared = _replies(args.survey, wish, app)
+    smtp = _smtp(app)
     letter = _Letter.open(args.survey, wish, prepared, app)
     with app.open_store(readonly=args.dry_run) as store:
         outbox = Outbox(store, prepared, args.survey, app.clock, _version())
@@ -134,7 +135,7 @@ def _send(args: argparse.Namespace, app: App) -> int:
         done = Delivery(before=sum(each.token in known for each, _ in invited))
         done.unsure = sum(outcome == "sending" for outcome in known.values())
         if waiting and not args.dry_run:
-            with sign_in(_smtp(app), app.project.root) as postman:
+            with sign_in(smtp, app.project.root) as postman:
                 sent = outbox.send(
                     _paced(waiting, wish.per_minute, app),
                     lambda one: postman.send(letter.write(one), letter.replies(one), one.email),
