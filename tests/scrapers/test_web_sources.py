@@ -315,6 +315,7 @@ def test_a_wrong_site_file_is_told(
     assert said in done.stdout
 
 
+@pytest.mark.slow
 def test_killed_at_any_instant_every_address_has_one_outcome(
     open_shop: OpenShop, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:

@@ -75,7 +75,11 @@ def _show(statuses: Sequence[PluginStatus], app: App) -> None:
 
 
 def _brings(status: PluginStatus) -> str:
-    return ", ".join(kind.replace(":", " ", 1) for kind in status.kinds)
+    names: dict[str, list[str]] = {}
+    for kind in status.kinds:
+        sort, _, name = kind.partition(":")
+        names.setdefault(sort, []).append(name)
+    return "; ".join(f"{sort} {', '.join(found)}" for sort, found in names.items())
 
 
 def _remarks(status: PluginStatus) -> list[Text]:

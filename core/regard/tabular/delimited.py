@@ -122,14 +122,20 @@ class _Reading:
         """Yield what is after the header in pieces, and row by row where it is not plain."""
         text = Text(self.encoding, settled=self.settled)
         self.width = len(self.dialect.header)
-        line = 1
+        line, far = 1, False
         with closing(self.content.blocks()) as data:
             try:
                 for cut, odd, last in self._cuts(text, data):
                     body, start = cut, line
                     if line == 1:
                         self._begin(cut, line, odd=odd)
-                        start = self._after_header()
+                        try:
+                            start = self._after_header()
+                        except FileError:
+                            far = not last
+                            if far:
+                                break
+                            raise
                         body = _packed("".join(self.lines.from_line(start)))
                     if body and not odd and is_plain(body, self.dialect):
                         dialect = self.dialect
@@ -145,6 +151,9 @@ class _Reading:
                     line = start + lines - count_lines(self.unfinished)
             finally:
                 self._note(table, text.encoding)
+        if far:
+            # What stands above the header is longer than a piece.
+            yield from self.rows(table)
 
     def _begin(self, data: bytes, line: int, *, odd: bool) -> int:
         """Make ready for reading lines from one on, and return how many they are."""

@@ -172,7 +172,7 @@ def test_hook_regard_check_batch(
 ) -> None:
     """Every plug-in's problems come back, with the plug-in's name, in their order."""
     write_plugin(
-        "prices.py",
+        "gifts.py",
         """
         from regard import Problem, hookimpl
 
@@ -191,7 +191,7 @@ def test_hook_regard_check_batch(
 
     problems = host.check_batch(run_info, batch)
 
-    expected = Problem(Consequence.QUARANTINE, "free", "An amount is zero.", ("1",), "prices")
+    expected = Problem(Consequence.QUARANTINE, "free", "An amount is zero.", ("1",), "gifts")
     assert [expected] == problems
     assert host.checks_batches
 

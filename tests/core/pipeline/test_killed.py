@@ -215,7 +215,9 @@ def kill_until(
 
 
 # Six times as many in all: three tests, two databases.
-KILLS = [6, pytest.param(90, marks=[pytest.mark.slow, pytest.mark.soak])]
+SOAK = pytest.param(90, marks=[pytest.mark.slow, pytest.mark.soak])
+KILLS = [6, SOAK]
+SLOW_KILLS = [pytest.param(6, marks=pytest.mark.slow), SOAK]
 
 
 @pytest.mark.parametrize("kills", KILLS)
@@ -225,14 +227,14 @@ def test_killed_at_any_instant(kills: int, sqlite_world: MakeWorld, fresh_url: F
     kill_until(kills, Killing(), here, fresh_url, content)
 
 
-@pytest.mark.parametrize("kills", KILLS)
+@pytest.mark.parametrize("kills", SLOW_KILLS)
 def test_two_runners_are_killed(kills: int, sqlite_world: MakeWorld, fresh_url: FreshUrl) -> None:
     """Two runners that read one source into one store and are killed disturb nothing either."""
     here = sqlite_world({"desk": PLUGIN}, TILL, CONFIG)
     kill_until(kills, Killing(runners=2), here, fresh_url, content)
 
 
-@pytest.mark.parametrize("kills", KILLS)
+@pytest.mark.parametrize("kills", SLOW_KILLS)
 def test_the_source_changes_meanwhile(
     kills: int, sqlite_world: MakeWorld, fresh_url: FreshUrl
 ) -> None:
@@ -241,6 +243,7 @@ def test_the_source_changes_meanwhile(
     kill_until(kills, Killing(generations=4), here, fresh_url, lasting)
 
 
+@pytest.mark.slow
 def test_two_runners_and_a_source_that_changes(
     sqlite_world: MakeWorld, fresh_url: FreshUrl
 ) -> None:

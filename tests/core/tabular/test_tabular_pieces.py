@@ -68,7 +68,7 @@ def in_pieces(table: Table) -> tuple[Read, int]:
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(lines=TEXTS, newline=st.sampled_from(["\n", "\r\n"]), ended=st.booleans())
 def test_pieces_give_the_same_rows(
