@@ -22,9 +22,12 @@ from regard.demo.world import Customer, Order, Ticket, World
 
 __all__ = [
     "ITEMS",
+    "PLACES",
     "Call",
     "HelpRating",
+    "Letter",
     "OrderRating",
+    "Reply",
     "StoreRating",
     "Visit",
     "Voices",
@@ -44,6 +47,14 @@ _SCORES: Final = {"good": (9, 10), "fair": (7, 8), "bad": (2, 3, 5, 6)}
 _STARS: Final = {"good": (4, 5), "fair": (3, 4), "bad": (1, 2, 3)}
 
 _WORST: Final = "SEVILLA-01"
+PLACES: Final = {
+    **{store.code: store.code.partition("-")[0].title() for store in STORES},
+    **{
+        f"{city.upper()}-F1": city
+        for city in ("Barcelona", "Bilbao", "Zaragoza", "Vigo", "Murcia")
+    },
+}
+"""Where mystery shoppers go, by code: the shops, and five of franchisees that have own tills."""
 _CITIES: Final = ("Madrid", "Valencia")
 """Where a competitor is visited."""
 _OPEN: Final = range(9, 19)
@@ -76,6 +87,26 @@ _WHY: Final = {
         "bad": ("La livraison était en retard.", "Colis arrivé cassé.", "Livraison trop lente."),
     },
 }
+_REPLIES: Final = {
+    "en": ((9, "9"), (8, "8/10, good service"), (10, "Ten! Love the plates."), (4, "A 4, sorry.")),
+    "es": ((10, "Diez"), (8, "Un 8, todo bien"), (9, "9/10"), (3, "Un 3, llegó tarde")),
+    "fr": ((9, "9"), (7, "7/10"), (10, "Dix sur dix"), (5, "5, la livraison est trop lente")),
+}
+_LETTERS: Final = {
+    "en": (
+        ("Where is my order?", "It has not come yet.", "It leaves today."),
+        ("Broken glass", "One of the glasses was broken.", "We send you a new one."),
+    ),
+    "es": (
+        ("¿Dónde está mi pedido?", "Todavía no ha llegado el pedido.", "Sale hoy."),
+        ("Factura", "Necesito la factura de mi compra.", "La adjuntamos."),
+    ),
+    "fr": (
+        ("Ma commande", "Ma commande n'est pas arrivée.", "Elle part aujourd'hui."),
+        ("Retour", "Je voudrais retourner un article.", "Voici comment faire."),
+    ),
+}
+_ANSWERED: Final = 0.85
 _IN_STORE: Final = {
     "good": ("", "", "Nada, todo bien", "Más sitio para aparcar"),
     "bad": ("Hay demasiada cola en la caja", "Nadie me atendió", "El personal no sabe nada"),
@@ -175,10 +206,36 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What somebody answers by mail: a score of 0 to 10, in words of their own."""
+
+    number: int
+    customer: Customer
+    at: datetime
+    score: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What somebody writes to the shop, and our answer, which some never get."""
+
+    number: int
+    customer: Customer
+    at: datetime
+    subject: str
+    text: str
+    answer: str
+    answered_after: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
 class Voices:
     """All that was said and met."""
 
     after_order: tuple[OrderRating, ...]
+    replies: tuple[Reply, ...]
+    letters: tuple[Letter, ...]
     in_store: tuple[StoreRating, ...]
     helped: tuple[HelpRating, ...]
     visits: tuple[Visit, ...]
@@ -187,6 +244,7 @@ class Voices:
     def nps(self, since: datetime, until: datetime) -> Decimal:
         """Return the net promoter score of the answers in a time, from -100 to 100."""
         scores = [each.recommend for each in self.after_order if since <= each.at < until]
+        scores += [each.score for each in self.replies if since <= each.at < until]
         promoters = sum(score >= 9 for score in scores)  # as it is defined
         detractors = sum(score <= 6 for score in scores)
         return Decimal(100 * (promoters - detractors)) / len(scores)
@@ -199,6 +257,8 @@ def make_voices(world: World) -> Voices:
     orders = [each for each in world.orders if each.sold and since < each.ordered_at]
     return Voices(
         tuple(_after_orders(rng, world, orders)),
+        tuple(_replies(world)),
+        tuple(_letters(world)),
         tuple(_in_stores(rng, world, since)),
         tuple(_helped(rng, world)),
         tuple(_visits(rng, world)),
@@ -223,6 +283,27 @@ def _after_orders(
         yield OrderRating(number, order, at.replace(microsecond=0), scores, stars, why)
 
 
+def _replies(world: World) -> Iterator[Reply]:
+    rng = random.Random(f"{world.seed}-replies")  # noqa: S311  # no secret
+    known = [each for each in world.customers if each.email and not each.unsubscribed]
+    for number, customer in enumerate(rng.sample(known, 60), 1):
+        at = world.until - timedelta(days=70 - number, minutes=rng.randint(1, 600))
+        score, text = rng.choice(_REPLIES[customer.country.language])
+        yield Reply(number, customer, at.replace(microsecond=0), score, text)
+
+
+def _letters(world: World) -> Iterator[Letter]:
+    rng = random.Random(f"{world.seed}-letters")  # noqa: S311  # no secret
+    known = [each for each in world.customers if each.email]
+    for number, customer in enumerate(rng.sample(known, 80), 1):
+        at = world.until - timedelta(days=85 - number, minutes=rng.randint(1, 600))
+        subject, text, answer = rng.choice(_LETTERS[customer.country.language])
+        wait = timedelta(hours=rng.randint(1, 70)) if rng.random() < _ANSWERED else None
+        if wait is not None and at + wait >= world.until:
+            wait = None
+        yield Letter(number, customer, at.replace(microsecond=0), subject, text, answer, wait)
+
+
 def _in_stores(rng: random.Random, world: World, since: datetime) -> Iterator[StoreRating]:
     asked: list[Ticket] = [each for each in world.tickets if each.sold_at > since]
     for ticket in sorted(asked, key=lambda each: each.sold_at):
@@ -245,7 +326,7 @@ def _helped(rng: random.Random, world: World) -> Iterator[HelpRating]:
 
 def _visits(rng: random.Random, world: World) -> Iterator[Visit]:
     rivals = [(city, name) for name, _ in COMPETITORS[:1] for city in _CITIES]
-    places = [*((store.code, "") for store in STORES), *rivals]
+    places = [*((code, "") for code in PLACES), *rivals]
     for wave, days in (("spring", 200), ("autumn", 40)):
         number = 0
         for place, subject in places:

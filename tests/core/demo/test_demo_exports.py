@@ -52,6 +52,8 @@ def test_names(exports):
         "surveys/after-purchase-2026-02-03.csv",
         "surveys/Visita a la tienda (respuestas).csv",
         "surveys/Helpdesk.csv",
+        "mail/replies.mbox",
+        "mail/support.mbox",
         "forms/store.toml",
         "visits/spring.csv",
         "visits/autumn.csv",

@@ -63,11 +63,11 @@ def test_new_folder(tmp_path):
     """A demo has a configuration that is right, and exports that are an hour old."""
     demo = make_demo(tmp_path / "a" / "demo", NOW)
 
-    assert 24 == len(demo.written)
+    assert 26 == len(demo.written)
     assert set(demo.written) == set(contents(demo.root))
     assert list(load_project(demo.root / "regard.toml").settings.sources) == [
         *("online", "till", "baskets"),
-        *("after-purchase", "in-store", "helpdesk", "visits", "contacts"),
+        *("after-purchase", "in-store", "helpdesk", "replies", "letters", "visits", "contacts"),
     ]
     ages = {NOW.timestamp() - (demo.root / name).stat().st_mtime for name in demo.written}
     assert {timedelta(hours=1).total_seconds()} == ages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regard.demo.exports import asking, baskets, hubspot, meeting, shopify, till, visiting
+from regard.demo.exports import asking, baskets, hubspot, mailing, meeting, shopify, till, visiting
 from regard.demo.exports.files import ExportFile
 from regard.demo.voices import make_voices
 from regard.demo.world import World
@@ -21,5 +21,6 @@ def make_exports(world: World) -> Iterator[ExportFile]:
     yield baskets.left(world)
     voices = make_voices(world)
     yield from asking.answers(world, voices)
+    yield from mailing.mailboxes(voices)
     yield from visiting.visits(voices)
     yield from meeting.contacts(world, voices)
