@@ -136,8 +136,9 @@ def _in_bulk(path: Path, extra: bool) -> list[tuple[Row, Encoded | None]]:
             count = reader.load(piece)
             if count is None:
                 continue
-            bulk = BulkMapper(mapper, KIND, NOW, piece.header, reader)
-            rows, left = bulk.encode(encode_time(MODIFIED))
+            as_of = encode_time(MODIFIED)
+            bulk = BulkMapper(mapper, KIND, reader, header=piece.header, now=NOW, as_of=as_of)
+            rows, left = bulk.encode()
             encoded = iter(rows)
             for at in range(count):
                 row, made = piece.row(at, count), None if at in left else next(encoded)
