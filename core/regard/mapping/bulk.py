@@ -158,7 +158,9 @@ class BulkMapper:
         self._single = ""
         self._query = self._compile()
         if OFFSETS in self._query:
-            cells.rows(f"SET VARIABLE {OFFSETS} = {offsets_of(self._plan.zone)}")
+            offsets = list(offsets_of(self._plan.zone))
+            # Not as SQL: to read a number for each day of forty years takes it long.
+            cells.rows(f"SET VARIABLE {OFFSETS} = CAST(? AS BIGINT[])", [offsets])
         for memory in self._memories:
             self._begin(memory)
 
@@ -254,10 +256,10 @@ class BulkMapper:
         )
         self._good.append(self._untouched())
         good = " AND ".join(f"({each})" for each in (*self._good, *self._goods(parts)))
-        digest = (
-            "md5(CASE WHEN extra IS NULL THEN hashed ELSE "
-            f"concat_ws({separator()}, nullif(hashed, ''), 'extra=' || extra) END)"
-        )
+        digest = "md5(hashed)"
+        if self._plan.extra:
+            more = f"concat_ws({separator()}, nullif(hashed, ''), 'extra=' || extra)"
+            digest = f"md5(CASE WHEN extra IS NULL THEN hashed ELSE {more} END)"
         columns = {"key": f"CASE WHEN {good} THEN key END", "content_hash": digest}
         if age:
             columns["as_of"] = age
@@ -322,8 +324,6 @@ class BulkMapper:
     def _plain(self, name: str, read: str, place: int, shape: Shape, default: _Meaning) -> _Part:
         """Return a field that is read in SQL."""
         cell = f"c{place}"
-        if shape.reads == cell:
-            self._checked[cell] = None
         value, shown = shape.value.format(read), shape.shown.format(read)
         text = f"{literal(name + '=')} || {shown}"
         if default[0] is not None:
@@ -332,7 +332,10 @@ class BulkMapper:
         if not self._encoder.hashes(name):
             text = ""
         begins, reads = _read(cell, read, shape)
-        return _Part(value, text, f"{cell} = '' OR {read} IS NOT NULL", reads, begins)
+        if shape.reads != cell:
+            return _Part(value, text, f"{cell} = '' OR {read} IS NOT NULL", reads, begins)
+        self._checked[cell] = None
+        return _Part(cell if value == read else value, text, reads=reads)
 
     def _constants(self) -> dict[str, _Meaning]:
         """Return what the fields that no column fills come to."""

@@ -78,7 +78,7 @@ class Bulk:
         self._mapper = mapper
         self._now = now
         self._as_of = as_of
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="regard-map")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="regard-map")
         self._free: list[_Lane] = []
         self._going: deque[tuple[_Lane, Future[Encoding]]] = deque()
 

@@ -195,7 +195,8 @@ def test_local_times_are_placed_alike(moment: datetime, zone: str) -> None:
     shape = shape_of("at", ValueType.TIME, f"'{text}'", decimal=None, zone=zone_of(zone), iso=True)
     assert shape is not None
     connection = duckdb.connect()
-    connection.execute(f"SET VARIABLE {OFFSETS} = {offsets_of(zone_of(zone))}")
+    offsets = list(offsets_of(zone_of(zone)))
+    connection.execute(f"SET VARIABLE {OFFSETS} = CAST(? AS BIGINT[])", [offsets])
     reads = shape.reads.replace("{}", f"({shape.begins})")
     (found,) = connection.execute(f"SELECT {reads}").fetchone() or (None,)
     placed = moment.replace(microsecond=0, tzinfo=zone_of(zone))
