@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from regard.errors import Cancelled, RecordError
+from regard.errors import Cancelled, FileError, RecordError
 from regard.exports.formats import Refusal
+from regard.exports.lanes import Bulk, Encoding
 from regard.exports.tables import AnyMapper
 from regard.mapping import Mapper
 from regard.mapping.bulk import BulkMapper
-from regard.records import kind_named
 from regard.records.encoding import Encoded, EncodedRows, encode_time
 from regard.sources import Context, Delete, FileProgress, InputFile, Page
-from regard.tabular import BadRow, Piece, PieceItems, PieceReader, Row, Table
+from regard.tabular import BadRow, Piece, PieceItems, Row, Table
 
 __all__ = ["FileReader", "Rows"]
 
@@ -61,46 +60,6 @@ class Rows:
         if isinstance(found, int):
             return None if self.piece is None else self.piece.row(found, self.count)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Bulk:
-    """The bulk lane of one table."""
-
-    reader: PieceReader
-    mapper: BulkMapper
-
-    @classmethod
-    def begin(cls, piece: Piece, mapper: Mapper, now: datetime) -> _Bulk:
-        """Make ready for the pieces of a table."""
-        reader = PieceReader(len(piece.header), piece.delimiter)
-        kind = kind_named(mapper.spec.kind)
-        return cls(reader, BulkMapper(mapper, kind, now, piece.header, reader))
-
-
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    """
-    What the bulk lane made of a piece.
-
-    Attributes:
-        piece: The piece.
-        count: How many rows it has.
-        rows: Those that it encoded.
-        left: The numbers of the others.
-    """
-
-    piece: Piece
-    count: int
-    rows: EncodedRows
-    left: Sequence[int]
-
-    def kept(self) -> Sequence[int]:
-        """Return the numbers of the rows that were encoded."""
-        if not self.left:
-            return range(self.count)
-        left = set(self.left)
-        return [at for at in range(self.count) if at not in left]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,31 +144,40 @@ class FileReader:
         self, pieces: PieceItems, table: Table, mapper: Mapper
     ) -> Iterator[Page | Delete]:
         """Take rows many at once; what the bulk lane leaves goes the way of a single row."""
-        bulk: _Bulk | None = None
-        as_of = encode_time(min(self.file.modified_at, self.ctx.clock.now()))
-        try:
-            for item in pieces:
-                if not isinstance(item, Piece):
-                    yield from self._read_rows((item,), table, mapper)
-                    continue
-                if bulk is None:
-                    bulk = _Bulk.begin(item, mapper, self.ctx.clock.now())
-                # Where reading goes on in the middle of a file, the rows before are counted.
-                count = None if self.seen < self.file.rows_done else bulk.reader.load(item)
-                if count is None:
-                    item.refused = True
-                    continue
-                if self._records or self._held:
-                    yield from self.rest(complete=False)
-                encoded, left = bulk.mapper.encode(as_of)
-                yield from self._take_piece(_Encoded(item, count, encoded, left), table, mapper)
-                yield from self._sign()
-        finally:
-            if bulk is not None:
-                bulk.reader.close()
+        now = self.ctx.clock.now()
+        as_of = encode_time(min(self.file.modified_at, now))
+        with Bulk(mapper, now, as_of) as bulk:
+            try:
+                for item in pieces:
+                    if not isinstance(item, Piece):
+                        yield from self._take_pieces(bulk.rest(), table, mapper)
+                        yield from self._read_rows((item,), table, mapper)
+                        continue
+                    # Where reading goes on in the middle of a file, the rows before are counted.
+                    counted = self.seen < self.file.rows_done
+                    if counted or not bulk.put(item):
+                        yield from self._take_pieces(bulk.rest(), table, mapper)
+                        item.refused = True
+                        continue
+                    yield from self._take_pieces(bulk.ready(), table, mapper)
+            except FileError:
+                # What was read before the file broke is good.
+                yield from self._take_pieces(bulk.rest(), table, mapper)
+                raise
+            yield from self._take_pieces(bulk.rest(), table, mapper)
+
+    def _take_pieces(
+        self, pieces: Iterable[Encoding], table: Table, mapper: Mapper
+    ) -> Iterator[Page | Delete]:
+        """Hand over the records of pieces in their order."""
+        for found in pieces:
+            if self._records or self._held:
+                yield from self.rest(complete=False)
+            yield from self._take_piece(found, table, mapper)
+            yield from self._sign()
 
     def _take_piece(
-        self, found: _Encoded, table: Table, mapper: Mapper
+        self, found: Encoding, table: Table, mapper: Mapper
     ) -> Iterator[Page | Delete]:
         """Hand over what the bulk lane encoded, and take the rows that it left."""
         before = self.seen
@@ -244,7 +212,7 @@ class FileReader:
         if len(self._records) >= PAGE_ROWS:
             yield from self.rest(complete=False)
 
-    def rest(self, *, complete: bool, piece: _Encoded | None = None) -> Iterator[Page | Delete]:
+    def rest(self, *, complete: bool, piece: Encoding | None = None) -> Iterator[Page | Delete]:
         """Yield what is waiting; deletions first, because the page says how far we are."""
         yield from self._deletions
         held, self._held = self._held, None

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import compress
 from typing import Any, Protocol, TypeAlias
 
 from pydantic import AwareDatetime
@@ -122,28 +123,44 @@ class BulkMapper:
     Args:
         mapper: The row lane of the same file.
         kind: The kind of its records.
-        now: No version is newer than this.
-        header: The header as it is written: rows that repeat its first cell are left alone.
         cells: Where the rows are.
+        header: The header as it is written: rows that repeat its first cell are left alone.
+        now: No version is newer than this.
+        as_of: How old a version is that does not say so, from `encode_time`.
     """
 
     def __init__(
-        self, mapper: Mapper, kind: Kind, now: datetime, header: Sequence[str], cells: Cells
+        self,
+        mapper: Mapper,
+        kind: Kind,
+        cells: Cells,
+        *,
+        header: Sequence[str],
+        now: datetime,
+        as_of: str,
     ) -> None:
         self._mapper = mapper
         self._plan = mapper.plan
         self._kind = kind
         self._now = encode_time(now)
+        self._as_of = as_of
         self._cells = cells
         self._encoder = kind.encoder()
         self._sparse: list[Any] = [""] * len(mapper.header)
         self._memories: list[_Memory] = []
         self._columns: tuple[str, ...] = ()
+        self._numbers: frozenset[str] = frozenset()
         self._same: dict[str, StoredValue] = {}
         self._good: list[str] = [f"c0 <> {literal(header[0])}"]
+        self._checked: dict[str, None] = {}
+        self._learning = True
+        self._prepared = False
+        self._single = ""
         self._query = self._compile()
         if OFFSETS in self._query:
-            cells.rows(f"SET VARIABLE {OFFSETS} = {offsets_of(self._plan.zone)}")
+            offsets = list(offsets_of(self._plan.zone))
+            # Not as SQL: to read a number for each day of forty years takes it long.
+            cells.rows(f"SET VARIABLE {OFFSETS} = CAST(? AS BIGINT[])", [offsets])
         for memory in self._memories:
             self._begin(memory)
 
@@ -155,30 +172,68 @@ class BulkMapper:
         plain_key = None not in plan.key and plan.deleted is None
         return alone and plain_key and not (skip.starts or skip.lone)
 
-    def encode(self, as_of: str) -> tuple[EncodedRows, list[int]]:
+    def encode(self) -> tuple[EncodedRows, list[int]]:
         """
         Return the rows as they are stored, and which ones the row lane must look at.
-
-        Args:
-            as_of: How old a version is that does not say so, from `encode_time`.
 
         Returns:
             The encoded rows in their order; the numbers, from 0, of those left out.
         """
-        for memory in self._memories:
-            self._learn(memory)
-        given = {"as_of": as_of, "now": self._now} if "as_of" in self._columns else {}
-        rows = self._cells.rows(self._query, given)
-        left = [at for at, row in enumerate(rows) if row[0] is None]
+        self._prepare()
+        # Cells that nobody has met yet are rare behind the first rows, and looking for them
+        # costs; only where the last rows had some are they looked for first.
+        found = None if self._learning else self._joined()
+        if found is None:
+            self._learning = any([self._learn(each) for each in self._memories])  # noqa: C419  # all of them
+            found = self._joined()
+        if found is None:
+            rows = self._cells.rows("EXECUTE singly")
+            found = [list(column) for column in zip(*rows, strict=True)]
+        left = [at for at, key in enumerate(found[0]) if not key]
         if left:
-            rows = [row for row in rows if row[0] is not None]
-        same = {"as_of": as_of, **self._same} if "as_of" not in self._columns else self._same
-        return EncodedRows(self._kind.fields, self._columns, same, rows), left
+            good = [bool(key) for key in found[0]]
+            found = [list(compress(column, good)) for column in found]
+        cells = [
+            self._stored(name, texts) for name, texts in zip(self._columns, found, strict=True)
+        ]
+        same = dict(self._same)
+        if "as_of" not in self._columns:
+            same["as_of"] = self._as_of
+        return EncodedRows(self._kind.fields, self._columns, same, cells), left
+
+    def _prepare(self) -> None:
+        """Have the queries parsed once and for all; that takes as long as some thousand rows."""
+        if not self._prepared:
+            self._cells.rows(f"PREPARE joined AS {self._query}")
+            self._cells.rows(f"PREPARE singly AS {self._single}")
+            self._prepared = True
+
+    def _joined(self) -> list[list[str]] | None:
+        """
+        Return all columns as texts, an empty one for what is not there.
+
+        They come as one text each, which is split here: that takes a third of the time that
+        single values take. None: there are cells that nobody has met, or the rows came out of
+        their order, or a separator is in a cell.
+        """
+        count, met, *joined = self._cells.rows("EXECUTE joined")[0]
+        if not met:
+            return [[] for _ in self._columns] if not count else None
+        columns = [text.split(SEPARATOR) for text in joined]
+        return columns if all(len(column) == count for column in columns) else None
+
+    def _stored(self, name: str, texts: list[str]) -> list[StoredValue]:
+        """Return a column's stored values."""
+        if name in self._numbers:
+            if "" in texts:
+                return [int(text) if text else None for text in texts]
+            return list(map(int, texts))
+        return [text or None for text in texts] if "" in texts else texts  # type: ignore[return-value]
 
     def _compile(self) -> str:
-        """Return the query that makes rows of cells."""
+        """Return the query that makes columns of cells."""
         parts = self._parts()
-        key, marks = self._key(parts)
+        key = self._key()
         hashed = ", ".join(part.shown for _, part in sorted(parts.items()) if part.shown)
         age_begins, age_reads, age = self._age()
         reads = [part.reads for part in parts.values() if part.reads] + age_reads
@@ -189,21 +244,20 @@ class BulkMapper:
             f"{each.table}.good AS {each.table}_good"
             for each in self._memories
         ]
-        first = ", ".join(["piece.*", "piece.rowid AS place", *known, *begins])
+        met = " AND ".join(f"{each.table}.good IS NOT NULL" for each in self._memories) or "true"
+        first = ", ".join(["piece.*", "piece.rowid AS place", f"({met}) AS met", *known, *begins])
         query = f"SELECT {first} FROM piece{joins}"
         query = f"SELECT {', '.join(['*', *reads])} FROM ({query})"
         query = (
             f"SELECT *, {key} AS key, concat_ws({separator()}, {hashed or 'NULL'}) AS hashed, "
             f"{self._extra()} AS extra FROM ({query})"
         )
-        # Nothing that the row lane would take off or unwrap.
-        whole = f"concat_ws({separator()}, {', '.join([*marks, 'hashed'])})" if marks else "hashed"
-        self._good.append(f"NOT regexp_matches({whole}, '=[{SPACES}''=]|[{SPACES}](\\x1f|$)')")
+        self._good.append(self._untouched())
         good = " AND ".join(f"({each})" for each in (*self._good, *self._goods(parts)))
-        digest = (
-            "md5(CASE WHEN extra IS NULL THEN hashed ELSE "
-            f"concat_ws({separator()}, nullif(hashed, ''), 'extra=' || extra) END)"
-        )
+        digest = "md5(hashed)"
+        if self._plan.extra:
+            more = f"concat_ws({separator()}, nullif(hashed, ''), 'extra=' || extra)"
+            digest = f"md5(CASE WHEN extra IS NULL THEN hashed ELSE {more} END)"
         columns = {"key": f"CASE WHEN {good} THEN key END", "content_hash": digest}
         if age:
             columns["as_of"] = age
@@ -211,7 +265,26 @@ class BulkMapper:
             columns["extra"] = "extra"
         columns |= {name: part.value for name, part in parts.items() if name not in self._same}
         self._columns = tuple(columns)
-        return f"SELECT {', '.join(columns.values())} FROM ({query}) ORDER BY place"
+        table = self._kind.table.columns
+        self._numbers = frozenset(name for name in columns if _numeric(table[name]))
+        return self._gathering(columns, query)
+
+    def _gathering(self, columns: Mapping[str, str], query: str) -> str:
+        """Return the query that makes one text of each column."""
+        texts = [
+            f"coalesce(CAST({value} AS VARCHAR), '') AS o{at}"
+            for at, value in enumerate(columns.values())
+        ]
+        made = f"SELECT {', '.join(texts)}, place, met FROM ({query})"
+        names = ", ".join(f"o{at}" for at in range(len(texts)))
+        self._single = f"SELECT {names} FROM ({made}) ORDER BY place"
+        joined = ", ".join(f"string_agg(o{at}, {separator()})" for at in range(len(texts)))
+        # Materialized, for DuckDB would compute what several columns are made of for each.
+        return (
+            "WITH made AS MATERIALIZED "
+            f"(SELECT *, row_number() OVER () - 1 AS nth FROM ({made})) "
+            f"SELECT count(*), bool_and(met AND place = nth), {joined} FROM made"
+        )
 
     @staticmethod
     def _goods(parts: Mapping[str, _Part]) -> list[str]:
@@ -257,7 +330,10 @@ class BulkMapper:
         if not self._encoder.hashes(name):
             text = ""
         begins, reads = _read(cell, read, shape)
-        return _Part(value, text, f"{cell} = '' OR {read} IS NOT NULL", reads, begins)
+        if shape.reads != cell:
+            return _Part(value, text, f"{cell} = '' OR {read} IS NOT NULL", reads, begins)
+        self._checked[cell] = None
+        return _Part(cell if value == read else value, text, reads=reads)
 
     def _constants(self) -> dict[str, _Meaning]:
         """Return what the fields that no column fills come to."""
@@ -272,11 +348,21 @@ class BulkMapper:
         stored, shown = self._encoder.part(name, value)
         return stored, shown.removesuffix(SEPARATOR) or None, True
 
-    def _key(self, fields: Mapping[str, _Part]) -> tuple[str, list[str]]:
-        """Return the key, and those of its parts that are in no field that is a text."""
+    def _untouched(self) -> str:
+        """Say that no cell has what the row lane would take off or unwrap."""
+        cells = ", ".join(["''", *self._checked, "''"])
+        inside = SPACES.replace("\\x00-\\x20", "\\x00-\\x1e\\x20")
+        return (
+            f"NOT regexp_matches(concat_ws({separator()}, {cells}), "
+            f"'\\x1f[{inside}''=]|[{inside}]\\x1f')"
+        )
+
+    def _key(self) -> str:
+        """Return the key."""
         parts: list[str] = []
         for place in self._plan.key:
             cell = f"c{place}"
+            self._checked[cell] = None
             self._good.append(f"instr({cell}, '|') = 0 AND instr({cell}, '\\') = 0")
             if place in self._plan.lower_key:
                 self._good.append(_ascii(cell))
@@ -290,13 +376,7 @@ class BulkMapper:
             f"{first} <> '' AND {_ascii(first)} AND lower({first}) NOT IN ({heads})",
             f"length(key) <= {MAX_LENGTH}",
         ]
-        shown = {part.reads for part in fields.values()}
-        marks = [
-            f"CASE WHEN {part} <> '' THEN '=' || {part} END"
-            for part in parts
-            if not any(reads.startswith(f"nullif({part}, '')") for reads in shown)
-        ]
-        return (f"{literal(prefix)} || {key}" if prefix else key), marks
+        return f"{literal(prefix)} || {key}" if prefix else key
 
     def _age(self) -> tuple[list[str], list[str], str]:
         """Return how a row's age is read, in two steps, and what it is; empty: no row says."""
@@ -309,7 +389,8 @@ class BulkMapper:
             return [], [], ""
         self._good.append(f"c{place} = '' OR age IS NOT NULL")
         begins, reads = _read(f"c{place}", "age", shape)
-        said = f"CASE WHEN age IS NULL THEN $as_of ELSE least({time_text('age')}, $now) END"
+        now, as_of = literal(self._now), literal(self._as_of)
+        said = f"CASE WHEN age IS NULL THEN {as_of} ELSE least({time_text('age')}, {now}) END"
         return [begins] if begins else [], [reads], said
 
     def _extra(self) -> str:
@@ -335,13 +416,13 @@ class BulkMapper:
             f"CREATE TEMP TABLE {memory.table} ({cells}, v {kind}, p VARCHAR, good BOOLEAN)"
         )
 
-    def _learn(self, memory: _Memory) -> None:
-        """Find out what the cells mean that are not remembered yet."""
+    def _learn(self, memory: _Memory) -> bool:
+        """Find out what the cells mean that are not remembered yet, and say if there are any."""
         wanted = ", ".join(f"c{place}" for place in memory.places)
         query = f"SELECT DISTINCT {wanted} FROM piece ANTI JOIN {memory.table} ON {memory.match}"
         unknown = self._cells.rows(query)
         if not unknown:
-            return
+            return False
         if memory.size and memory.size + len(unknown) > _REMEMBERED:
             self._cells.rows(f"DELETE FROM {memory.table}")
             memory.size = 0
@@ -359,6 +440,7 @@ class BulkMapper:
         self._cells.rows(
             f"INSERT INTO {memory.table} SELECT {values}", [list(each) for each in lists]
         )
+        return True
 
     def _meaning(self, memory: _Memory, cells: Sequence[str]) -> _Meaning:
         """Send one cell through the row lane's own step, validator and encoder."""

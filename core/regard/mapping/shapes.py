@@ -129,6 +129,8 @@ def _number(name: str, cell: str, decimal: DecimalSign | None) -> Shape:
     read = f"CAST(TRY_CAST({text} AS DECIMAL(18, 6)) * 1000000 AS BIGINT)"
     # Some write a discount as what is taken off, others as what it changes.
     read = f"abs({read})" if name == "discount" else read
+    # As text, which is what is hashed and handed on.
+    read = f"CAST({read} AS VARCHAR)"
     return Shape(f"CASE WHEN regexp_full_match({cell}, '{plain}') THEN {read} END")
 
 
@@ -164,18 +166,18 @@ def _first_day() -> int:
 
 
 @lru_cache(maxsize=32)
-def offsets_of(zone: tzinfo) -> str:
-    """Return a zone's offsets from UTC day by day, in microseconds, as SQL writes a list."""
+def offsets_of(zone: tzinfo) -> tuple[int | None, ...]:
+    """Return a zone's offsets from UTC day by day, in microseconds; None: clocks change."""
     first, last = date(_YEARS.start, 1, 1), date(_YEARS.stop, 1, 1)
     days = [first + timedelta(days) for days in range(-1, (last - first).days + 1)]
     noons = [datetime.combine(day, _NOON, zone).utcoffset() for day in days]
-    offsets: list[str] = []
+    offsets: list[int | None] = []
     for at in range(1, len(days) - 1):
         noon = noons[at]
         steady = noons[at - 1] == noon == noons[at + 1] or _is_steady(days[at], zone)
         offset = noon // timedelta(microseconds=1) if steady and noon is not None else None
-        offsets.append(literal(offset))
-    return "[" + ", ".join(offsets) + "]"
+        offsets.append(offset)
+    return tuple(offsets)
 
 
 def _is_steady(day: date, zone: tzinfo) -> bool:

@@ -127,8 +127,7 @@ class Batcher:
         first = runs[0].records if runs and len(runs) == len(pending) and not deletions else None
         if first is not None and all(first.joins(run.records) for run in runs):
             # What the bulk lane encoded needs nothing more.
-            rows = list(chain.from_iterable(run.records.rows for run in runs))
-            batch.items = EncodedRows(first.fields, first.columns, first.same, rows)
+            batch.items = first.joined([run.records for run in runs[1:]])
             files = ([run.page.file] * len(run.records) for run in runs)
             batch.item_files = list(chain.from_iterable(files))
             batch.origins = Origins(runs)

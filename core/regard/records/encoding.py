@@ -17,7 +17,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import md5
-from typing import Any, NamedTuple, TypeAlias, overload
+from itertools import chain
+from typing import Any, NamedTuple, TypeAlias, cast, overload
 
 from sqlalchemy import BigInteger, Boolean, Column, Date
 from sqlmodel import UTCDateTime
@@ -69,31 +70,31 @@ class Encoded(NamedTuple):
 
 class EncodedRows(Sequence[Encoded]):
     """
-    Many encoded records, as the flat rows that the store writes.
+    Many encoded records, as the columns that the store writes.
 
     Attributes:
         fields: The kind's fields, in the table's order.
-        columns: What the rows hold; the key comes first.
+        columns: The columns that differ from record to record; the key comes first.
         same: What all of them say; columns in neither are NULL.
-        rows: The rows.
+        cells: For each column what the records hold, in their order.
     """
 
-    __slots__ = ("columns", "fields", "rows", "same")
+    __slots__ = ("cells", "columns", "fields", "same")
 
     def __init__(
         self,
         fields: Sequence[str],
         columns: Sequence[str],
         same: Mapping[str, StoredValue],
-        rows: Sequence[tuple[StoredValue, ...]],
+        cells: Sequence[Sequence[StoredValue]],
     ) -> None:
         self.fields = fields
         self.columns = columns
         self.same = same
-        self.rows = rows
+        self.cells = cells
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.cells[0])
 
     @overload
     def __getitem__(self, at: int) -> Encoded: ...
@@ -103,22 +104,41 @@ class EncodedRows(Sequence[Encoded]):
 
     def __getitem__(self, at: int | slice) -> Encoded | EncodedRows:
         if isinstance(at, slice):
-            return EncodedRows(self.fields, self.columns, self.same, self.rows[at])
-        row: dict[str, Any] = {**self.same, **dict(zip(self.columns, self.rows[at], strict=True))}
+            return self._of([column[at] for column in self.cells])
+        held = (column[at] for column in self.cells)
+        row: dict[str, Any] = {**self.same, **dict(zip(self.columns, held, strict=True))}
         values = tuple(row.get(name) for name in self.fields)
         return Encoded(row["key"], row["as_of"], row["content_hash"], row.get("extra"), values)
 
     def keys(self) -> list[str]:
         """Return the keys of all records."""
-        return [str(row[0]) for row in self.rows]
+        return cast("list[str]", list(self.cells[0]))
 
-    def place_of(self, column: str) -> int | None:
-        """Return where a column is in each row; None: all rows say the same, or nothing."""
-        return self.columns.index(column) if column in self.columns else None
+    def column(self, name: str) -> Sequence[StoredValue]:
+        """Return what all records hold in a column."""
+        if name in self.columns:
+            return self.cells[self.columns.index(name)]
+        return [self.same.get(name)] * len(self)
+
+    def only(self, places: Sequence[int]) -> EncodedRows:
+        """Return the records at some places."""
+        if len(places) == len(self):
+            return self
+        return self._of([[column[at] for at in places] for column in self.cells])
 
     def joins(self, other: EncodedRows) -> bool:
-        """Say whether the rows of another one can stand behind these."""
+        """Say whether the records of another one can stand behind these."""
         return self.columns == other.columns and self.same == other.same
+
+    def joined(self, others: Sequence[EncodedRows]) -> EncodedRows:
+        """Return these records with those of others that `joins` behind them."""
+        if not others:
+            return self
+        parts = [self.cells, *(other.cells for other in others)]
+        return self._of([list(chain.from_iterable(each)) for each in zip(*parts, strict=True)])
+
+    def _of(self, cells: Sequence[Sequence[StoredValue]]) -> EncodedRows:
+        return EncodedRows(self.fields, self.columns, self.same, cells)
 
 
 def encode_time(value: datetime) -> str:

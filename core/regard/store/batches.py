@@ -166,14 +166,17 @@ def _write_latest(
             nothing = dict.fromkeys((*_LATEST, *kind.fields, "deleted_at"))
             for name in write.columns:
                 del nothing[name]
-            writer.upsert(kind.table, write.columns, write.rows, {**nothing, **write.same, **same})
+            writer.upsert(
+                kind.table, write.columns, write.cells, {**nothing, **write.same, **same}
+            )
         else:
             gone = plan.gone.get
             rows = [
                 (gone(key), key, as_of, digest, extra, *values)
                 for key, as_of, digest, extra, values in plan.write
             ]
-            writer.upsert(kind.table, ("deleted_at", *_LATEST, *kind.fields), rows, same)
+            cells = list(zip(*rows, strict=True))
+            writer.upsert(kind.table, ("deleted_at", *_LATEST, *kind.fields), cells, same)
     if plan.delete:
         writer.update(
             kind.table,
@@ -212,6 +215,6 @@ def _write_versions(
         writer.upsert(
             kind.table,
             (*_LATEST, *_VERSIONED, *kind.fields),
-            [row(version) for version in plan.write],
+            list(zip(*map(row, plan.write), strict=True)),
             _same(source, run_id, batch_id),
         )

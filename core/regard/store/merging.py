@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias, TypeGuard
 
-from regard.records.encoding import Encoded, EncodedRows, StoredValue
+from regard.records.encoding import Encoded, EncodedRows
 from regard.runs import Counts
 
 __all__ = [
@@ -187,32 +187,29 @@ def _all_new(items: Sequence[Item]) -> TypeGuard[Sequence[Encoded]]:
 
 
 def _once_each(items: EncodedRows) -> bool:
-    return len(set(items.keys())) == len(items)
+    return len(set(items.cells[0])) == len(items)
 
 
 def _decide_rows(items: EncodedRows, known: Mapping[str, Known], plan: UpsertPlan) -> None:
     """Decide rows of which none has another's key: so each meets only what is stored."""
-    digest, age = items.columns.index("content_hash"), items.place_of("as_of")
-    same = str(items.same.get("as_of"))
-    write: list[tuple[StoredValue, ...]] = []
+    write: list[int] = []
     counts = plan.counts
-    for index, row in enumerate(items.rows):
-        stored = known.get(row[0])  # type: ignore[arg-type]
+    columns = items.cells[0], items.column("content_hash"), items.column("as_of")
+    for at, (key, digest, as_of) in enumerate(zip(*columns, strict=True)):
+        stored = known.get(key)  # type: ignore[arg-type]
         if stored is None:
             counts.new += 1
-            write.append(row)
-            continue
-        as_of = same if age is None else str(row[age])
-        if as_of < stored.as_of:
+            write.append(at)
+        elif as_of < stored.as_of:  # type: ignore[operator]
             counts.stale += 1
-        elif row[digest] == stored.content_hash and stored.deleted_at is None:
+        elif digest == stored.content_hash and stored.deleted_at is None:
             counts.unchanged += 1
         else:
             counts.changed += 1
             if stored.as_of == as_of and stored.deleted_at is None:
-                plan.rewritten.append(index)
-            write.append(row)
-    plan.write = EncodedRows(items.fields, items.columns, items.same, write)
+                plan.rewritten.append(at)
+            write.append(at)
+    plan.write = items.only(write)
 
 
 def _decide_deletion(item: Deletion, slot: _Slot | None, plan: UpsertPlan) -> None:

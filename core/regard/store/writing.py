@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from math import nan
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -55,7 +56,7 @@ class BulkWriter(ABC):
         self,
         table: Table,
         columns: Sequence[str],
-        rows: Sequence[tuple[StoredValue, ...]],
+        cells: Sequence[Sequence[StoredValue]],
         same: Mapping[str, StoredValue],
     ) -> None:
         """
@@ -63,8 +64,8 @@ class BulkWriter(ABC):
 
         Args:
             table: Where to.
-            columns: What the rows hold.
-            rows: The rows.
+            columns: What the rows hold; no key occurs twice in them.
+            cells: For each of the columns its values, in the order of the rows.
             same: Further columns, with what they are in each row.
         """
 
@@ -88,6 +89,28 @@ class BulkWriter(ABC):
         return ", ".join(keys), changes
 
 
+_NULL_OF_SQLITE = nan
+"""SQLite stores it as NULL; for None the driver looks for an adapter, ten times as long."""
+
+
+def _row_after_row(
+    columns: Sequence[str], cells: Sequence[Sequence[StoredValue]]
+) -> Iterator[StoredValue | float]:
+    """Yield the values of all rows, one row after the other, as the driver binds them best."""
+    bound: list[Sequence[StoredValue | float]] = [
+        [_NULL_OF_SQLITE if value is None else value for value in column]
+        if None in column
+        else column
+        for column in cells
+    ]
+    keys = list(cells[columns.index("key")])
+    if sorted(keys) != keys:  # type: ignore[type-var]
+        # Neighbours in the index of keys are written together: each page is touched once.
+        order = sorted(range(len(keys)), key=keys.__getitem__)  # type: ignore[arg-type]
+        bound = [[column[at] for at in order] for column in bound]
+    return chain.from_iterable(zip(*bound, strict=True))
+
+
 class _SqliteWriter(BulkWriter):
     def lock(self) -> None:
         """BEGIN IMMEDIATE holds the write lock already."""
@@ -95,6 +118,10 @@ class _SqliteWriter(BulkWriter):
     def known(self, table: Table, source: str, keys: Sequence[str]) -> dict[str, Known]:
         history = "valid_from" in table.columns
         wanted = ", ".join(f"t.{name}" for name in (_KNOWN_HISTORY if history else _KNOWN))
+        # Of an export in the order of its keys, each batch of a first load lies behind all.
+        within = f"SELECT 1 FROM {table.name} WHERE source = ? AND key BETWEEN ? AND ? LIMIT 1"
+        if not self._raw.execute(within, (source, min(keys), max(keys))).fetchone():
+            return {}
         # CROSS JOIN keeps SQLite from turning the order round and scanning the table.
         query = (
             f"SELECT {wanted} FROM json_each(?) AS j CROSS JOIN {table.name} AS t "
@@ -109,7 +136,7 @@ class _SqliteWriter(BulkWriter):
         self,
         table: Table,
         columns: Sequence[str],
-        rows: Sequence[tuple[StoredValue, ...]],
+        cells: Sequence[Sequence[StoredValue]],
         same: Mapping[str, StoredValue],
     ) -> None:
         keys, changes = self._conflict(table, [*same, *columns])
@@ -128,10 +155,10 @@ class _SqliteWriter(BulkWriter):
             )
 
         full = statement(size)
-        pending = iter(rows)
-        while chunk := list(islice(pending, size)):
-            text = full if len(chunk) == size else statement(len(chunk))
-            self._raw.execute(text, [*first, *chain.from_iterable(chunk)])
+        values, width = _row_after_row(columns, cells), len(columns)
+        while len(bound := [*first, *islice(values, size * width)]) > len(first):
+            count = (len(bound) - len(first)) // width
+            self._raw.execute(full if count == size else statement(count), bound)
 
     def update(
         self,
@@ -168,7 +195,7 @@ class _PostgresWriter(BulkWriter):
         self,
         table: Table,
         columns: Sequence[str],
-        rows: Sequence[tuple[StoredValue, ...]],
+        cells: Sequence[Sequence[StoredValue]],
         same: Mapping[str, StoredValue],
     ) -> None:
         keys, changes = self._conflict(table, [*same, *columns])
@@ -182,7 +209,7 @@ class _PostgresWriter(BulkWriter):
         )
         cursor = self._raw.cursor()
         with cursor.copy(f"COPY {staging} ({names}) FROM STDIN") as copy:
-            copy.write(_copied(rows, len(columns)))
+            copy.write(_copied(cells))
         cursor.execute(
             f"INSERT INTO {table.name} ({also}, {names}) SELECT {values}, {names} FROM {staging} "
             f"ON CONFLICT ({keys}) DO UPDATE SET {changes}",
@@ -207,24 +234,27 @@ _NULL = "\\N"
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _copied(rows: Sequence[Sequence[StoredValue]], width: int) -> str:
-    """Return rows as PostgreSQL's COPY reads them."""
-    text = "\n".join(
-        ["\t".join([_NULL if value is None else str(value) for value in row]) for row in rows]
-    )
+def _copied(cells: Sequence[Sequence[StoredValue]]) -> str:
+    """Return columns as the rows that PostgreSQL's COPY reads."""
+    nulls = [column.count(None) for column in cells]
+    shown = [
+        [_NULL if value is None else str(value) for value in column] if null else map(str, column)
+        for column, null in zip(cells, nulls, strict=True)
+    ]
+    text = "\n".join(map("\t".join, zip(*shown, strict=True)))
     # Hardly any text holds a tab, and counting is far cheaper than looking at each.
-    nulls = sum(row.count(None) for row in rows)
+    count = len(cells[0])
     plain = (
-        text.count("\\") == nulls
-        and text.count("\t") == len(rows) * (width - 1)
-        and text.count("\n") == len(rows) - 1
+        text.count("\\") == sum(nulls)
+        and text.count("\t") == count * (len(cells) - 1)
+        and text.count("\n") == count - 1
         and "\r" not in text
     )
     if plain:
         return text + "\n"
     lines = (
         "\t".join([_NULL if value is None else str(value).translate(_ESCAPED) for value in row])
-        for row in rows
+        for row in zip(*cells, strict=True)
     )
     return "\n".join(lines) + "\n"
 

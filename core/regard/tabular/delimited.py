@@ -103,6 +103,7 @@ class _Reading:
     repeated: int = 0
     width: int = 0
     unfinished: str = ""
+    told: list[str] | None = None
     lines: Lines = field(init=False)
 
     def rows(self, table: Table) -> Items:
@@ -140,9 +141,10 @@ class _Reading:
                     if body and not odd and is_plain(body, self.dialect):
                         dialect = self.dialect
                         mark = dialect.delimiter or ""
-                        piece = Piece(body, start, dialect.cells, mark, dialect.reader)
+                        piece = Piece(
+                            body, start, dialect.cells, mark, dialect.reader, self._pass_over
+                        )
                         yield piece
-                        self.repeated += piece.passed_over
                         if not piece.refused:
                             line = start + body.count(b"\n")
                             continue
@@ -166,9 +168,10 @@ class _Reading:
         held: list[bytes] = []
         size, odd = 0, False
         for block in text.blocks(data):
-            odd = odd or text.marked or "\0" in block
-            held.append(_packed(block))
-            size += len(held[-1])
+            packed = text.packed(block)
+            odd = odd or text.marked or b"\0" in packed
+            held.append(packed)
+            size += len(packed)
             if size < PIECE:
                 continue
             whole = b"".join(held)
@@ -254,7 +257,8 @@ class _Reading:
         lines, width, found = self.lines, self.width, len(cells)
         if lines.odd and (reason := lines.take_odd(line, last)):
             return BadRow(line, lines.raw(line, last), reason, f"line {line} {ODD_LINES[reason]}")
-        if not any(cells) or not "".join(cells).strip():
+        # Full rows whose first cell is only spaces go on, as they do where nothing is odd.
+        if not any(cells) or ((found != width or not cells[0]) and not "".join(cells).strip()):
             return None
         if found > width and not any(cells[width:]):
             cells = cells[:width]
@@ -290,11 +294,22 @@ class _Reading:
         message = f"line {line} has a quote that is not closed, or not doubled inside quotes"
         return BadRow(line, raw, "broken-quotes", message)
 
+    def _pass_over(self) -> None:
+        """Count a repeated header, which may be met when all has been read."""
+        before = self._repeats()
+        self.repeated += 1
+        if self.told is not None:
+            self.told[:] = [self._repeats(), *(note for note in self.told if note != before)]
+
+    def _repeats(self) -> str:
+        return f"{_count(self.repeated, 'repeated header')} passed over"
+
     def _note(self, table: Table, encoding: str) -> None:
         """Tell the table what was passed over and which encoding it was in the end."""
         table.encoding = encoding
+        self.told = table.notes
         if self.repeated:
-            table.notes.append(f"{_count(self.repeated, 'repeated header')} passed over")
+            table.notes.append(self._repeats())
         if encoding != self.encoding:
             table.notes.append(f"read as {encoding}: it has bytes that are not {self.encoding}")
 

@@ -127,6 +127,7 @@ class Text:
         self.encoding = encoding
         self.marked = False
         """Whether the block just given holds marks."""
+        self._given: bytes | None = None
         self._settled = settled or encoding != "utf-8"
         self._decoder = codecs.getincrementaldecoder(encoding)()
 
@@ -136,17 +137,22 @@ class Text:
         for block in data:
             text = self._decode(block)
             if at_start and text:
-                text = text.removeprefix("\ufeff")
+                if text.startswith("\ufeff"):
+                    text, self._given = text[1:], None
                 at_start = False
             if text:
                 yield text
         if to_end and (text := self._decode(b"", final=True)):
             yield text
 
+    def packed(self, text: str) -> bytes:
+        """Return the block just given in UTF-8, with its marks."""
+        return text.encode("utf-8", "surrogatepass") if self._given is None else self._given
+
     def _decode(self, block: bytes, *, final: bool = False) -> str:
         """Decode one block, changing the encoding or leaving marks where it must."""
         state = self._decoder.getstate()
-        self.marked = False
+        self.marked, self._given = False, None
         try:
             text = self._decoder.decode(block, final)
         except UnicodeError:
@@ -155,6 +161,11 @@ class Text:
                 self._decoder = codecs.getincrementaldecoder(FALLBACK)()
                 block, state = state[0] + block, (b"", 0)
             text = self._decode_with_marks(block, state, final=final)
+        else:
+            if self.encoding == "utf-8":
+                # It is in UTF-8 already, but for a character that the next block ends.
+                given = state[0] + block
+                self._given = given[: len(given) - len(self._decoder.getstate()[0])]
         self._settled = self._settled or not text.isascii()
         return text
 

@@ -27,6 +27,12 @@ __all__ = ["PIECE", "PieceReader", "is_plain"]
 PIECE = 2 << 20
 """Bytes in a piece: enough rows to be worth a query, few enough to lie in memory."""
 
+SEPARATOR = b"\x1f"
+"""What joins the cells of many rows, and may therefore stand in none of them."""
+
+_OPTIMIZERS = frozenset({"unused_columns"})
+"""Planning a query over a hundred expressions takes as long as running it over a piece."""
+
 _MEMORY = "128MB"
 
 
@@ -41,7 +47,8 @@ def is_plain(data: bytes, dialect: Dialect) -> bool:
     delimiter = dialect.delimiter
     if delimiter is None or not delimiter.isascii() or dialect.skip_spaces:
         return False
-    if codecs.BOM_UTF8 in data:
+    # A single byte is found at once, three of them are not.
+    if codecs.BOM_UTF8[:1] in data and codecs.BOM_UTF8 in data:
         return False
     if b"\r" in data and not data.count(b"\r") == data.count(b"\r\n") == data.count(b"\n"):
         return False
@@ -49,31 +56,39 @@ def is_plain(data: bytes, dialect: Dialect) -> bool:
         return True
     # Spaces between a quote and a delimiter: one takes them for text, the other passes them over.
     mark = re.escape(delimiter).encode()
+    # Most texts have none, and this first look is fast, for it begins at quotes.
+    maybe = b'"(?: +(?:' + mark + b"|\r?\n|\\Z)|(?<=[" + mark + b'\n] ")|(?<=  "))'
+    if not (data.startswith(b" ") or re.search(maybe, data)):
+        return True
     beside = (mark + b' +"', b'\n +"', b'" +' + mark, b'" +(?:\r?\n|\\Z)')
     return not (data.startswith(b" ") or any(re.search(each, data) for each in beside))
 
 
 class PieceReader:
     """
-    Parses pieces and runs queries over their cells.
+    Parses pieces and runs queries over their cells, one piece at a time.
 
     Args:
         width: How many columns they have.
         delimiter: What parts their cells.
+        beside: Another reader, to share memory with; each may be used by a thread of its own.
     """
 
-    def __init__(self, width: int, delimiter: str) -> None:
+    def __init__(self, width: int, delimiter: str, *, beside: PieceReader | None = None) -> None:
         # Only here: many commands read no file.
         import duckdb
 
         self._error: type[Exception] = duckdb.Error
         self._width = width
         self._delimiter = delimiter.replace("'", "''")
-        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(
-            ":memory:", config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": ""}
-        )
-        self._connection.execute("SET enable_external_file_cache = false")
-        self._connection.execute("SET enable_progress_bar = false")
+        self._connection: duckdb.DuckDBPyConnection
+        if beside is not None:
+            self._connection = beside._connection.cursor()
+        else:
+            self._connection = duckdb.connect(
+                ":memory:", config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": ""}
+            )
+            self._settle()
         self._file = _lend_file()
         self._path = f"/proc/self/fd/{self._file}"
 
@@ -82,6 +97,14 @@ class PieceReader:
         self._connection.close()
         os.close(self._file)
 
+    def _settle(self) -> None:
+        """Keep DuckDB from what costs more than it brings for some thousand rows."""
+        self._connection.execute("SET enable_external_file_cache = false")
+        self._connection.execute("SET enable_progress_bar = false")
+        known = {name for (name,) in self.rows("SELECT name FROM duckdb_optimizers()")}
+        idle = ", ".join(sorted(known - _OPTIMIZERS))
+        self._connection.execute(f"SET disabled_optimizers = '{idle}'")
+
     def load(self, piece: Piece) -> int | None:
         """
         Make a piece the table ``piece`` with the columns ``c0``, ``c1``, ...
@@ -89,8 +112,12 @@ class PieceReader:
         Returns:
             How many rows it has; None where it has to be read row by row.
         """
-        # One way of ending lines: DuckDB is lenient with the other.
-        data = piece.data.replace(b"\r\n", b"\n")
+        if SEPARATOR in piece.data:
+            return None
+        data = piece.data
+        if b"\r" in data:
+            # One way of ending lines: DuckDB is lenient with the other.
+            data = data.replace(b"\r\n", b"\n")
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, data, 0)
         names = [f"c{at}" for at in range(self._width)]

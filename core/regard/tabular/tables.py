@@ -75,8 +75,9 @@ class Piece:
         header: The header as it is written, cut to the table's width.
         delimiter: What parts the cells.
         reader: Makes records of lines, as `csv.reader` does.
-        refused: Set by whoever cannot use it: then its rows follow one by one.
-        passed_over: How many of the rows that were asked for repeat the header.
+        refused: Set by whoever cannot use it, before the next one is asked for: then its
+            rows follow one by one.
+        pass_over: Called for each of the rows that were asked for and repeat the header.
     """
 
     data: bytes = field(repr=False)
@@ -84,14 +85,14 @@ class Piece:
     header: tuple[str, ...]
     delimiter: str
     reader: Callable[[Iterator[str]], Any] = field(repr=False)
+    pass_over: Callable[[], None] = field(repr=False)
     refused: bool = False
-    passed_over: int = 0
     _lines: list[str] = field(default_factory=list, repr=False)
     _records: list[tuple[int, list[str]]] = field(default_factory=list, repr=False)
 
     def row(self, at: int, count: int) -> Row | None:
         """
-        Return one row, or None where the header is repeated or all cells are empty.
+        Return one row, or None where the header is repeated or no cell says anything.
 
         Args:
             at: Which one, from 0.
@@ -103,11 +104,13 @@ class Piece:
             line, cells = self.first_line + at, next(self.reader(iter([self._lines[at]])))
         else:
             line, cells = self._all()[at]
-        cells = cells[: len(self.header)]
+        given, cells = cells, cells[: len(self.header)]
         if tuple(cells) == self.header:
-            self.passed_over += 1
+            self.pass_over()
             return None
-        return Row(line, cells) if "".join(cells).strip() else None
+        # As where rows come one by one: of full rows only those without a first cell are doubted.
+        full = len(given) == len(cells) and cells[0] != ""
+        return Row(line, cells) if full or "".join(given).strip() else None
 
     def records(self) -> int:
         """

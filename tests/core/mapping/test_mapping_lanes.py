@@ -136,8 +136,9 @@ def _in_bulk(path: Path, extra: bool) -> list[tuple[Row, Encoded | None]]:
             count = reader.load(piece)
             if count is None:
                 continue
-            bulk = BulkMapper(mapper, KIND, NOW, piece.header, reader)
-            rows, left = bulk.encode(encode_time(MODIFIED))
+            as_of = encode_time(MODIFIED)
+            bulk = BulkMapper(mapper, KIND, reader, header=piece.header, now=NOW, as_of=as_of)
+            rows, left = bulk.encode()
             encoded = iter(rows)
             for at in range(count):
                 row, made = piece.row(at, count), None if at in left else next(encoded)
@@ -194,7 +195,8 @@ def test_local_times_are_placed_alike(moment: datetime, zone: str) -> None:
     shape = shape_of("at", ValueType.TIME, f"'{text}'", decimal=None, zone=zone_of(zone), iso=True)
     assert shape is not None
     connection = duckdb.connect()
-    connection.execute(f"SET VARIABLE {OFFSETS} = {offsets_of(zone_of(zone))}")
+    offsets = list(offsets_of(zone_of(zone)))
+    connection.execute(f"SET VARIABLE {OFFSETS} = CAST(? AS BIGINT[])", [offsets])
     reads = shape.reads.replace("{}", f"({shape.begins})")
     (found,) = connection.execute(f"SELECT {reads}").fetchone() or (None,)
     placed = moment.replace(microsecond=0, tzinfo=zone_of(zone))
