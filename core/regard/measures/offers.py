@@ -35,30 +35,40 @@ __all__ = [
     "unmatched",
 ]
 
-PAIRED: Final = """
+
+def _digits(column: str) -> str:
+    """Return a GTIN's digits, 14 of them; NULL: a placeholder that says nothing."""
+    digits = f"regexp_replace({column}, '[\\s-]', '', 'g')"
+    return (
+        f"CASE WHEN regexp_full_match({digits}, '[0-9]{{8,14}}') AND ltrim({digits}, '0') <> '' "
+        f"THEN lpad({digits}, 14, '0') END"
+    )
+
+
+PAIRED: Final = f"""
     WITH shop AS (
-        SELECT p.source, p.key, any_value(o.price) AS price, any_value(o.currency) AS currency,
-               any_value(o.tax_included) AS taxed, any_value(o.availability) AS availability
+        SELECT p.source, p.key, o.price, o.currency, o.tax_included AS taxed, o.availability
         FROM products AS p JOIN offers AS o ON o.competitor IS NULL AND (
-             o.sku = p.sku
-             OR lpad(nullif(o.gtin, ''), 14, '0') = lpad(nullif(p.gtin, ''), 14, '0'))
-        GROUP BY p.source, p.key
+             o.sku = nullif(p.sku, '') OR {_digits("o.gtin")} = {_digits("p.gtin")})
+        QUALIFY row_number() OVER (PARTITION BY p.source, p.key ORDER BY
+            coalesce(o.price > 0, false) DESC, coalesce(o.currency = p.currency, false) DESC,
+            o.price, o.source, o.key) = 1
     ), ours AS (
-        SELECT p.source, p.key, lpad(nullif(trim(p.gtin), ''), 14, '0') AS gtin,
+        SELECT p.source, p.key, {_digits("p.gtin")} AS gtin,
                folded(p.brand) AS brand,
                regexp_replace(lower(p.mpn), '[^a-z0-9]', '', 'g') AS mpn, p.sku, p.name,
-               p.category, coalesce(s.price, p.list_price) AS price,
-               coalesce(s.currency, p.currency) AS currency,
-               coalesce(s.taxed, p.tax_included,
+               p.category, CASE WHEN s.price > 0 THEN s.price ELSE p.list_price END AS price,
+               CASE WHEN s.price > 0 THEN s.currency ELSE p.currency END AS currency,
+               coalesce(CASE WHEN s.price > 0 THEN s.taxed ELSE p.tax_included END,
                         (SELECT tax_included FROM our_prices)) AS taxed,
                s.availability
         FROM products AS p LEFT JOIN shop AS s ON s.source = p.source AND s.key = p.key
     ), theirs AS (
         SELECT o.*, coalesce(competitor_of(o.competitor), o.competitor) AS rival,
-               lpad(nullif(trim(o.gtin), ''), 14, '0') AS number,
+               {_digits("o.gtin")} AS number,
                folded(o.brand) AS maker,
                regexp_replace(lower(o.mpn), '[^a-z0-9]', '', 'g') AS part,
-               json_extract_string(o.extra, '$.our_sku') AS our_sku
+               nullif(json_extract_string(o.extra, '$.our_sku'), '') AS our_sku
         FROM offers AS o WHERE o.competitor IS NOT NULL
     ), told AS (
         SELECT t.source AS ts, t.key AS tk, o.source AS os, o.key AS ok, 'gtin' AS how
@@ -71,6 +81,8 @@ PAIRED: Final = """
         JOIN ours AS o ON t.our_sku = o.sku
         UNION ALL
         SELECT m.source, m.offer, m.product_source, m.product, 'confirmed' FROM matches AS m
+        JOIN theirs AS t ON t.source = m.source AND t.key = m.offer
+        JOIN ours AS o ON o.source = m.product_source AND o.key = m.product
         WHERE m.state = 'confirmed'
     ), chosen AS (
         SELECT * FROM told AS f WHERE NOT EXISTS (
@@ -82,10 +94,10 @@ PAIRED: Final = """
         SELECT t.rival, t.source, t.key, o.source AS our_source, o.key AS our_key, o.name,
                o.category, c.how, o.price AS our_price, t.price AS their_price, t.currency,
                t.availability, o.availability AS our_availability, t.list_price, t.url,
-               t.last_seen_at,
+               t.last_seen_at, t.tax_included AS their_taxed,
                CASE WHEN o.price IS NULL OR o.price <= 0 THEN 'our-price'
                     WHEN t.price IS NULL OR t.price <= 0 THEN 'no-price'
-                    WHEN o.currency IS DISTINCT FROM t.currency THEN 'currency'
+                    WHEN coalesce(o.currency <> t.currency, true) THEN 'currency'
                     WHEN coalesce(t.condition, 'NewCondition') <> 'NewCondition' THEN 'condition'
                     WHEN o.taxed IS NULL OR t.tax_included IS NULL THEN 'tax'
                     WHEN o.taxed <> t.tax_included
@@ -148,7 +160,8 @@ class Pair:
     One of our products beside a competitor's offer of it, on one basis.
 
     Attributes:
-        lowest: The lowest price there in the last 30 days, on the offer's own basis.
+        lowest: The lowest price there in the last 30 days, on the offer's own basis, in its
+            currency.
         how: Why the two are one article: ``gtin``, ``mpn``, ``sku`` or ``confirmed``.
     """
 
@@ -174,6 +187,8 @@ class Move:
 
     Attributes:
         what: ``price``, ``promotion``, ``stock-out``, ``back``, ``new`` or ``withdrawn``.
+        before: The price before; None: there was none in this currency, or no price moved.
+        after: The price since.
     """
 
     on: date | None
@@ -217,7 +232,7 @@ def indices(view: View, *, by_category: bool = False) -> Sequence[Index]:
         ), every AS (
             SELECT rival, category FROM met UNION SELECT rival, category FROM hindered
         )
-        SELECT e.rival, e.category, CAST(round(m.v, 1) AS DECIMAL(12,1)) AS value,
+        SELECT e.rival, e.category, CAST(round(m.v, 1) AS DECIMAL(38,1)) AS value,
                coalesce(m.n, 0) AS n, coalesce(b.products, 0) AS products,
                coalesce(h.n, 0) AS hindered, to_timestamp(m.seen) AS seen_at
         FROM every AS e
@@ -245,12 +260,13 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
     """
     order, side = ("DESC", ">") if dearest else ("ASC", "<")
     query = f"""{PAIRED}, low AS (
-            SELECT source, key, min(price) AS lowest FROM offers_history
+            SELECT source, key, currency, tax_included, min(price) AS lowest FROM offers_history
             WHERE coalesce(valid_to, last_seen_at) >= $now - INTERVAL 30 DAY GROUP BY ALL
         )
-        SELECT b.name, b.category, b.rival, CAST(b.our_basis AS DECIMAL(18,2)) AS ours,
-               CAST(b.their_basis AS DECIMAL(18,2)) AS theirs, b.currency, l.lowest, b.how
+        SELECT b.name, b.category, b.rival, CAST(b.our_basis AS DECIMAL(38,6)) AS ours,
+               CAST(b.their_basis AS DECIMAL(38,6)) AS theirs, b.currency, l.lowest, b.how
         FROM best AS b LEFT JOIN low AS l ON l.source = b.source AND l.key = b.key
+             AND l.currency = b.currency AND l.tax_included = b.their_taxed
         WHERE b.their_basis {side} b.our_basis
         ORDER BY b.their_basis / b.our_basis {order}, b.name, b.rival LIMIT $limit"""
     return [
@@ -282,6 +298,7 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
                    deleted_at,
                    lag(price) OVER life AS price_before, lag(list_price) OVER life AS list_before,
                    lag(availability) OVER life AS stock_before,
+                   lag(currency) OVER life AS currency_before,
                    row_number() OVER life AS version,
                    min(valid_from) OVER (PARTITION BY source) AS first_look
             FROM offers_history WHERE competitor IS NOT NULL
@@ -290,15 +307,20 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
             SELECT valid_from AS moment, rival, product_name,
                    CASE WHEN version = 1 THEN 'new'
                         WHEN list_price > price AND list_before IS NULL THEN 'promotion'
-                        WHEN price IS DISTINCT FROM price_before AND price IS NOT NULL
-                             AND price_before IS NOT NULL THEN 'price'
-                        WHEN availability IN {_OUT} AND stock_before NOT IN {_OUT}
-                             THEN 'stock-out'
-                        WHEN availability NOT IN {_OUT} AND stock_before IN {_OUT} THEN 'back'
+                        WHEN price <> price_before
+                             OR currency <> currency_before AND price = price_before THEN 'price'
                    END AS what,
-                   price_before AS before, price AS after, currency
+                   CASE WHEN currency IS NOT DISTINCT FROM currency_before
+                        THEN price_before END AS before, price AS after, currency
             FROM history
             WHERE version > 1 OR valid_from > first_look + INTERVAL 1 HOUR
+            UNION ALL
+            SELECT valid_from, rival, product_name,
+                   CASE WHEN availability IN {_OUT} AND stock_before NOT IN {_OUT}
+                             THEN 'stock-out'
+                        WHEN availability NOT IN {_OUT} AND stock_before IN {_OUT} THEN 'back'
+                   END, NULL, NULL, currency
+            FROM history WHERE version > 1
             UNION ALL
             SELECT deleted_at, rival, product_name, 'withdrawn', price, NULL, currency
             FROM history WHERE deleted_at IS NOT NULL
@@ -309,7 +331,7 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
         WHERE what IS NOT NULL AND moment >= coalesce(CAST($since AS TIMESTAMPTZ), moment)
               AND (CAST($until AS TIMESTAMPTZ) IS NULL OR moment < $until)
               AND ($rival IS NULL OR rival = $rival)
-        ORDER BY moment DESC, rival, product_name"""
+        ORDER BY moment DESC, rival, product_name, what"""
     rows = view.sql(query, zone=view.timezone, rival=competitor, **bounds(period)).rows()
     return [
         Move(
@@ -323,8 +345,10 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
 def stock_gaps(view: View, *, limit: int) -> Sequence[StockGap]:
     """Return what is out of stock at competitors, with what is known of our own stock."""
     query = f"""{PAIRED}
-        SELECT rival, name, our_availability FROM paired
-        WHERE availability IN {_OUT} AND coalesce(our_availability, '') NOT IN {_OUT}
+        SELECT rival, any_value(name) AS name, any_value(our_availability) AS ours FROM paired
+        WHERE coalesce(our_availability, '') NOT IN {_OUT}
+        GROUP BY rival, our_source, our_key
+        HAVING bool_and(coalesce(availability IN {_OUT}, false))
         ORDER BY rival, name LIMIT $limit"""
     return [
         StockGap(str(rival), as_text(name), as_text(ours))

@@ -18,7 +18,11 @@ __all__ = ["BadReview", "Rated", "bad_reviews", "monthly_ratings", "ratings"]
 
 _NAMED: Final = """
     WITH named AS (
-        SELECT *, coalesce(competitor_of(competitor), competitor) AS whose FROM reviews)"""
+        SELECT * REPLACE (CASE WHEN rating_norm BETWEEN 0 AND 1 THEN rating_norm END
+                          AS rating_norm),
+               coalesce(competitor_of(competitor), competitor) AS whose
+        FROM reviews)"""
+"""A rating beyond its own scale is none."""
 _STARS: Final = "(1 + 4 * rating_norm)"
 """Ratings of all scales on the one of one to five."""
 
@@ -47,7 +51,12 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class BadReview:
-    """One of the worst of the newest reviews; its text is not masked yet."""
+    """
+    One of the worst of the newest reviews; its text is not masked yet.
+
+    Attributes:
+        rating: On a scale of 1 to 5.
+    """
 
     competitor: str | None
     on: date | None
@@ -67,13 +76,14 @@ def ratings(view: View, period: Period | None) -> Sequence[Rated]:
         SELECT whose, count(*) AS reviews, count(rating_norm) AS n,
                CAST(avg({_STARS}) AS DECIMAL(18,6)) AS mean,
                CAST(stddev_samp({_STARS}) AS DECIMAL(18,6)) AS deviation,
-               count(reply_text) AS replied,
-               CAST(median(date_diff('day', published_at, replied_at)) AS DECIMAL(12,1)) AS days
+               count(nullif(trim(reply_text), '')) AS replied,
+               CAST(median(date_diff('day', published_at, replied_at))
+                    FILTER (replied_at >= published_at) AS DECIMAL(12,1)) AS days
         FROM named
         WHERE (published_at IS NULL AND CAST($since AS TIMESTAMPTZ) IS NULL)
            OR (published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
                AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until))
-        GROUP BY whose ORDER BY whose NULLS FIRST, mean DESC NULLS LAST"""
+        GROUP BY whose ORDER BY whose IS NOT NULL, mean DESC NULLS LAST, whose"""
     return [
         Rated(
             as_text(whose),
@@ -112,8 +122,9 @@ def monthly_ratings(
 def bad_reviews(view: View, period: Period | None, *, limit: int) -> Sequence[BadReview]:
     """Return the newest reviews of at most two of five stars."""
     query = f"""{_NAMED}
-        SELECT whose, CAST(timezone($zone, published_at) AS DATE) AS on_day, rating,
-               product_name, coalesce(text, title) AS said
+        SELECT whose, CAST(timezone($zone, published_at) AS DATE) AS on_day,
+               CAST(round({_STARS}, 2) AS DECIMAL(6,2)) AS stars, product_name,
+               coalesce(text, title) AS said
         FROM named
         WHERE rating_norm <= 0.25
               AND published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
