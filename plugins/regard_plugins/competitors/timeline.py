@@ -98,8 +98,9 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
 
 
 def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Period) -> Section:
-
     found = offers.moves(view, period, competitor=params.name)
+    if not found:
+        return Section(to.say("timeline"), note=to.say("still"))
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
@@ -115,4 +116,4 @@ def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Peri
     rest = len(rows) - params.rows
     others = (to.say("others", n=rest), "", "", None, None) if rest > 0 else ()
     table = Table(to.say("changes"), columns, rows, f"n = {len(rows)}", params.rows, others)
-    return Section(to.say("timeline"), tables=(table,) if rows else ())
+    return Section(to.say("timeline"), tables=(table,))
