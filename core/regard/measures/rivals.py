@@ -23,17 +23,20 @@ class Rival:
     Attributes:
         name: By the name in reports.
         index: Its prices with ours as 100; None: nothing can be compared.
-        coverage: The share of our products that this rests on, in percent.
+        compared: How many of our products this rests on.
+        coverage: The share of our products that these are, in percent.
         offers: Its current offers.
         rating: From 1 to 5; None: no review has one.
         reviews: How many reviews of the period.
-        mystery: The mean score of approved visits, 0 to 100; None: there are none.
+        mystery: The mean score of approved visits until the end of the period, 0 to 100; None:
+            there are none.
         visits: How many.
         moves: Changes of the period.
     """
 
     name: str
     index: Decimal | None
+    compared: int
     coverage: Decimal | None
     offers: int
     rating: Estimate | None
@@ -49,7 +52,8 @@ def rivals(view: View, period: Period) -> Sequence[Rival]:
 
     Args:
         view: What to read.
-        period: Of reviews, visits and moves; prices are those of now.
+        period: Of reviews and moves. Visits are rare: all until its end count. Prices are those
+            of now.
     """
     index = {one.competitor: one for one in offers.indices(view)}
     rated = {one.competitor: one for one in ratings.ratings(view, period) if one.competitor}
@@ -67,6 +71,7 @@ def rivals(view: View, period: Period) -> Sequence[Rival]:
             Rival(
                 name,
                 price.value if price else None,
+                price.n if price else 0,
                 price.coverage if price else None,
                 counted.get(name, 0),
                 review.rating if review else None,

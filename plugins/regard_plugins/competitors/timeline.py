@@ -69,13 +69,13 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
                     to.say("column_index"),
                     known.index,
                     "points",
-                    n=known.offers,
+                    n=known.compared,
                 ),
                 Figure(
                     "competitor.rating",
                     to.say("column_rating"),
                     known.rating.value if known.rating else None,
-                    n=known.reviews,
+                    n=known.rating.n if known.rating else 0,
                     low=known.rating.low if known.rating else None,
                     high=known.rating.high if known.rating else None,
                     period=period,
@@ -98,8 +98,9 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
 
 
 def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Period) -> Section:
-
     found = offers.moves(view, period, competitor=params.name)
+    if not found:
+        return Section(to.say("timeline"), note=to.say("still"))
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
@@ -115,4 +116,4 @@ def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Peri
     rest = len(rows) - params.rows
     others = (to.say("others", n=rest), "", "", None, None) if rest > 0 else ()
     table = Table(to.say("changes"), columns, rows, f"n = {len(rows)}", params.rows, others)
-    return Section(to.say("timeline"), tables=(table,) if rows else ())
+    return Section(to.say("timeline"), tables=(table,))

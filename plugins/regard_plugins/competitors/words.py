@@ -24,18 +24,19 @@ _WORDS: Final[Texts] = {
     ),
     "table_note": (
         (
-            "Index: their prices with ours as 100. Rating: 1 to 5. Mystery: 0 to 100. Moves: "
-            "changes of the period."
+            "Index: their prices with ours as 100. Rating: 1 to 5. Mystery: 0 to 100, all visits "
+            "so far. Moves: changes of the period."
         ),
         (
             "Índice: sus precios con los nuestros como 100. Valoración: de 1 a 5. Mystery: de "
-            "0 a 100. Movimientos: cambios del periodo."
+            "0 a 100, todas las visitas hasta ahora. Movimientos: cambios del periodo."
         ),
         (
-            "Indice : leurs prix, les nôtres valant 100. Note : de 1 à 5. Mystère : de 0 à 100. "
-            "Mouvements : changements de la période."
+            "Indice : leurs prix, les nôtres valant 100. Note : de 1 à 5. Mystère : de 0 à 100, "
+            "toutes les visites jusqu’ici. Mouvements : changements de la période."
         ),
     ),
+    "still": ("Nothing moved.", "Nada se movió.", "Rien n’a bougé."),
     "changes": ("Changes", "Cambios", "Changements"),
     "each": ("One row each", "Una fila cada uno", "Une ligne chacun"),
     "timeline": ("What happened", "Qué pasó", "Ce qui s’est passé"),

@@ -13,6 +13,7 @@ from regard.findings import Finding
 from regard.measures import offers
 from regard.measures.offers import Index, Move, Pair
 from regard.measures.periods import last_days, resolve_period
+from regard.render.formats import number
 from regard.render.phrases import Speaker
 from regard.render.words import LANGUAGES
 from regard.reporters import ReportContext, Reporter
@@ -136,7 +137,9 @@ def _findings(asked: _Asked, found: Sequence[Index]) -> tuple[Finding, ...]:
         Finding(
             "competitor-cheaper",
             asked.to.say(
-                "finding_cheaper", competitor=one.competitor, percent=str(100 - one.value)
+                "finding_cheaper",
+                competitor=one.competitor,
+                percent=number(100 - one.value, asked.to.language, 1),
             ),
             subject=one.competitor,
             value=one.value,
@@ -164,7 +167,7 @@ def _differences(asked: _Asked) -> list[Section]:
     if gaps:
         columns = (asked.to.column("product"), asked.to.column("competitor"))
         rows = tuple((one.name, one.competitor) for one in gaps)
-        tables.append(Table(asked.to.say("gaps"), columns, rows))
+        tables.append(Table(asked.to.say("gaps"), columns, rows, asked.to.say("gaps_note")))
     filled = tuple(table for table in tables if table.rows)
     if not filled:
         return []

@@ -61,10 +61,11 @@ _WORDS: Final[Texts] = {
     "category_title": ("By category", "Por categoría", "Par catégorie"),
     "cheaper": ("Cheaper than we are", "Más baratos que nosotros", "Moins chers que nous"),
     "dearer": ("Dearer than we are", "Más caros que nosotros", "Plus chers que nous"),
-    "gaps": (
-        "Out of stock there, not here",
-        "Agotado allí, no aquí",
-        "En rupture là-bas, pas ici",
+    "gaps": ("Out of stock there", "Agotado allí", "En rupture là-bas"),
+    "gaps_note": (
+        "Without what is known to be out of stock here as well.",
+        "Sin lo que se sabe agotado también aquí.",
+        "Sans ce que l’on sait en rupture ici aussi.",
     ),
     "moved": ("What moved", "Qué se movió", "Ce qui a bougé"),
     "moves_title": ("Changes", "Cambios", "Changements"),

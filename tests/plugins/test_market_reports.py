@@ -1,0 +1,442 @@
+"""The reports prices, reviews, competitors and competitor, from a store to the whole screen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import runpy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from regard.clock import FixedClock
+from regard.directory import Directory, Named
+from regard.errors import ConfigError
+from regard.pipeline.reporting import Surroundings, make_report
+from regard.render import render_csv, render_json, render_terminal
+from regard.render.words import LANGUAGES
+from regard.reports import Report
+from regard.store import Store
+from regard_plugins.competitors import words as competitors_words
+from regard_plugins.competitors.reporter import Competitors
+from regard_plugins.competitors.timeline import OneCompetitor
+from regard_plugins.prices import words as prices_words
+from regard_plugins.prices.reporter import Prices
+from regard_plugins.reviews import words as reviews_words
+from regard_plugins.reviews.reporter import Reviews
+
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
+D = Decimal
+REPORTERS = {
+    "prices": Prices,
+    "reviews": Reviews,
+    "competitors": Competitors,
+    "competitor": OneCompetitor,
+}
+PARAMS: Mapping[str, Mapping[str, Any]] = {"competitor": {"name": "Rival"}}
+fill = runpy.run_path(str(Path(__file__).parents[1] / "core" / "columns" / "filling.py"))["fill"]
+DIRECTORY = Directory(competitors=(Named("rival", "Rival", ("Rival S.A.",)),), vat=D("0.25"))
+EVIL = "\x1b[31m\x1b]0;owned\x07[red]bad[/red]\u202e<b>bold</b>\u2066\r\n| a"
+"""What a competitor may write anywhere: escapes, markup, tags, turned text, lines, cells."""
+STEERING = ("\x1b", "\x07", "\r", "\u202e", "\u2066")
+AUTHOR = "f00dfeedf00dfeed"
+
+
+def ago(days: float) -> datetime:
+    """Return a time so many days before the report."""
+    return NOW - timedelta(days=days)
+
+
+def gtin(n: int) -> str:
+    """Return a number of 13 digits."""
+    return f"40063813339{n:02d}"
+
+
+def sold() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return six products of ours at 10 €, and offers: four at 8 €, one at 8 $, one unknown."""
+    price = {"currency": "EUR", "tax_included": True}
+    products = [
+        {"key": f"p{n}", "name": f"Cup {n}", "gtin": gtin(n), "list_price": D(10), **price,
+         "category": "Table" if n < 3 else "Kitchen"}
+        for n in range(6)
+    ]  # fmt: skip
+    site = {"source": "site", "competitor": "Rival S.A.", **price}
+    offers: list[dict[str, Any]] = [
+        {**site, "key": f"o{n}", "gtin": gtin(n), "price": D(8), "product_name": f"Their cup {n}",
+         "valid_from": ago(60), "last_seen_at": ago(0), "availability": "InStock"}
+        for n in range(5)
+    ]  # fmt: skip
+    offers[0] |= {"price": D("6.4"), "tax_included": False}
+    offers[4] |= {"currency": "USD"}
+    offers.append({**offers[1], "valid_from": ago(90), "valid_to": ago(60), "price": D(1)})
+    offers.append({**offers[2], "valid_from": ago(2), "price": D("7.5")})
+    offers[2] |= {"valid_to": ago(2)}
+    offers[3] |= {"availability": "OutOfStock"}
+    offers.append({**site, "key": "x", "product_name": "Unknown", "price": D(1)})
+    return products, offers
+
+
+def reviewed() -> list[dict[str, Any]]:
+    """Return reviews: forty of ours with three stars, forty of a competitor with five or four."""
+    rows = []
+    for n in range(80):
+        ours = n < 40
+        norm = D("0.25") * (n % 2 + 1) if ours else D("0.75") + D("0.25") * (n % 2)
+        rows.append(
+            {"competitor": None if ours else "rival", "rating_norm": norm, "rating": 1 + 4 * norm,
+             "published_at": ago(1 + n % 40 * 2), "author_hash": AUTHOR,
+             "text": "Call 600 123 456 or ana@example.com", "extra": '{"author": "Ana Ruiz"}',
+             "product_name": "Cup 1", "reply_text": "Sorry" if n % 4 == 0 else None,
+             "replied_at": ago(n % 40 * 2) if n % 4 == 0 else None}
+        )  # fmt: skip
+    return [{"key": f"r{n}", "source": "stars", **row} for n, row in enumerate(rows)]
+
+
+@dataclass
+class Made:
+    """What makes reports of one store."""
+
+    store: Store
+    columns: Path
+
+    def __call__(
+        self,
+        name: str,
+        params: Mapping[str, Any] | None = None,
+        language: str = "en",
+        directory: Directory = DIRECTORY,
+    ) -> Report:
+        """Return a report."""
+        surroundings = Surroundings(
+            columns=self.columns,
+            clock=FixedClock(NOW),
+            language=language,
+            timezone="Europe/Madrid",
+            privacy_key=b"k" * 32,
+            directory=directory,
+        )
+        given = {**PARAMS.get(name, {}), **(params or {})}
+        return make_report(
+            self.store, REPORTERS[name], given, surroundings, where=f"report {name}"
+        ).report
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., Made]:
+    """Return what fills a store and makes its reports."""
+
+    def made(**kinds: list[dict[str, Any]]) -> Made:
+        store = Store.open(f"sqlite:///{tmp_path / 'regard.db'}", clock=FixedClock(NOW))
+        for kind, rows in kinds.items():
+            fill(store, kind, rows)
+        return Made(store, tmp_path / "columns")
+
+    return made
+
+
+@pytest.fixture
+def market(make: Callable[..., Made]) -> Made:
+    """Return the reports of a small market."""
+    products, offers = sold()
+    visits = [{"subject": "Rival", "score": D(80), "state": "approved", "visited_at": ago(9)}]
+    return make(product=products, offer=offers, review=reviewed(), visit=visits)
+
+
+def screen(report: Report, width: int = 100) -> str:
+    """Return what a terminal shows, without colours."""
+    out = io.StringIO()
+    console = Console(file=out, width=width, color_system=None, force_terminal=False)
+    render_terminal(report, console, timezone="Europe/Madrid")
+    return out.getvalue()
+
+
+def tables(report: Report) -> dict[str, Any]:
+    """Return the rows of a report's tables by their titles."""
+    return {one.title: one.rows for section in report.sections for one in section.tables}
+
+
+def findings(report: Report) -> dict[str, Any]:
+    """Return a report's findings by their codes."""
+    return {one.code: one for section in report.sections for one in section.findings}
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_empty(name: str, language: str, make: Callable[..., Made]) -> None:
+    """An empty store gives a report that says what is missing, in every format and language."""
+    report = make()(name, language=language)
+
+    assert report.sections[0].note
+    assert not tables(report)
+    assert screen(report)
+    assert render_csv(report)
+    assert language == report.language
+    assert name == json.loads(render_json(report))["name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("prices", 'plugin = "web-offers"'),
+        ("reviews", 'plugin = "web-reviews"'),
+        ("competitors", "no offers, no reviews, no visits"),
+        ("competitor", "Nothing is known of Rival"),
+    ],
+)
+def test_what_is_missing(name: str, missing: str, make: Callable[..., Made]) -> None:
+    """On an empty store each report names what would fill it."""
+    assert missing in " ".join(screen(make()(name)).split())
+
+
+def test_offers_without_products(make: Callable[..., Made]) -> None:
+    """Offers of which none is ours are told as such, with what products need."""
+    report = make(offer=sold()[1])("prices")
+
+    assert "GTIN" in report.sections[0].note
+    assert not findings(report)
+
+
+def test_prices(market: Made) -> None:
+    """The index, its base and each difference are what they are by hand."""
+    report = market("prices")
+    found = tables(report)
+    (row,) = found["Price index, ours = 100"]
+
+    # 8, 8, 7.5 and 8 for 10 each, the first one after 25 % of tax: 100 (0.8³ · 0.75)^(1/4).
+    assert ("Rival", D("78.7"), 4, D("66.7"), 1) == row[:5]
+    assert [("Kitchen", D("80.0"), 1), ("Table", D("78.3"), 3)] == [
+        (category, index, n) for category, _, index, n, _ in found["By category"]
+    ]
+    assert [
+        ("Cup 2", D(10), D("7.5"), D("-25.0"), D("7.5")),
+        ("Cup 0", D(10), D(8), D("-20.0"), D("6.4")),
+        ("Cup 1", D(10), D(8), D("-20.0"), D(8)),
+        ("Cup 3", D(10), D(8), D("-20.0"), D(8)),
+    ] == [(name, *rest) for name, _, *rest in found["Cheaper than we are"]]
+    assert (("Cup 3", "Rival"),) == found["Out of stock there"]
+    assert [("Their cup 2", "price", D(8), D("7.5"))] == [
+        (name, what, before, after) for _, _, name, what, before, after in found["Changes"]
+    ]
+    assert "1 of 6 offers" in report.sections[0].tables[0].note
+
+
+def test_a_clearly_cheaper_competitor_is_a_finding(make: Callable[..., Made]) -> None:
+    """From five products on it is said, in the numbers of the language; below it is not."""
+    products, offers = sold()
+    offers[4] |= {"currency": "EUR"}
+    made = make(product=products, offer=offers)
+    found = findings(made("prices"))["competitor-cheaper"]
+
+    assert (D("79.0"), 5, "Rival") == (found.value, found.n, found.subject)
+    assert "21.0 %" in found.text
+    assert "competitor-cheaper" not in findings(made("prices", directory=Directory()))
+
+
+def test_decimals_are_written_as_the_language_does(make: Callable[..., Made]) -> None:
+    """A finding in Spanish has a comma where one in English has a point."""
+    products, offers = sold()
+    for one in offers:
+        one["price"] = D("7.875")
+        one["currency"], one["tax_included"] = "EUR", True
+    made = make(product=products, offer=offers)
+
+    texts = {one: findings(made("prices", language=one)) for one in LANGUAGES}
+    assert "21.2" in texts["en"]["competitor-cheaper"].text
+    assert "21,2" in texts["es"]["competitor-cheaper"].text
+    assert "21,2" in texts["fr"]["competitor-cheaper"].text
+
+
+def test_an_unknown_basis_is_a_finding(make: Callable[..., Made]) -> None:
+    """Where more offers cannot be compared than can, the report says what would help."""
+    products, offers = sold()
+    report = make(product=products, offer=[{**one, "tax_included": None} for one in offers])(
+        "prices"
+    )
+    found = findings(report)["prices-not-comparable"]
+    (row,) = tables(report)["Price index, ours = 100"]
+
+    assert (5, 5) == (found.value, found.n)
+    assert "our_tax_included" in (found.why or "")
+    assert ("Rival", None, 0, D("0.0"), 5) == row[:5]
+
+
+def test_reviews(market: Made) -> None:
+    """We stand first with our mean and its base; a clear difference is a finding."""
+    report = market("reviews")
+    ours, rival = tables(report)["Ratings, 1 to 5"]
+    found = findings(report)["rated-worse"]
+
+    assert ("We", D("2.50"), 40, 40, D("25.0"), D("1.0")) == (*ours[:2], *ours[4:])
+    assert ("Rival", D("4.50"), 40, 40, D("25.0"), D("1.0")) == (*rival[:2], *rival[4:])
+    assert ours[2] < ours[1] < ours[3]
+    assert (D("2.00"), 80, "Rival") == (found.value, found.n, found.subject)
+
+
+def test_bad_reviews(market: Made) -> None:
+    """The newest bad ones are shown, as many as asked for, with numbers and addresses masked."""
+    (title,) = [one for one in tables(market("reviews")) if one.startswith("Two")]
+
+    assert 8 == len(tables(market("reviews"))[title])
+    assert 3 == len(tables(market("reviews", {"rows": 3}))[title])
+    assert title not in tables(market("reviews", {"rows": 0}))
+    for row in tables(market("reviews"))[title]:
+        assert ("We", D(2), "Cup 1") == row[1:4]
+        assert row[4].startswith("Call [")
+
+
+def test_competitors(market: Made) -> None:
+    """One row says what the other reports say: index, ratings, visits and moves."""
+    ((row,),) = tables(market("competitors")).values()
+
+    # Of the 15 reviews of 30 days eight have four stars and seven have five: 67 / 15.
+    assert ("Rival", D("78.7"), D("66.7"), 6, D("4.47"), 15, D("80.0"), 1, 1) == row
+
+
+def test_one_competitor(market: Made) -> None:
+    """Its figures rest on what was compared and rated, and its changes are listed."""
+    report = market("competitor")
+    figures = {one.id: one for section in report.sections for one in section.figures}
+
+    assert (D("78.7"), 4) == (figures["competitor.index"].value, figures["competitor.index"].n)
+    assert (D("4.47"), 15) == (figures["competitor.rating"].value, figures["competitor.rating"].n)
+    assert (D(80), 1) == (figures["competitor.mystery"].value, figures["competitor.mystery"].n)
+    assert [("Their cup 2", "price", D(8), D("7.5"))] == [
+        row[1:] for row in tables(report)["Changes"]
+    ]
+
+
+def test_nothing_happened_there(market: Made) -> None:
+    """A competitor that is known and did nothing has its figures and a sentence."""
+    report = market("competitor", {"since": "2026-03-14"})
+
+    assert report.sections[-1].note
+    assert not tables(report)
+
+
+def test_nobody_of_that_name(market: Made) -> None:
+    """A name that nobody has gives a sentence with it, and no figures."""
+    report = market("competitor", {"name": f"Nobody {{x}} {EVIL}"})
+
+    assert "Nothing is known of Nobody {x}" in report.sections[0].note
+    assert not any(one in screen(report) for one in STEERING)
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_languages(name: str, language: str, market: Made) -> None:
+    """Every report is shown in every language, within the width, with the same numbers."""
+    report = market(name, language=language)
+
+    for width in (60, 80, 200):
+        assert max(map(len, screen(report, width).splitlines())) <= width
+    assert report.language == language
+    numbers = [
+        [cell for row in rows for cell in row if isinstance(cell, Decimal | int)]
+        for rows in tables(report).values()
+    ]
+    assert numbers == [
+        [cell for row in rows for cell in row if isinstance(cell, Decimal | int)]
+        for rows in tables(market(name)).values()
+    ]
+
+
+def same_cells(rows: Any) -> list[list[Any]]:
+    """Return rows with their numbers as numbers, however they were written."""
+
+    def cell(value: Any) -> Any:
+        text = value.isoformat() if isinstance(value, date | datetime) else str(value)
+        text = text.replace("+00:00", "Z")
+        return D(text) if re.fullmatch(r"-?[\d.]+", text) else text
+
+    return [[cell(value) for value in row] for row in rows]
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+def test_json_has_the_same_numbers(name: str, market: Made) -> None:
+    """What programs read has every row of every table and every figure."""
+    report = market(name)
+    told = json.loads(render_json(report))
+
+    for section, same in zip(report.sections, told["sections"], strict=True):
+        for table, one in zip(section.tables, same["tables"], strict=True):
+            assert same_cells(table.rows) == same_cells(one["rows"])
+        assert [(one.id, one.value, one.n) for one in section.figures] == [
+            (one["id"], None if one["value"] is None else D(one["value"]), one["n"])
+            for one in same["figures"]
+        ]
+    assert any(section["tables"] for section in told["sections"])
+    assert list(csv.reader(io.StringIO(render_csv(report))))
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_hostile_texts(name: str, language: str, make: Callable[..., Made]) -> None:
+    """Names, titles and texts from outside steer no terminal and are shown as they are."""
+    products, offers = sold()
+    hurt = {"competitor": EVIL, "product_name": EVIL, "seller": EVIL, "url": EVIL}
+    made = make(
+        product=[{**one, "name": EVIL, "category": one["category"] + EVIL} for one in products],
+        offer=[{**one, **hurt} for one in offers],
+        review=[{**one, "competitor": EVIL if one["competitor"] else None, "text": EVIL,
+                 "product_name": EVIL} for one in reviewed()],
+        visit=[{"subject": EVIL, "score": D(80), "visited_at": ago(9)}],
+    )  # fmt: skip
+    params = {"name": EVIL.strip()} if name == "competitor" else {}
+    report = made(name, params, language, Directory(vat=D("0.25")))
+    for width in (60, 80, 200):
+        shown = screen(report, width)
+
+        assert not any(one in shown for one in STEERING)
+        assert max(map(len, shown.splitlines())) <= width
+    assert "[red]bad" in "".join(screen(report, 400).split())
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+def test_authors_are_never_shown(name: str, market: Made) -> None:
+    """Neither who wrote a review nor a trace of it, nor a number or address, is in any format."""
+    report = market(name)
+    for shown in (screen(report, 400), render_json(report), render_csv(report)):
+        for secret in (AUTHOR, "Ana Ruiz", "600 123 456", "ana@example.com"):
+            assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "message"),
+    [
+        ("prices", {"rows": 0}, "rows"),
+        ("prices", {"rosw": 3}, "did you mean 'rows'"),
+        ("prices", {"since": "soon"}, "'soon' is no day"),
+        ("reviews", {"rows": 201}, "rows"),
+        ("competitors", {"name": "Rival"}, "name"),
+        ("competitor", {"name": ""}, "name"),
+        ("competitor", {"rows": "many"}, "rows"),
+    ],
+)
+def test_wrong_params(
+    name: str, params: dict[str, Any], message: str, make: Callable[..., Made]
+) -> None:
+    """A wrong parameter is refused with what would be right, also where the store is empty."""
+    with pytest.raises(ConfigError, match=message):
+        make()(name, params)
+
+
+@pytest.mark.parametrize("words", [prices_words, reviews_words, competitors_words])
+def test_words_are_complete(words: Any) -> None:
+    """Every text exists in all languages, with the same gaps to fill."""
+
+    def gaps(text: str) -> frozenset[str]:
+        return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
+
+    for name, texts in words.PHRASES.texts.items():
+        assert len(LANGUAGES) == len(texts), name
+        assert all(texts), name
+        assert 1 == len({gaps(text) for text in texts}), name
