@@ -19,13 +19,13 @@ import pytest
 from rich.console import Console
 
 from regard.clock import FixedClock
-from regard.directory import Directory, Named
+from regard.directory import Directory, Match, Named
 from regard.errors import ConfigError
 from regard.pipeline.reporting import Surroundings, make_report
 from regard.render import render_csv, render_json, render_terminal
 from regard.render.words import LANGUAGES
 from regard.reports import Report
-from regard.store import Store
+from regard.store import Store, matches
 from regard_plugins.competitors import words as competitors_words
 from regard_plugins.competitors.reporter import Competitors
 from regard_plugins.competitors.timeline import OneCompetitor
@@ -226,6 +226,19 @@ def test_prices(market: Made) -> None:
     assert [("Their cup 2", "price", D(8), D("7.5"))] == [
         (name, what, before, after) for _, _, name, what, before, after in found["Changes"]
     ]
+    assert "1 of 6 offers" in report.sections[0].tables[0].note
+
+
+def test_decisions_reach_the_reports(market: Made) -> None:
+    """What somebody confirmed is in the index, and what somebody rejected no longer is."""
+    with market.store.write() as transaction:
+        for offer, product, state in (("x", "p5", "confirmed"), ("o1", "p1", "rejected")):
+            matches.put(transaction, Match("site", offer, "crm", product, state))
+    report = market("prices")
+    found = tables(report)
+
+    assert {"Cup 0", "Cup 2", "Cup 3", "Cup 5"} == {row[0] for row in found["Cheaper than we are"]}
+    assert 4 == found["Price index, ours = 100"][0][2]
     assert "1 of 6 offers" in report.sections[0].tables[0].note
 
 

@@ -46,15 +46,25 @@ def _digits(column: str) -> str:
 
 
 PAIRED: Final = f"""
-    WITH shop AS (
+    WITH numbered AS (
+        SELECT *, {_digits("gtin")} AS number FROM offers
+    ), listed AS (
+        SELECT *, {_digits("gtin")} AS number FROM products
+    ), own AS (
+        -- Two joins on equality; one on either would compare each with each.
+        SELECT p.source AS ps, p.key AS pk, o.* FROM listed AS p
+        JOIN numbered AS o ON o.competitor IS NULL AND o.sku = nullif(p.sku, '')
+        UNION ALL
+        SELECT p.source, p.key, o.* FROM listed AS p
+        JOIN numbered AS o ON o.competitor IS NULL AND o.number = p.number
+    ), shop AS (
         SELECT p.source, p.key, o.price, o.currency, o.tax_included AS taxed, o.availability
-        FROM products AS p JOIN offers AS o ON o.competitor IS NULL AND (
-             o.sku = nullif(p.sku, '') OR {_digits("o.gtin")} = {_digits("p.gtin")})
+        FROM listed AS p JOIN own AS o ON o.ps = p.source AND o.pk = p.key
         QUALIFY row_number() OVER (PARTITION BY p.source, p.key ORDER BY
             coalesce(o.price > 0, false) DESC, coalesce(o.currency = p.currency, false) DESC,
             o.price, o.source, o.key) = 1
     ), ours AS (
-        SELECT p.source, p.key, {_digits("p.gtin")} AS gtin,
+        SELECT p.source, p.key, p.number AS gtin,
                folded(p.brand) AS brand,
                regexp_replace(lower(p.mpn), '[^a-z0-9]', '', 'g') AS mpn, p.sku, p.name,
                p.category, CASE WHEN s.price > 0 THEN s.price ELSE p.list_price END AS price,
@@ -62,14 +72,13 @@ PAIRED: Final = f"""
                coalesce(CASE WHEN s.price > 0 THEN s.taxed ELSE p.tax_included END,
                         (SELECT tax_included FROM our_prices)) AS taxed,
                s.availability
-        FROM products AS p LEFT JOIN shop AS s ON s.source = p.source AND s.key = p.key
+        FROM listed AS p LEFT JOIN shop AS s ON s.source = p.source AND s.key = p.key
     ), theirs AS (
         SELECT o.*, coalesce(competitor_of(o.competitor), o.competitor) AS rival,
-               {_digits("o.gtin")} AS number,
                folded(o.brand) AS maker,
                regexp_replace(lower(o.mpn), '[^a-z0-9]', '', 'g') AS part,
                nullif(json_extract_string(o.extra, '$.our_sku'), '') AS our_sku
-        FROM offers AS o WHERE o.competitor IS NOT NULL
+        FROM numbered AS o WHERE o.competitor IS NOT NULL
     ), told AS (
         SELECT t.source AS ts, t.key AS tk, o.source AS os, o.key AS ok, 'gtin' AS how
         FROM theirs AS t JOIN ours AS o ON t.number = o.gtin
@@ -115,7 +124,7 @@ PAIRED: Final = f"""
         QUALIFY row_number() OVER (
             PARTITION BY rival, our_source, our_key ORDER BY their_basis, source, key) = 1
     )"""
-"""CTEs over the tables of a view: ``ours``, ``theirs``, ``chosen`` pairs, ``paired``, ``best``."""
+"""Tables over those of a view: ``ours``, ``theirs``, ``chosen`` pairs, ``paired``, ``best``."""
 
 _OUT: Final = "('OutOfStock', 'SoldOut', 'Discontinued')"
 
