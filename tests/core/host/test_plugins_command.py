@@ -19,7 +19,7 @@ Regard = Callable[..., "subprocess.CompletedProcess[str]"]
 BUNDLED = sorted(
     entry.name
     for entry in entry_points(group="regard")
-    if entry.value.startswith("regard_plugins.")
+    if entry.value.startswith(("regard_plugins.", "regard_scrapers"))
 )
 
 
