@@ -17,12 +17,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from regard.demo.people import COMPETITORS, STORES
+from regard.demo.sayings import SUGGESTIONS, says
 from regard.demo.seasons import ZONE, at_the_till
 from regard.demo.world import Customer, Order, Ticket, World
 
 __all__ = [
+    "CRITICAL",
+    "CRITICAL_CAP",
     "ITEMS",
     "PLACES",
+    "SECTIONS",
     "Call",
     "HelpRating",
     "Letter",
@@ -35,11 +39,14 @@ __all__ = [
 ]
 
 ASKED_DAYS: Final = 365
+ASKED_ORDERS: Final = 2_400
+"""After so many of the newest orders the customer was asked."""
 CALL_DAYS: Final = 90
 NEW_CARRIER_DAYS: Final = 60
 """How long another carrier has delivered the orders."""
 
 _ANSWERING: Final = 0.3
+_TELLING: Final = 0.22
 _SAYING_WHY: Final = 0.6
 _MOODS: Final = ((55, 27, 18), (30, 28, 42))
 """How many are content, so-so and angry, before and since another carrier delivers."""
@@ -57,6 +64,9 @@ PLACES: Final = {
 """Where mystery shoppers go, by code: the shops, and five of franchisees that have own tills."""
 _CITIES: Final = ("Madrid", "Valencia")
 """Where a competitor is visited."""
+_VISITS_EACH: Final = 10
+"""Visits of each wave to each shop."""
+
 _OPEN: Final = range(9, 19)
 
 ITEMS: Final = (
@@ -67,26 +77,23 @@ ITEMS: Final = (
     ("offers", "Offers something that goes with it?", 4),
     ("receipt", "Gives the receipt?", 6),
 )
-"""Items of the form with their points; the first two are the welcome, the others the service."""
-_WELCOME: Final = 2
-_WEIGHTS: Final = (40, 60)
-_CRITICAL: Final = "receipt"
-_CAP: Final = Decimal(50)
+"""Items of the form with their points, in the order of its sections."""
+SECTIONS: Final = (("Welcome", 40, 2), ("Service", 60, 4))
+"""Sections of the form: what each is called, what it weighs, and how many items it has."""
+CRITICAL: Final = "receipt"
+"""Whoever gets none fails the visit, and the score is at most the cap."""
+CRITICAL_CAP: Final = Decimal(50)
 
-_WHY: Final = {
-    "en": {
-        "good": ("Lovely plates and well packed.", "Good prices.", "Quick and friendly."),
-        "bad": ("The parcel came a week late.", "Delivery was slow.", "A glass was broken."),
-    },
-    "es": {
-        "good": ("Todo perfecto, muy buen precio.", "La calidad es buena.", "Muy amables."),
-        "bad": ("El envío llegó tarde.", "El paquete llegó roto.", "Entrega muy lenta."),
-    },
-    "fr": {
-        "good": ("Très belle qualité.", "Bon prix, je recommande.", "Service aimable."),
-        "bad": ("La livraison était en retard.", "Colis arrivé cassé.", "Livraison trop lente."),
-    },
+_LATE: Final = ("-late", "-late", "-late", "-damaged", "-missing")
+_ELSE: Final = ("-late", "-damaged", "-missing", "-price", "-web", "-returns")
+"""What angry customers write of, since and before another carrier delivers."""
+
+_PRAISE: Final = ("+quality", "+fast", "+range")
+_AT_HAND: Final = {
+    "good": ("+staff", "+range", "+quality"),
+    "bad": ("-staff", "-staff", "-queue", "-queue", "-missing"),
 }
+_SUGGESTING: Final = 0.15
 _REPLIES: Final = {
     "en": ((9, "9"), (8, "8/10, good service"), (10, "Ten! Love the plates."), (4, "A 4, sorry.")),
     "es": ((10, "Diez"), (8, "Un 8, todo bien"), (9, "9/10"), (3, "Un 3, llegó tarde")),
@@ -107,10 +114,6 @@ _LETTERS: Final = {
     ),
 }
 _ANSWERED: Final = 0.85
-_IN_STORE: Final = {
-    "good": ("", "", "Nada, todo bien", "Más sitio para aparcar"),
-    "bad": ("Hay demasiada cola en la caja", "Nadie me atendió", "El personal no sabe nada"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,26 +170,29 @@ class Visit:
         """Its score of 0 to 100, worked out as the form says."""
         shares = [
             (weight, share)
-            for weight, share in zip(_WEIGHTS, self._shares(), strict=True)
+            for (_, weight, _), share in zip(SECTIONS, self._shares(), strict=True)
             if share is not None
         ]
         total = sum((weight * share for weight, share in shares), Decimal(0)) * 100
         score = total / sum(weight for weight, _ in shares)
         if self.fails_critical:
-            score = min(score, _CAP)
+            score = min(score, CRITICAL_CAP)
         return score.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
     @property
     def fails_critical(self) -> bool:
         """Whether no receipt was given."""
-        return self.answers[[name for name, *_ in ITEMS].index(_CRITICAL)] is False
+        return self.answers[[name for name, *_ in ITEMS].index(CRITICAL)] is False
 
     def _shares(self) -> Iterator[Decimal | None]:
         """Yield what each section earns of what it can; None where nothing is applicable."""
         marks = [
             (points, answer) for (_, _, points), answer in zip(ITEMS, self.answers, strict=True)
         ]
-        for part in (marks[:_WELCOME], marks[_WELCOME:]):
+        first = 0
+        for _, _, count in SECTIONS:
+            part = marks[first : first + count]
+            first += count
             able = sum(points for points, answer in part if answer is not None)
             yield (
                 Decimal(sum(points for points, answer in part if answer)) / able if able else None
@@ -254,7 +260,7 @@ def make_voices(world: World) -> Voices:
     """Return what was said and met in a world; the same world gives the same."""
     rng = random.Random(f"{world.seed}-voices")  # noqa: S311  # no secret
     since = world.until - timedelta(days=ASKED_DAYS)
-    orders = [each for each in world.orders if each.sold and since < each.ordered_at]
+    orders = [each for each in world.orders if each.sold][-ASKED_ORDERS:]
     return Voices(
         tuple(_after_orders(rng, world, orders)),
         tuple(_replies(world)),
@@ -277,10 +283,19 @@ def _after_orders(
             continue
         number += 1
         mood = rng.choices(("good", "fair", "bad"), _MOODS[at > changed])[0]
-        reasons = _WHY[order.country.language].get(mood, ("",))
-        why = rng.choice(reasons) if rng.random() < _SAYING_WHY else ""
+        why = ""
+        if mood != "fair" and rng.random() < _SAYING_WHY:
+            blame = _LATE if at > changed else _ELSE
+            themes = _themes(rng, _PRAISE if mood == "good" else blame)
+            why = says(rng, themes, order.country.language)
         scores, stars = rng.choice(_SCORES[mood]), rng.choice(_STARS[mood])
         yield OrderRating(number, order, at.replace(microsecond=0), scores, stars, why)
+
+
+def _themes(rng: random.Random, moods: Sequence[str]) -> tuple[str, ...]:
+    """Return what somebody writes of: praise or blame, and now and then a suggestion."""
+    theme = rng.choice(moods)
+    return (theme, rng.choice(SUGGESTIONS)) if rng.random() < _SUGGESTING else (theme,)
 
 
 def _replies(world: World) -> Iterator[Reply]:
@@ -308,11 +323,12 @@ def _in_stores(rng: random.Random, world: World, since: datetime) -> Iterator[St
     asked: list[Ticket] = [each for each in world.tickets if each.sold_at > since]
     for ticket in sorted(asked, key=lambda each: each.sold_at):
         at = ticket.sold_at + timedelta(minutes=rng.randint(2, 600))
-        if rng.random() > 0.12 or at >= world.until:
+        if rng.random() > _TELLING or at >= world.until:
             continue
         good = rng.random() < (0.55 if ticket.store == _WORST else 0.84)
         stars = rng.choice((4, 5) if good else (1, 2, 3))
-        wish = rng.choice(_IN_STORE["good" if good else "bad"])
+        themes = _themes(rng, _AT_HAND["good" if good else "bad"])
+        wish = says(rng, themes, "es") if rng.random() < _SAYING_WHY else ""
         yield StoreRating(ticket.store, at, stars, wish)
 
 
@@ -330,7 +346,7 @@ def _visits(rng: random.Random, world: World) -> Iterator[Visit]:
     for wave, days in (("spring", 200), ("autumn", 40)):
         number = 0
         for place, subject in places:
-            for _ in range(4):
+            for _ in range(_VISITS_EACH):
                 number += 1
                 day = world.until - timedelta(days=days - rng.randint(0, 20))
                 chance = 0.6 if place == _WORST else 0.82 if subject else 0.86

@@ -54,7 +54,7 @@ def test_names(exports):
         "surveys/Helpdesk.csv",
         "mail/replies.mbox",
         "mail/support.mbox",
-        "forms/store.toml",
+        "forms/store.xlsx",
         "visits/spring.csv",
         "visits/autumn.csv",
         "calls/Master.csv",

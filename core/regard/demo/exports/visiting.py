@@ -8,10 +8,10 @@ that the form does not have, which refuses both the visit and its scores.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Final
 
 from regard.demo.exports.files import ExportFile, as_csv
+from regard.demo.exports.storeform import form
 from regard.demo.voices import ITEMS, Visit, Voices
 
 __all__ = ["visits"]
@@ -24,8 +24,7 @@ _UNKNOWN: Final = 6
 
 def visits(voices: Voices) -> Iterator[ExportFile]:
     """Yield the form, and the sheet of each wave."""
-    form = (files("regard.demo") / "forms" / "store.toml").read_bytes()
-    yield ExportFile("forms/store.toml", "the form of the visits", form)
+    yield form()
     waves = list(dict.fromkeys(each.wave for each in voices.visits))
     for wave in waves:
         rows = [_row(each) for each in voices.visits if each.wave == wave]
