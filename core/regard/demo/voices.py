@@ -95,10 +95,14 @@ _AT_HAND: Final = {
 }
 _SUGGESTING: Final = 0.15
 _REPLIES: Final = {
-    "en": ((9, "9"), (8, "8/10, good service"), (10, "Ten! Love the plates."), (4, "A 4, sorry.")),
-    "es": ((10, "Diez"), (8, "Un 8, todo bien"), (9, "9/10"), (3, "Un 3, llegó tarde")),
-    "fr": ((9, "9"), (7, "7/10"), (10, "Dix sur dix"), (5, "5, la livraison est trop lente")),
+    "en": ("{score}", "{score}/10", "{score}.", "I give you a {score}"),
+    "es": ("{score}", "Un {score}", "{score}/10", "Os doy un {score}"),
+    "fr": ("{score}", "{score}/10", "Un {score}", "Je vous donne {score}"),
 }
+"""How people write a score into a mail."""
+
+_REPLYING: Final = 150
+_LAST_REPLY_DAYS: Final = 5
 _LETTERS: Final = {
     "en": (
         ("Where is my order?", "It has not come yet.", "It leaves today."),
@@ -301,9 +305,16 @@ def _themes(rng: random.Random, moods: Sequence[str]) -> tuple[str, ...]:
 def _replies(world: World) -> Iterator[Reply]:
     rng = random.Random(f"{world.seed}-replies")  # noqa: S311  # no secret
     known = [each for each in world.customers if each.email and not each.unsubscribed]
-    for number, customer in enumerate(rng.sample(known, 60), 1):
-        at = world.until - timedelta(days=70 - number, minutes=rng.randint(1, 600))
-        score, text = rng.choice(_REPLIES[customer.country.language])
+    for number, customer in enumerate(rng.sample(known, _REPLYING), 1):
+        back = _LAST_REPLY_DAYS + 65 * (1 - number / _REPLYING)
+        at = world.until - timedelta(days=back, minutes=rng.randint(1, 600))
+        mood = rng.choices(("good", "fair", "bad"), _MOODS[1])[0]
+        score = rng.choice(_SCORES[mood])
+        language = customer.country.language
+        text = rng.choice(_REPLIES[language]).format(score=score)
+        if mood != "fair" and rng.random() < _SAYING_WHY:
+            themes = _themes(rng, _PRAISE if mood == "good" else _LATE)
+            text += f"\n{says(rng, themes, language)}"
         yield Reply(number, customer, at.replace(microsecond=0), score, text)
 
 
