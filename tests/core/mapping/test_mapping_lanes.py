@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from contextlib import closing
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from regard.mapping.bulk import BulkMapper
 from regard.mapping.kinds import ValueType
 from regard.mapping.shapes import OFFSETS, offsets_of, shape_of
 from regard.mapping.times import zone_of
+from regard.numbers import to_millionths
 from regard.pipeline.batching import Batcher
 from regard.records import kind_named
 from regard.records.encoding import Encoded, encode_time, microseconds
@@ -70,7 +72,10 @@ CELLS = {
     "when": ["2025-03-30 02:30:00", "2025-01-02", "2025-10-26T02:30:00", "03/04/2025", "", "?"],
     "state": ["paid", "Ganado", "ganado", "lost", "", "never heard of"],
     "n": ["1", "2,5", "-3", "", "many", "1.234,5", "0.0000001"],
-    "price": ["10.00", "€ 12,50", "1.234", "(5.00)", "", "12 USD", "9" * 14, "7%"],
+    "price": [
+        *("1000000", "999999999.999999", "-123456789.000001", "1000000000.01"),
+        *("10.00", "€ 12,50", "1.234", "(5.00)", "", "12 USD", "9" * 14, "7%"),
+    ],
     "cur": ["EUR", "eur", "€", "", "EURO", "USD"],
     "day": ["2025-05-01 10:00", "2099-01-01", "", "01/02/2025", "soon"],
     "more": ["", "web", "=1+1", "'quoted", "tienda"],
@@ -204,3 +209,16 @@ def test_local_times_are_placed_alike(moment: datetime, zone: str) -> None:
     assert found in (None, microseconds(placed.astimezone(UTC)))
     if moment.day == 15 and moment.month in (1, 7) and 2000 <= moment.year < 2040:
         assert found is not None
+
+
+@settings(max_examples=100, deadline=None)
+@given(number=st.decimals(-(10**9) + 1, 10**9 - 1, places=6), places=st.integers(0, 6))
+def test_numbers_are_read_to_the_last_millionth(number: Decimal, places: int) -> None:
+    """A number that SQL reads is stored to the last of its millionths, however large."""
+    text = f"{number:.{places}f}"
+    shape = shape_of("amount", ValueType.MONEY, f"'{text}'", decimal=".", zone=UTC, iso=True)
+    assert shape is not None
+    (found,) = duckdb.connect().execute(f"SELECT {shape.reads}").fetchone() or (None,)
+
+    assert found in (None, str(to_millionths(Decimal(text))))
+    assert found is not None or abs(Decimal(text)) >= 10**9
