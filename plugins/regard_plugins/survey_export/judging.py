@@ -96,7 +96,8 @@ def judge(
     family, doubtful = family_of(said)
     if family is not None or doubtful:
         return Judged(family=family, doubtful=doubtful, choice=True)
-    if _are_several(said, separator):
+    # Sentences that come again have commas in them, too.
+    if not asks_openly(text) and _are_several(said, separator):
         return Judged(several=True)
     return Judged(choice=_are_choices(said, text))
 

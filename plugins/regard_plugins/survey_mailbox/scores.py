@@ -82,18 +82,17 @@ _LEAD = (
 )
 _ARTICLE = r"(?:un|una|une|a|an|le|el)\s"
 
+_HIGHEST = r"(\d{1,3}|cinco|cinq|five|siete|sept|seven|diez|dix|ten)\b"
+
 _LONE = re.compile(
-    rf"^\W{{0,5}}{_LEAD}(?:{_ARTICLE})?({_NUMBER})(?:{_OF}({_NUMBER}))?{_POINTS}\W{{0,8}}$",
+    rf"^\W{{0,5}}{_LEAD}(?:{_ARTICLE})?({_NUMBER})(?:{_OF}{_HIGHEST})?{_POINTS}\W{{0,8}}$",
     re.IGNORECASE,
 )
 _FIRST = re.compile(
     rf"^\W{{0,5}}{_LEAD}(?:{_ARTICLE})?({_NUMBER}){_POINTS}\s?(?:[.,;:!)(–—-](?!\d)|$)",
     re.IGNORECASE,
 )
-_RATIO = re.compile(
-    rf"({_NUMBER}){_OF}(\d{{1,3}}|cinco|cinq|five|siete|sept|seven|diez|dix|ten)\b(?![/\d])",
-    re.IGNORECASE,
-)
+_RATIO = re.compile(rf"({_NUMBER}){_OF}{_HIGHEST}(?![/\d])", re.IGNORECASE)
 _STARS = re.compile(rf"({_NUMBER})\s?{_STAR_WORD}\b", re.IGNORECASE)
 _GIVEN = re.compile(
     r"\b(?:doy|damos|dar[íi]a|pongo|pondr[íi]a|ponemos|punt[úu]o|punt[úu]an|merece[ns]?|nota"
@@ -102,6 +101,12 @@ _GIVEN = re.compile(
     r"(?!\s?(?:d[íi]as?|days?|jours?|veces|times|fois|h\b|horas?|hours?|min|kg|cm|mm|%))",
     re.IGNORECASE,
 )
+_ONLY_GIVEN = re.compile(
+    rf"(?:\w+\s)?(?:doy|damos|pongo|ponemos|give|rate|donne|mets)\s(?:\w+\s)?(?:{_ARTICLE})?"
+    rf"{_NUMBER}(?:{_OF}{_HIGHEST})?\W{{0,8}}",
+    re.IGNORECASE,
+)
+"""Answers such as "Os doy un 7", of which nothing is left without the score."""
 _ARTICLED = re.compile(
     rf"\b{_ARTICLE}({_NUMBER})(?=\s*(?:[.,;:!?)]|$))", re.IGNORECASE | re.MULTILINE
 )
@@ -171,6 +176,8 @@ def find_score(text: str, scale: Scale) -> Found:
         message = f"two scores could be meant: {said}"
         raise RecordError("ambiguous-score", message, "text")
     comment = text.strip() or None if at is None else _without(text, at)
+    if scores and _ONLY_GIVEN.fullmatch(plain.strip()):
+        comment = None
     return Found(next(iter(scores), None), comment)
 
 
@@ -207,7 +214,15 @@ def _lone(line: str, scale: Scale) -> Decimal | None:
     found = _LONE.match(line)
     if found is None:
         return None
-    return _judged(_value(found[1]), int(_value(found[2])) if found[2] else None, scale)
+    highest = int(_value(found[2])) if found[2] else None
+    if highest is not None and not _is_scale(_value(found[1]), highest, scale):
+        return None
+    return _judged(_value(found[1]), highest, scale)
+
+
+def _is_scale(score: Decimal, highest: int, scale: Scale) -> bool:
+    """Say whether what stands behind a slash ends a scale: not in "3/12" and not in "12/10"."""
+    return highest in (5, 7, 10, 100, scale.highest) and score <= highest
 
 
 def _candidates(lines: list[str], scale: Scale) -> tuple[set[Decimal], int | None]:
@@ -252,7 +267,7 @@ def _with_scale(text: str, scale: Scale) -> Iterator[Decimal]:
         score, highest = _value(found[1]), int(_value(found[2]))
         dated = "/" in found[0] and _DATED.search(text[: found.start()][-12:])
         # "2 de 3 paquetes" and "12/10" carry no scale.
-        if highest in (5, 7, 10, 100, scale.highest) and score <= highest and not dated:
+        if _is_scale(score, highest, scale) and not dated:
             spelt = not re.search(r"/|sobre|sur|out", found[0], re.IGNORECASE)
             if spelt and highest != scale.highest:
                 continue

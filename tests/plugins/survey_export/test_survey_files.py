@@ -117,6 +117,16 @@ def test_bad_cells_cost_their_own_answer_at_most(desk: MakeDesk) -> None:
     assert "'Recommend us? (0-10)': not on its scale and without a score: 1" in made.notes
 
 
+def test_sentences_that_come_again_are_own_words(desk: MakeDesk) -> None:
+    """Under an open question a sentence stays whole, whatever commas it has and who repeats it."""
+    said = ("All fine, good price.", "Late, and broken.")
+    rows = "".join(typeform(n, 9, f'"{said[n % 2]}"') for n in range(12))
+    made = desk({"t.csv": TYPEFORM + rows}).run()
+    texts = [made.answers[f"t{n}|Why?"]["text"] for n in range(12)]
+
+    assert [said[n % 2] for n in range(12)] == texts
+
+
 def test_a_response_without_id_or_answers(desk: MakeDesk) -> None:
     """A row without its id is refused, one without an answer is counted."""
     made = desk({"m.csv": MONKEY + monkey(1, "") + "," + monkey(2).partition(",")[2]}).run()

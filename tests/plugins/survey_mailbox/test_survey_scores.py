@@ -74,6 +74,12 @@ COMMENTS = [
     ("Hola:\n\n9\n\nGracias", "Hola:\n\nGracias"),
     ("9, muy contenta", "9, muy contenta"),
     ("Un 9.\n\nTel. 600 123 456", "Tel. 600 123 456"),
+    ("8/10", None),
+    ("8/10\nMuy bien", "Muy bien"),
+    ("9 sobre diez!", None),
+    ("Os doy un 7", None),
+    ("Je mets 7 sur 10", None),
+    ("Le doy un 8 por la espera", "Le doy un 8 por la espera"),
 ]
 
 
