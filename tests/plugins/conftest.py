@@ -22,7 +22,6 @@ from regard.store import RefusedRecord, Store, quarantine
 from regard.testing.reading import make_project
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
-DATA = Path(__file__).with_name("data")
 
 
 @dataclass
@@ -33,11 +32,13 @@ class Folder:
     Attributes:
         root: The project's folder; the source reads what is in ``in`` below it.
         host: The installed plug-ins.
+        plugin: Which one reads it.
         summaries: What the last run did, by stream.
     """
 
     root: Path
     host: Host
+    plugin: str
     summaries: dict[str, StreamSummary] = field(default_factory=dict)
 
     def put(self, name: str, content: str | bytes, *, hours_ago: float = 48) -> Path:
@@ -51,7 +52,7 @@ class Folder:
 
     def run(self, **config: Any) -> dict[str, StreamSummary]:
         """Run the source and return what each stream did."""
-        project = make_project(self.root, "indicators", {"path": "in/**/*", **config})
+        project = make_project(self.root, self.plugin, {"path": "in/**/*", **config})
         store = Store.open(project.store_url, clock=FixedClock(NOW))
         try:
             runner = Runner(project, self.host, FixedClock(NOW), "test", settle=False)
@@ -62,7 +63,7 @@ class Folder:
         return self.summaries
 
     def _ask(self, question: Callable[[Any], Any]) -> Any:
-        project = make_project(self.root, "indicators", {"path": "in/**/*"})
+        project = make_project(self.root, self.plugin, {"path": "in/**/*"})
         store = Store.open(project.store_url, readonly=True)
         try:
             with store.read() as transaction:
@@ -106,7 +107,7 @@ def installed() -> Host:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, installed: Host) -> Folder:
-    """An empty folder."""
+def folder(tmp_path: Path, installed: Host, request: pytest.FixtureRequest) -> Folder:
+    """An empty folder, for the source that the tests beside it are about."""
     (tmp_path / "in").mkdir()
-    return Folder(tmp_path, installed)
+    return Folder(tmp_path, installed, request.path.parent.name)
