@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PIECE", "PieceReader", "is_plain"]
 
-PIECE = 2 << 20
+PIECE = 7 << 18
 """Bytes in a piece: enough rows to be worth a query, few enough to lie in memory."""
 
 SEPARATOR = b"\x1f"
