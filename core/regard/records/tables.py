@@ -17,6 +17,7 @@ from regard.records.rows import StoreRow
 from regard.records.types import Millionths
 
 __all__ = [
+    "NUMBER",
     "AddressRow",
     "BatchRow",
     "CursorLogRow",
@@ -36,8 +37,8 @@ __all__ = [
 ]
 
 
-# SQLite only numbers rows by itself where the column is exactly INTEGER.
-_Number = BigInteger().with_variant(Integer(), "sqlite")
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+"""The type of running numbers: SQLite only counts where the column is exactly INTEGER."""
 
 
 def _text(*, key: bool = False) -> Any:  # noqa: ANN401  # stands where a text is declared
@@ -53,7 +54,7 @@ def _number(default: int = 0) -> Any:  # noqa: ANN401
 
 
 def _id() -> Any:  # noqa: ANN401
-    return Field(default=None, primary_key=True, sa_type=_Number)
+    return Field(default=None, primary_key=True, sa_type=NUMBER)
 
 
 class InfoRow(StoreRow, table=True):

@@ -33,10 +33,10 @@ __all__ = [
     "upgrade",
 ]
 
-REVISION = "0003"
+REVISION = "0004"
 """The version of the tables that this regard reads and writes."""
 
-KNOWN = ("0001", "0002", "0003")
+KNOWN = ("0001", "0002", "0003", "0004")
 """All versions this regard can upgrade from, oldest first."""
 
 
