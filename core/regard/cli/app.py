@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from regard.host import Host
+    from regard.pipeline.workplace import Workplace
     from regard.settings import Project
     from regard.store import Store
 
@@ -76,6 +76,20 @@ class App:
         return console.make_console(stderr=True)
 
     @cached_property
+    def workplace(self) -> Workplace:
+        """
+        The project that the command works in, as its children find it.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        from regard.pipeline.workplace import Workplace
+        from regard.settings import find_config
+
+        config = find_config(Path.cwd(), self._explicit_config())
+        return Workplace(config.absolute(), self.clock, debug=self.debug)
+
+    @property
     def project(self) -> Project:
         """
         The project that the command works in.
@@ -83,9 +97,7 @@ class App:
         Raises:
             ConfigError: There is none, or its configuration is wrong.
         """
-        from regard.settings import find_config, load_project
-
-        return load_project(find_config(Path.cwd(), self._explicit_config()))
+        return self.workplace.project
 
     def _explicit_config(self) -> Path | None:
         if self.config is not None:
@@ -109,39 +121,16 @@ class App:
         """The plug-ins: installed ones, and the project's own where there is a project."""
         from regard.host import Host
 
-        if not self.has_project:
-            return Host.load(plugin_dir=None, disabled=())
-        folder = self.project.root / "plugins"
-        return Host.load(
-            plugin_dir=folder if folder.is_dir() else None,
-            disabled=self.project.settings.plugins.disabled,
-        )
+        return self.workplace.host if self.has_project else Host.load(plugin_dir=None, disabled=())
 
     @property
     def store_url(self) -> str:
         """The store's address, with its secrets."""
-        from regard.secrets import store_url
+        return self.workplace.store_url
 
-        return store_url(self.project, self.host.resolve_secret)
-
-    @contextmanager
-    def open_store(self, *, readonly: bool = False) -> Iterator[Store]:
-        """
-        Open the project's store for the length of a block.
-
-        Args:
-            readonly: Whether a missing store is an error instead of being created.
-
-        Raises:
-            StoreError: It cannot be opened, or has another version than this regard.
-        """
-        from regard.store import Store
-
-        store = Store.open(self.store_url, clock=self.clock, readonly=readonly)
-        try:
-            yield store
-        finally:
-            store.close()
+    def open_store(self, *, readonly: bool = False) -> AbstractContextManager[Store]:
+        """Open the project's store for the length of a block, see `Workplace.open_store`."""
+        return self.workplace.open_store(readonly=readonly)
 
     def print_json(self, value: object) -> None:
         """Print a result as JSON on stdout."""

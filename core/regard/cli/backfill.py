@@ -35,14 +35,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, app: App) -> int:
     """Read the span and print what was done."""
-    from regard.cli.reading import Reading, read_apart
+    from regard.cli.reading import read_apart
+    from regard.pipeline.reading import Reading
 
     span = (args.stream, args.start, args.end)
     with stoppable() as cancel:
         if not args.dry_run:
             with app.open_store():
                 pass  # whatever is wrong with the store is said before a child opens it
-        summaries, _ = read_apart(Reading(app, dry=args.dry_run, span=span), args.source, cancel)
+        reading = Reading(app.workplace, dry=args.dry_run, span=span)
+        summaries, _ = read_apart(app, reading, args.source, cancel)
     if app.json:
         outcome = overall(summary.outcome for summary in summaries)
         runs = [summary.as_json() for summary in summaries]

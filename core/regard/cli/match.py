@@ -154,13 +154,14 @@ def _known(app: App) -> Mapping[str, Match]:
 
 @contextmanager
 def _view(app: App) -> Iterator[View]:
-    from regard.cli.report import progress_of, surroundings_of
+    from regard.cli.report import progress_of
+    from regard.pipeline.delivering import surroundings_of
     from regard.pipeline.reporting import open_report_view
 
     with (
         app.open_store(readonly=True) as store,
         progress_of(app) as progress,
-        open_report_view(store, surroundings_of(app), progress=progress) as (view, _),
+        open_report_view(store, surroundings_of(app.workplace), progress=progress) as (view, _),
     ):
         yield view
 

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
-import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from regard.errors import ConfigError, PluginError, RegardError, UsageError
+from regard.errors import PluginError, UsageError
 from regard.names import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from regard.cli.app import App
-    from regard.pipeline.reporting import MadeReport, Surroundings
+    from regard.pipeline.reporting import MadeReport
     from regard.reporters import Reporter
     from regard.reports import Report
     from regard.settings import ReportSettings
 
-__all__ = ["FORMATS", "configure", "progress_of", "rendered", "run", "show", "surroundings_of"]
+__all__ = ["FORMATS", "configure", "progress_of", "run", "show"]
 
 FORMATS: Final = ("terminal", "json", "csv")
+"""As `regard.pipeline.delivering` has them, which `regard report --help` need not import."""
+
 _SUFFIXES: Final = {".json": "json", ".csv": "csv", ".txt": "terminal"}
-_FILE_WIDTH: Final = 100
 _PIPE_WIDTH: Final = 80
 _PARTIAL: Final = 3
 
@@ -62,6 +61,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, app: App) -> int:
     """Make the report and bring it to where it should go."""
+    from regard.pipeline.delivering import deliver, rendered, write_file
+
     configured = app.project.settings.reports.get(args.name)
     made = _make(args, app, configured)
     if not app.quiet:
@@ -70,43 +71,31 @@ def run(args: argparse.Namespace, app: App) -> int:
     form = "json" if app.json else args.format
     if args.output is not None:
         form = form or _SUFFIXES.get(args.output.suffix.lower(), "terminal")
-        write_file(args.output, _as_text(made.report, form, app))
+        write_file(args.output, rendered(made.report, form, timezone=_timezone(app)))
         return 0
     if form or configured is None:
         show(made.report, app, form or "terminal")
         return 0
-    return _deliver(made.report, configured, args.name, app)
+    problems = deliver(
+        app.workplace, args.name, made.report, lambda report: show(report, app, "terminal")
+    )
+    for problem in problems:
+        app.problem(problem)
+    return _PARTIAL if problems else 0
 
 
 def _make(args: argparse.Namespace, app: App, configured: ReportSettings | None) -> MadeReport:
+    from regard.pipeline.delivering import surroundings_of
     from regard.pipeline.reporting import make_report
 
     name = configured.reporter if configured else args.name
     reporter = _reporter(name, app, named=configured is None)
     language = args.language or (configured.language if configured else None)
-    surroundings = surroundings_of(app, language)
+    surroundings = surroundings_of(app.workplace, language)
     where = f"reports.{args.name}.params" if configured else f"report {name}"
     params = {**(configured.params if configured else {}), **_flags(args)}
     with app.open_store(readonly=True) as store, progress_of(app) as progress:
         return make_report(store, reporter, params, surroundings, where=where, progress=progress)
-
-
-def surroundings_of(app: App, language: str | None = None) -> Surroundings:
-    """Return what reports of the project are made in, in a language or the project's."""
-    from regard.pipeline.reporting import Surroundings
-    from regard.secrets import privacy_key
-    from regard.settings import directory_of
-
-    project = app.project
-    return Surroundings(
-        columns=project.root / "columns",
-        clock=app.clock,
-        language=language or project.settings.language,
-        timezone=project.settings.timezone,
-        privacy_key=privacy_key(project, app.host.resolve_secret),
-        sources=frozenset(project.settings.sources),
-        directory=directory_of(project.settings),
-    )
 
 
 def _reporter(name: str, app: App, *, named: bool) -> type[Reporter[Any]]:
@@ -175,7 +164,9 @@ def show(report: Report, app: App, form: str) -> None:
         with _reading_width(app.out):
             render_terminal(report, app.out, timezone=_timezone(app))
         return
-    text = rendered(report, form)
+    from regard.pipeline.delivering import rendered
+
+    text = rendered(report, form, timezone=_timezone(app))
     encoding = sys.stdout.encoding or "utf-8"
     # What the terminal's encoding lacks JSON can escape; CSV shows a mark.
     errors = "backslashreplace" if form == "json" else "replace"
@@ -197,71 +188,3 @@ def _reading_width(console: Console) -> Iterator[None]:
 
 def _timezone(app: App) -> str:
     return app.project.settings.timezone if app.has_project else "UTC"
-
-
-def rendered(report: Report, form: str) -> str:
-    """Return a report as JSON or CSV text."""
-    from regard.render import render_csv, render_json
-
-    return render_json(report) if form == "json" else render_csv(report)
-
-
-def _as_text(report: Report, form: str, app: App) -> str:
-    if form != "terminal":
-        return rendered(report, form)
-    from rich.console import Console
-
-    from regard.render import render_terminal
-
-    out = io.StringIO()
-    console = Console(file=out, width=_FILE_WIDTH, color_system=None, force_terminal=False)
-    render_terminal(report, console, timezone=_timezone(app))
-    return out.getvalue()
-
-
-def write_file(path: Path, text: str) -> None:
-    """
-    Write a file, and the folders above it, so that it is there whole or not at all.
-
-    Raises:
-        ConfigError: It cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"{path}: its folder cannot be made: {error.strerror}"
-        raise ConfigError(message) from error
-    try:
-        with temporary.open("x", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        message = f"{path}: cannot be written: {error.strerror}"
-        raise ConfigError(message) from error
-
-
-def _deliver(report: Report, configured: ReportSettings, name: str, app: App) -> int:
-    """Bring a configured report to each of its targets; one that fails spares the others."""
-    from regard.measures.periods import local_day
-
-    today = local_day(report.made_at, app.project.settings.timezone)
-    failed = False
-    for target in configured.to:
-        form, _, place = target.partition(":")
-        try:
-            if form == "terminal":
-                show(report, app, "terminal")
-            elif form in FORMATS:
-                path = app.project.resolve(place.replace("{date}", today.isoformat()))
-                write_file(path, rendered(report, form))
-            else:
-                message = f"{target!r} is not possible yet; use terminal, json:FILE or csv:FILE"
-                raise ConfigError(message)
-        except (RegardError, OSError) as error:
-            app.problem(f"reports.{name}.to: {error}")
-            failed = True
-    return _PARTIAL if failed else 0

@@ -18,7 +18,7 @@ from regard.names import did_you_mean
 from regard.runs import Outcome, StreamSummary, exit_code, overall
 
 if TYPE_CHECKING:
-    from regard.cli.reading import Refusal
+    from regard.pipeline.reading import Refusal
     from regard.store import Store
 
 __all__ = ["configure", "run"]
@@ -80,9 +80,12 @@ def run(args: argparse.Namespace, app: App) -> int:
     from regard.pipeline.checking import require_valid
 
     require_valid(app.project, app.host, names)
-    from regard.cli.reading import Reading, read_apart
+    from regard.cli.reading import read_apart
+    from regard.pipeline.reading import Reading
 
-    reading = Reading(app, args.error_budget, frozenset(args.full_refresh or ()), args.dry_run)
+    reading = Reading(
+        app.workplace, args.error_budget, frozenset(args.full_refresh or ()), args.dry_run
+    )
     summaries: list[StreamSummary] = []
     refused: list[Refusal] = []
     with stoppable() as cancel:
@@ -95,7 +98,7 @@ def run(args: argparse.Namespace, app: App) -> int:
             if cancel.is_set():
                 summaries.append(_not_begun(name))
                 continue
-            done, bad = read_apart(reading, name, cancel)
+            done, bad = read_apart(app, reading, name, cancel)
             summaries += done
             refused += bad
     if app.json:

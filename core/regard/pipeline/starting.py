@@ -82,15 +82,17 @@ class Wish:
     Attributes:
         refresh: The streams that are read from their beginning.
         span: The part of a stream's past that is read; no other stream is.
+        cause: Why it is read on: ``manual``, or as the ledger has it.
     """
 
     refresh: frozenset[str] = field(default_factory=frozenset)
     span: Span | None = None
+    cause: str = "manual"
 
     @property
     def reason(self) -> str:
         """What the history says about the run."""
-        return "manual" if self.span is None else "backfill"
+        return self.cause if self.span is None else "backfill"
 
     def known(self, states: Sequence[FileState]) -> list[FileState]:
         """Return what is known of files, less what this run shall read once more."""

@@ -13,16 +13,16 @@ from regard.render.json_report import render_json
 from regard.render.text import plain
 
 if TYPE_CHECKING:
-    from regard.render.terminal import render_terminal
+    from regard.render.terminal import render_terminal, render_text
 
-__all__ = ["plain", "render_csv", "render_json", "render_terminal"]
+__all__ = ["plain", "render_csv", "render_json", "render_terminal", "render_text"]
 
 
 def __getattr__(name: str) -> object:
     """Load rich only for those who draw."""
-    if name == "render_terminal":
-        from regard.render.terminal import render_terminal
+    if name in ("render_terminal", "render_text"):
+        from regard.render import terminal
 
-        return render_terminal
+        return getattr(terminal, name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

@@ -7,6 +7,7 @@ words say already.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
@@ -22,7 +23,7 @@ from regard.render.text import plain
 from regard.render.words import WORDS, unit, word
 from regard.reports import Cell, Column, Figure, Report, Section, Series, Table
 
-__all__ = ["render_terminal"]
+__all__ = ["render_terminal", "render_text"]
 
 _NARROWEST = 40
 _SHORTEST_LABEL = 8
@@ -52,6 +53,21 @@ def render_terminal(report: Report, console: Console, *, timezone: str = "UTC") 
         timezone: The zone that times are shown in.
     """
     _Screen(report, console, timezone).draw()
+
+
+def render_text(report: Report, *, timezone: str = "UTC", width: int = 100) -> str:
+    """
+    Return a report as plain text, as a terminal without colours would show it.
+
+    Args:
+        report: What to draw; none of its texts is trusted.
+        timezone: The zone that times are shown in.
+        width: In columns.
+    """
+    out = io.StringIO()
+    console = Console(file=out, width=width, color_system=None, force_terminal=False)
+    render_terminal(report, console, timezone=timezone)
+    return out.getvalue()
 
 
 class _Screen:

@@ -6,6 +6,8 @@ A migration never changes again: it names plain column types, not those of the c
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -15,19 +17,19 @@ branch_labels = None
 depends_on = None
 
 
-def _number(name: str, *, nullable: bool = False) -> sa.Column:
+def _number(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.BigInteger(), nullable=nullable)
 
 
-def _text(name: str, *, nullable: bool = False) -> sa.Column:
+def _text(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.Text(), nullable=nullable)
 
 
-def _instant(name: str, *, nullable: bool = False) -> sa.Column:
+def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
-def _running_number() -> sa.Column:
+def _running_number() -> sa.Column[Any]:
     kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     return sa.Column("id", kind, nullable=False)
 
