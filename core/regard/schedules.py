@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from regard.errors import ConfigError
 
-__all__ = ["Schedule", "parse_duration", "parse_schedule"]
+__all__ = ["Schedule", "parse_duration", "parse_schedule", "write_duration"]
 
 MAX_DURATION: Final = timedelta(days=3660)
 """Ten years: whoever writes more has mistaken the unit."""
@@ -125,6 +125,15 @@ def parse_schedule(text: str) -> Schedule:
     if len(plain.split()) == 5:
         return _parse_crontab(plain, plain)
     raise _refuse(plain, _advice(lower))
+
+
+def write_duration(span: timedelta) -> str:
+    """Return a length of time as settings write it: ``90s``, ``15m``, ``6h``, ``1d``."""
+    seconds = round(span.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 def parse_duration(text: str) -> timedelta:

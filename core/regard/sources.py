@@ -477,11 +477,13 @@ class Source(Generic[ConfigT]):
     Attributes:
         name: What ``plugin = "..."`` calls it.
         Config: A Pydantic model of the plug-in's own settings; secrets are ``SecretStr``.
+        crawls: Whether it reads other people's sites; the loop reads few of those at once.
         streams: What it can read; where that depends on the data, override `discover`.
     """
 
     name: ClassVar[str]
     Config: ClassVar[type[Any] | None] = None
+    crawls: ClassVar[bool] = False
     streams: tuple[Stream, ...] = ()
 
     def __init__(self, config: ConfigT) -> None:

@@ -29,7 +29,8 @@ from types import TracebackType
 from typing import Any
 
 from regard.errors import RegardError
-from regard.pipeline.stopping import Asked, length
+from regard.pipeline.stopping import Asked
+from regard.schedules import write_duration
 from regard.secrets import mask
 
 __all__ = ["Bounds", "Child", "Ended", "Tell", "Work", "machine_memory"]
@@ -76,6 +77,7 @@ class Ended:
         error: Why it was not.
         kind: The name of the error's class, where it was one of ours.
         stopped: Somebody asked for the end.
+        code: Its exit code; negative: the signal that ended it; None: nobody knows.
     """
 
     pid: int
@@ -83,6 +85,7 @@ class Ended:
     error: str | None = None
     kind: str | None = None
     stopped: bool = False
+    code: int | None = None
 
 
 class Child:
@@ -92,14 +95,17 @@ class Child:
     Args:
         work: What it does.
         bounds: What it may use.
+        served: Whether a server forks it that has loaded already what children need; that is
+            for whoever starts many and has threads of its own.
     """
 
-    def __init__(self, work: Work, bounds: Bounds) -> None:
+    def __init__(self, work: Work, bounds: Bounds, *, served: bool = False) -> None:
         self._work = work
         self._bounds = bounds
+        self._served = served
 
     def __enter__(self) -> Child:
-        method = _method()
+        method = "forkserver" if self._served else _method()
         context: Any = multiprocessing.get_context(method)
         self._heard, told = context.Pipe(duplex=False)
         held, self._hold = context.Pipe(duplex=False)
@@ -190,7 +196,7 @@ class _Attendant:
         # The child keeps the same time; it gets the chance to end by itself.
         took = timedelta(seconds=now - self._began - _OVERTIME_SECONDS)
         if deadline is not None and not self._late and took > deadline:
-            self._late = f"the run took longer than its deadline of {length(deadline)}"
+            self._late = f"the run took longer than its deadline of {write_duration(deadline)}"
         if self._asked_at is None:
             if self._cancel.is_set() or self._late:
                 self._asked_at = now
@@ -235,7 +241,8 @@ class _Attendant:
         else:
             error = f"the plug-in ended its process in the midst of its work (exit code {code})"
         pid = int(self._process.pid)
-        return Ended(pid, error=f"{error}; what was committed stays", stopped=asked)
+        told = f"{error}; what was committed stays"
+        return Ended(pid, error=told, stopped=asked, code=code)
 
 
 def _signal_name(number: int) -> str:

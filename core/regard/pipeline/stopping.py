@@ -16,8 +16,9 @@ from types import FrameType
 
 from regard.clock import Clock
 from regard.errors import Cancelled, LeaseLost
+from regard.schedules import write_duration
 
-__all__ = ["Asked", "Broken", "Stop", "length"]
+__all__ = ["Asked", "Broken", "Stop"]
 
 _LOOK_SECONDS = 0.1
 
@@ -125,7 +126,7 @@ class Stop(Event):
         if self._lost is not None:
             return self._lost
         if self._deadline is not None and self.left_seconds == 0:
-            told = f"the run took longer than its deadline of {length(self._deadline)}"
+            told = f"the run took longer than its deadline of {write_duration(self._deadline)}"
             return Cancelled(f"{told}; what was committed stays")
         return Cancelled("the run was asked to stop; what was committed stays")
 
@@ -146,12 +147,3 @@ class Stop(Event):
             raise self.why() from None
         finally:
             asked.reading = False
-
-
-def length(span: timedelta) -> str:
-    """Return a length of time as settings write it: ``90s``, ``15m``, ``6h``, ``1d``."""
-    seconds = round(span.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -26,16 +26,26 @@ class Workplace:
         config: The project's ``regard.toml``.
         clock: The time; None: the machine's.
         debug: Whether bugs of plug-ins tell their whole traceback.
+        text: What the file held when somebody read it, so that all work in the same
+            configuration while it is edited; None: what it holds now.
     """
 
-    def __init__(self, config: Path, clock: Clock | None = None, *, debug: bool = False) -> None:
+    def __init__(
+        self,
+        config: Path,
+        clock: Clock | None = None,
+        *,
+        debug: bool = False,
+        text: str | None = None,
+    ) -> None:
         self.config = config
+        self.text = text
         self.clock: Clock = clock or SystemClock()
         self.debug = debug
 
     def __reduce__(self) -> tuple[object, ...]:
         # Whoever gets it in another process makes the parts anew.
-        return _remade, (self.config, self.clock, self.debug)
+        return _remade, (self.config, self.clock, self.debug, self.text)
 
     @cached_property
     def project(self) -> Project:
@@ -47,7 +57,7 @@ class Workplace:
         """
         from regard.settings import load_project
 
-        return load_project(self.config)
+        return load_project(self.config, self.text)
 
     @cached_property
     def host(self) -> Host:
@@ -87,5 +97,5 @@ class Workplace:
             store.close()
 
 
-def _remade(config: Path, clock: Clock, debug: bool) -> Workplace:
-    return Workplace(config, clock, debug=debug)
+def _remade(config: Path, clock: Clock, debug: bool, text: str | None) -> Workplace:
+    return Workplace(config, clock, debug=debug, text=text)

@@ -55,12 +55,11 @@ class LedgerRow(StoreRow, table=True):
         owner: The loop that has it; random.
         host: The machine of that loop.
         boot: The machine's boot, so that a process number is not believed after a restart.
-        pid: The loop's process.
+        pid: The process of that loop.
         until_at: When it is somebody else's unless renewed, by the database's clock.
         run_id: The last run that it led to, where it is a source's.
         exit_code: Of the last child; negative: the signal that ended it.
         reason: Why it ended so, in one sentence.
-        progress: JSON, for those who watch.
         log: The last child's log file, below the project.
     """
 
@@ -89,7 +88,6 @@ class LedgerRow(StoreRow, table=True):
     run_id: int | None = Field(default=None, sa_type=BigInteger)
     exit_code: int | None = Field(default=None, sa_type=BigInteger)
     reason: str | None = Field(default=None, sa_type=Text)
-    progress: str | None = Field(default=None, sa_type=Text)
     log: str | None = Field(default=None, sa_type=Text)
 
 

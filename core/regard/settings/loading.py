@@ -17,6 +17,7 @@ from regard.settings.checks import absolute_store
 from regard.settings.faults import Fault, display_path, raise_faults
 from regard.settings.lines import table_path
 from regard.settings.models import Settings
+from regard.settings.scheduling import contradictions
 from regard.settings.sentences import explain
 from regard.settings.showing import is_secret_name, show
 
@@ -105,21 +106,27 @@ def _near_miss(folder: Path) -> str:
     return near.rstrip("?").replace("did you mean", "but there is") if "mean" in near else ""
 
 
-def load_project(path: Path) -> Project:
+def load_project(path: Path, text: str | None = None) -> Project:
     """
     Return the project whose configuration file is given, validated whole.
+
+    Args:
+        path: The file.
+        text: What it held when somebody read it; None: what it holds now.
 
     Raises:
         ConfigError: It cannot be read, or something in it is wrong; the message has one line
             for each fault.
     """
     path = path.absolute()
-    text = _read(path)
+    text = _read(path) if text is None else text
     data = _parse(text, path)
     misshapen = list(_misshapen(data))
     data = _without(data, misshapen)
     settings, faults = _validated(data)
     faults += (*misshapen, *_bad_names(data), *_unknown_sources(data), *_ambiguous(data))
+    if settings is not None:
+        faults += contradictions(settings)
     raise_faults(faults, path, text)
     return Project(path.parent, path, settings or Settings(), text)
 

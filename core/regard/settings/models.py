@@ -37,12 +37,15 @@ __all__ = [
     "CompetitorSettings",
     "Duration",
     "JourneySettings",
+    "KeepSettings",
+    "LimitsSettings",
     "LogSettings",
     "PlaceSettings",
     "PluginsSettings",
     "PricesSettings",
     "PrivacySettings",
     "ReportSettings",
+    "ScheduledSettings",
     "Settings",
     "SourceSettings",
     "SurveySettings",
@@ -124,23 +127,27 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class _Scheduled(_Table):
+class ScheduledSettings(_Table):
     """The keys of everything that can be due."""
 
     enabled: bool = Field(True, description="false: never read or made on its own")
     schedule: ScheduleText | None = Field(None, description="a crontab line or every N")
     jitter: Duration | None = Field(None, description="how far due times are spread")
-    depends_on: Texts = Field((), description="the names that must be done before")
-    catch_up: bool | str | None = Field(None, description="what becomes of missed times")
-    catch_up_window: Duration | None = Field(None, description="how old a missed time may be")
-    overlap: bool | str | None = Field(None, description="whether two may go on at once")
-    max_late: Duration | None = Field(None, description="later than this counts as missed")
-    deadline: Duration | None = Field(None, description="how long it may take")
+    depends_on: Texts = Field((), description="what must be done before, where it is due as well")
+    catch_up: Literal["none", "latest", "all"] = Field(
+        "latest", description="which of the times that nobody was there for are made up for"
+    )
+    catch_up_window: Duration = Field(timedelta(days=1), description="how old such a time may be")
+    overlap: Literal["skip", "queue"] = Field(
+        "skip", description="what becomes of a time at which the one before still goes on"
+    )
+    max_late: Duration | None = Field(None, description="begun no later than so long after it")
+    deadline: Duration | None = Field(None, description="how long it may take; in the loop 1h")
     retries: int | None = Field(None, ge=0, le=100, description="tries after the first")
     quiet_hours: QuietHours | None = Field(None, description="when it does not start")
 
 
-class SourceSettings(_Scheduled):
+class SourceSettings(ScheduledSettings):
     """
     One ``[sources.NAME]`` table.
 
@@ -216,7 +223,7 @@ class PricesSettings(_Table):
     vat: Share | None = Field(None, description="the rate of the tax, such as 0.21")
 
 
-class ReportSettings(_Scheduled):
+class ReportSettings(ScheduledSettings):
     """One ``[reports.NAME]`` table."""
 
     reporter: str = Field(min_length=1, description="the reporter that makes it")
@@ -249,24 +256,45 @@ class PrivacySettings(_Table):
 
 
 class LogSettings(_Table):
-    """The ``[log]`` table."""
+    """The ``[log]`` table: what the loop says of its work."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("warning")
-    format: Literal["text", "json"] = Field("text")
+    level: Literal["debug", "info", "warning", "error"] = Field("info")
+    format: Literal["text", "json"] | None = Field(
+        None, description="else text on a terminal, and one JSON object a line elsewhere"
+    )
+
+
+class KeepSettings(_Table):
+    """The ``[keep]`` table: for how long the loop keeps what it makes."""
+
+    logs: Duration = Field(timedelta(days=30), description="the log files of runs")
+    runs: Duration = Field(timedelta(days=365), description="the history of runs and due times")
+    quarantine: Duration = Field(
+        timedelta(days=365), description="refused records that were not seen again"
+    )
+    notices: Duration = Field(timedelta(days=90), description="what was told")
+    inbox: Duration = Field(timedelta(days=90), description="files that were fetched")
+    copies: int = Field(3, ge=1, description="so many copies made before upgrades")
 
 
 class LimitsSettings(_Table):
     """The ``[limits]`` table: what reading one source may use."""
 
     memory: Size | None = Field(
-        None, description="of one run, such as 2GB; else three quarters of the machine's"
+        None,
+        description="of one run, such as 2GB; else three quarters of the machine's, in the loop "
+        "a quarter",
     )
     empty_runs: int = Field(
         3, ge=0, description="so many runs in a row may find no file before they fail; 0: any"
     )
-    runs: int | None = Field(None, ge=1, description="so many sources are read at once")
-    crawls: int | None = Field(None, ge=1, description="so many sites are read at once")
-    threads: int | None = Field(None, ge=1, description="of one run")
+    runs: int | None = Field(
+        None, ge=1, description="so many runs go on at once; else one a processor, at least 2"
+    )
+    crawls: int = Field(2, ge=1, description="so many of them may read sites")
+    threads: int | None = Field(
+        None, ge=1, description="of one run; else a quarter of the processors"
+    )
 
 
 class Settings(_Table):
@@ -306,28 +334,20 @@ class Settings(_Table):
     calendar: AnyTable = Field(default_factory=dict)
     prices: PricesSettings = Field(default_factory=PricesSettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
-    keep: AnyTable = Field(default_factory=dict)
+    keep: KeepSettings = Field(default_factory=KeepSettings)
 
 
 # Whoever makes one of these mean something takes it out here.
 UNUSED_TABLES: Final = (
     *("enrichers", "audiences", "notices", "findings", "initiatives", "segments"),
-    *("calendar", "keep", "base_currency", "week_start", "log"),
+    *("calendar", "base_currency", "week_start"),
 )
 """The keys and tables at the top that this version accepts and has no use for."""
 
-_UNUSED_SCHEDULING: Final = (
-    *("jitter", "depends_on", "catch_up", "catch_up_window", "overlap", "max_late"),
-    "quiet_hours",
-)
 UNUSED_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "sources": (*_UNUSED_SCHEDULING, "retention"),
-    "reports": (
-        *_UNUSED_SCHEDULING,
-        *("deadline", "retries", "enabled", "schedule", "audience"),
-    ),
+    "sources": ("retention",),
+    "reports": ("audience",),
     "privacy": ("policy",),
-    "limits": ("runs", "crawls", "threads"),
 }
 """The keys of tables that this version accepts and has no use for, by the table's name."""
 
@@ -335,10 +355,7 @@ UNUSED_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 def unused(settings: Settings) -> list[str]:
     """Return the path of every setting in a file that this version has no use for."""
     paths: list[str] = [name for name in UNUSED_TABLES if name in settings.model_fields_set]
-    tables: dict[str, tuple[BaseModel, str]] = {
-        "privacy": (settings.privacy, "privacy"),
-        "limits": (settings.limits, "limits"),
-    }
+    tables: dict[str, tuple[BaseModel, str]] = {"privacy": (settings.privacy, "privacy")}
     tables |= {f"sources.{name}": (table, "sources") for name, table in settings.sources.items()}
     tables |= {f"reports.{name}": (table, "reports") for name, table in settings.reports.items()}
     for place, (table, kind) in tables.items():

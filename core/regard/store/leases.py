@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Row, and_, select, update
 
@@ -34,11 +34,13 @@ __all__ = [
     "Place",
     "acquire",
     "check",
+    "gone",
     "held_by",
     "holder",
     "prolong",
     "release",
     "renew",
+    "stamp",
 ]
 
 LENGTH = timedelta(minutes=2)
@@ -121,7 +123,7 @@ def _process_start(pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[19]
 
 
-def _dead(row: Row[Any], here: Place) -> bool:
+def _dead(row: Holder | Row[Any], here: Place) -> bool:
     """Say whether a holder is surely gone; only where it ran can anybody tell."""
     if row.pid is None or not row.boot:
         return False
@@ -136,6 +138,34 @@ def _dead(row: Row[Any], here: Place) -> bool:
     if not Path("/proc").is_dir():
         return not _lives(row.pid)
     return _process_start(int(row.pid)) != str(start)
+
+
+class Holder(Protocol):
+    """Whoever left its `stamp` on a row."""
+
+    @property
+    def host(self) -> str | None:
+        """Its machine."""
+
+    @property
+    def boot(self) -> str | None:
+        """That machine's boot, who counts its processes, and when this one began."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its process."""
+
+
+def stamp() -> dict[str, Any]:
+    """Return what tells later whether this process still lives, by column."""
+    here = Place.here()
+    boot = f"{here.text}/{_process_start(os.getpid()) or ''}"
+    return {"host": here.host, "boot": boot, "pid": os.getpid()}
+
+
+def gone(holder: Holder | Row[Any]) -> bool:
+    """Say whether a process that left its `stamp` is surely gone; only its machine can tell."""
+    return _dead(holder, Place.here())
 
 
 def _lives(pid: int) -> bool:
@@ -209,16 +239,13 @@ def acquire(
         select(leases.c.fence).where(leases.c.name == name)
     ).scalar()
     lease = Lease(name, secrets.token_hex(8), int(fence or 0) + 1, length)
-    here = Place.here()
     transaction.put(
         "leases",
         {
             "name": name,
             "fence": lease.fence,
             "owner": lease.owner,
-            "host": here.host,
-            "boot": f"{here.text}/{_process_start(os.getpid()) or ''}",
-            "pid": os.getpid(),
+            **stamp(),
             "run_id": run_id,
             "started_at": transaction.now,
             "until_at": transaction.database_now() + length,

@@ -446,11 +446,11 @@ class TestProjects:
         """Tables and keys of later versions are accepted and named."""
         project = load(
             tmp_path,
-            f'{CRM}jitter = "5m"\n[notices]\nhost = "x"\n[privacy]\npolicy = "x"\n'
+            f'{CRM}retention = "5d"\n[notices]\nhost = "x"\n[privacy]\npolicy = "x"\n'
             '[reports.m]\nreporter = "x"\naudience = "board"\n',
         )
 
-        assert ["notices", "privacy.policy", "sources.crm.jitter", "reports.m.audience"] == unused(
+        assert ["notices", "privacy.policy", "sources.crm.retention", "reports.m.audience"] == unused(
             project.settings
         )
 

@@ -64,7 +64,6 @@ def upgrade() -> None:
         _number("run_id", nullable=True),
         _number("exit_code", nullable=True),
         _text("reason", nullable=True),
-        _text("progress", nullable=True),
         _text("log", nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
         sa.UniqueConstraint("job", "scheduled_for", name="uq_ledger_due"),

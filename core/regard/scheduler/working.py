@@ -1,0 +1,167 @@
+"""
+What the children of the loop do: each one thing, in a process of its own.
+
+A child finds the configuration as the loop read it. It writes into a log file of its own, and
+tells the loop in a few JSON values what came of its work.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from regard.errors import RegardError
+from regard.jobs import Cause, Job
+from regard.pipeline.checking import require_valid
+from regard.pipeline.children import Tell
+from regard.pipeline.delivering import deliver, make_configured
+from regard.pipeline.reading import Reading, unpacked
+from regard.pipeline.stopping import Asked
+from regard.pipeline.workplace import Workplace
+from regard.render import render_text
+from regard.reports import Report
+from regard.runs import Outcome, StreamSummary, overall
+from regard.scheduler.logs import set_up_child
+
+__all__ = ["Inspection", "JobWork"]
+
+_log = logging.getLogger("regard.run")
+
+
+@dataclass(frozen=True, slots=True)
+class JobWork:
+    """
+    One try of one due time.
+
+    Attributes:
+        place: The project, with the configuration as the loop read it.
+        job: What is run.
+        cause: Why it is due.
+        due: When, as the log tells it.
+        attempt: Which try it is.
+        log: Its log file, below the project.
+        threads: At most so many for DuckDB.
+        memory: How many bytes DuckDB may use.
+    """
+
+    place: Workplace
+    job: Job
+    cause: Cause | str
+    due: str
+    attempt: int
+    log: str
+    threads: int | None = None
+    memory: int | None = None
+
+    def __call__(self, asked: Asked, tell: Tell) -> dict[str, Any]:
+        """Do it; return outcome, run and error."""
+        self._redirect()
+        fields = {"job": self.job.name, "due": self.due, "attempt": self.attempt}
+        set_up_child(self.place.project.settings, fields)
+        tell("began", None)
+        if self.job.kind == "report":
+            return self._report()
+        return self._read(asked, tell)
+
+    def _redirect(self) -> None:
+        """Send all that this process prints into its log file."""
+        path = self.place.project.resolve(self.log)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Appended, so that the file can be cut while it is written to.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        for number in (1, 2):
+            os.dup2(descriptor, number)
+        os.close(descriptor)
+        # They belong to whoever started the server that this process was forked from.
+        sys.stdout = open(1, "w", encoding="utf-8", errors="replace", buffering=1, closefd=False)  # noqa: SIM115  # lives as long as the process
+        sys.stderr = open(2, "w", encoding="utf-8", errors="replace", buffering=1, closefd=False)  # noqa: SIM115
+
+    def _read(self, asked: Asked, tell: Tell) -> dict[str, Any]:
+        name = self.job.label
+        require_valid(self.place.project, self.place.host, [name])
+        told = Reading(self.place, cause=self.cause).read(name, asked, tell)
+        summaries, _ = unpacked(told)
+        for summary in summaries:
+            _say(summary)
+        errors = [summary.error for summary in summaries if summary.error]
+        return {
+            "outcome": overall(summary.outcome for summary in summaries).value,
+            "run_id": next((summary.run_id for summary in summaries if summary.run_id), None),
+            "error": errors[0] if errors else None,
+        }
+
+    def _report(self) -> dict[str, Any]:
+        place, name = self.place, self.job.label
+        made = make_configured(place, name)
+        for note in made.notes:
+            _log.warning(note)
+        zone = place.project.settings.timezone
+
+        def show(report: Report) -> None:
+            sys.stdout.write(render_text(report, timezone=zone))
+            sys.stdout.flush()
+
+        problems = deliver(place, name, made.report, show)
+        for problem in problems:
+            _log.error(problem)
+        outcome = Outcome.PARTIAL if problems else Outcome.OK
+        return {
+            "outcome": outcome.value,
+            "run_id": None,
+            "error": problems[0] if problems else None,
+        }
+
+
+def _say(summary: StreamSummary) -> None:
+    """Log what was done to one stream."""
+    fields = {
+        "event": "stream-ended",
+        "run": summary.run_id,
+        "outcome": summary.outcome.value,
+        "seconds": round(summary.seconds, 3),
+    }
+    counts = ", ".join(f"{count} {what}" for what, count in summary.counts.as_dict().items())
+    stream = summary.stream or "the source"
+    _log.info("%s: %s: %s", stream, summary.outcome.value, counts, extra=fields)
+    for note in summary.notes:
+        _log.warning("%s: %s", stream, note, extra={"run": summary.run_id})
+    if summary.error:
+        _log.error("%s: %s", stream, summary.error, extra={"run": summary.run_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """
+    A look at the whole configuration, in a child: the loop itself loads no plug-in.
+
+    Attributes:
+        place: The project.
+    """
+
+    place: Workplace
+
+    def __call__(self, asked: Asked, tell: Tell) -> dict[str, Any]:
+        """
+        Check what is configured.
+
+        Raises:
+            ConfigError: Something is wrong.
+            SecretError: The store's address refers to a secret that is missing.
+        """
+        project, host = self.place.project, self.place.host
+        enabled = [name for name, one in project.settings.sources.items() if one.enabled]
+        require_valid(project, host, enabled)
+        crawling = []
+        for name in enabled:
+            try:
+                if host.source_class(project.settings.sources[name].plugin).crawls:
+                    crawling.append(name)
+            except RegardError as error:
+                # It fails its own runs, each with the reason, and no others.
+                tell("progress", f"{name}: {error}")
+        return {"store": self.place.store_url, "crawling": crawling}
