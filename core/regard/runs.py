@@ -68,6 +68,7 @@ class StreamSummary:
         error: Why it did not end well, in one or a few lines.
         notes: What an operator should know though nothing failed.
         ended: False while it is being read: its outcome is not known yet.
+        final: Why it failed does not pass by itself: another try would fail as well.
     """
 
     source: str
@@ -79,6 +80,7 @@ class StreamSummary:
     error: str | None = None
     notes: list[str] = field(default_factory=list)
     ended: bool = True
+    final: bool = False
 
     def as_json(self) -> dict[str, object]:
         """Return the summary in the form that ``run --json`` prints."""

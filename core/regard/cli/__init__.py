@@ -49,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("run", "regard.cli.run", "read sources into the store"),
     Command("report", "regard.cli.report", "make a report from the store"),
     Command("match", "regard.cli.match", "decide which offers are products of ours"),
+    Command("schedule", "regard.cli.schedule", "run what is due, for months"),
     Command("status", "regard.cli.status", "say how every source is doing"),
     Command("runs", "regard.cli.runs", "list past runs, show one, or forget old ones"),
     Command("quarantine", "regard.cli.quarantine", "list refused records, or send them again"),

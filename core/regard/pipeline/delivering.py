@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,12 +40,18 @@ def surroundings_of(place: Workplace, language: str | None = None) -> Surroundin
         privacy_key=privacy_key(project, place.host.resolve_secret),
         sources=frozenset(project.settings.sources),
         directory=directory_of(project.settings),
+        threads=project.settings.limits.threads,
     )
 
 
-def make_configured(place: Workplace, name: str) -> MadeReport:
+def make_configured(place: Workplace, name: str, threads: int | None = None) -> MadeReport:
     """
     Make a report as its ``[reports.NAME]`` table describes it.
+
+    Args:
+        place: The project.
+        name: The report's name.
+        threads: At most so many for queries, where the configuration does not say.
 
     Raises:
         ConfigError: A parameter is wrong.
@@ -54,6 +61,8 @@ def make_configured(place: Workplace, name: str) -> MadeReport:
     configured = place.project.settings.reports[name]
     reporter = place.host.reporter_class(configured.reporter)
     surroundings = surroundings_of(place, configured.language)
+    if surroundings.threads is None:
+        surroundings = replace(surroundings, threads=threads)
     params: Mapping[str, Any] = configured.params
     with place.open_store(readonly=True) as store:
         return make_report(store, reporter, params, surroundings, where=f"reports.{name}.params")

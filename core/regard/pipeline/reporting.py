@@ -43,6 +43,7 @@ class Surroundings:
         privacy_key: Makes pseudonyms.
         sources: The configured sources; records of others are left out. None: all are read.
         directory: What the configuration knows by name.
+        threads: At most so many for queries; None: as many as there are cores.
     """
 
     columns: Path
@@ -52,6 +53,7 @@ class Surroundings:
     privacy_key: bytes
     sources: Collection[str] | None = None
     directory: Directory = NOTHING_NAMED
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def open_report_view(
         pseudonym_key=surroundings.privacy_key,
         orphans=orphans,
         directory=directory,
+        threads=surroundings.threads,
     ) as view:
         yield view, (*_about_columns(state), *_about_orphans(fresh, orphans))
 

@@ -42,7 +42,7 @@ from regard.pipeline.lookups import Lookups
 from regard.pipeline.preparing import Prepared, defaults_of, identifier, prepare
 from regard.pipeline.starting import Start, Wish, changed_keys
 from regard.pipeline.stopping import Stop
-from regard.pipeline.streams import Limits, StreamTask, explain, read_streams
+from regard.pipeline.streams import FINAL, Limits, StreamTask, explain, read_streams
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary, overall
 from regard.secrets import privacy_key
@@ -152,7 +152,8 @@ class Runner:
 
     def _unprepared(self, name: str, error: RegardError) -> StreamSummary:
         outcome, said = explain(error, debug=self.debug)
-        return StreamSummary(name, "", None, outcome, error=said)
+        final = isinstance(error, FINAL)
+        return StreamSummary(name, "", None, outcome, error=said, final=final)
 
     def _run_streams(
         self,
@@ -269,6 +270,7 @@ class Runner:
             outcome, said = explain(error, debug=self.debug)
             notes = [*context.inputs.notes, *context.notes]
             summary = StreamSummary(name, "", run_id, outcome, error=said, notes=notes)
+            summary.final = isinstance(error, FINAL)
             summaries.append(summary)
             return []
         if not found:

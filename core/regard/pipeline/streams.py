@@ -15,17 +15,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from regard.clock import Clock
 from regard.cursors import CursorValue
 from regard.errors import (
+    AuthError,
     BudgetExceeded,
     Cancelled,
+    ConfigError,
     FileError,
     LeaseLost,
+    PluginError,
     RateLimited,
     RegardError,
+    SecretError,
     SourceChanged,
     TransientError,
 )
@@ -416,12 +420,17 @@ def _read_stream(reader: _Retrying, task: StreamTask, clock: Clock, *, debug: bo
         raise
     except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything, also exit
         summary.outcome, summary.error = explain(error, debug=debug)
+        summary.final = isinstance(error, FINAL)
         if isinstance(error, SourceChanged):
             changed = Finding("source-changed", str(error), Severity.CRITICAL, task.stream.name)
             context.findings.append(changed)
     summary.notes += [*context.inputs.notes, *context.notes, *reader.notes]
     context.inputs.notes, context.notes = [], []
     summary.seconds = clock.monotonic() - began
+
+
+FINAL: Final = (AuthError, ConfigError, PluginError, SecretError, SourceChanged)
+"""Errors that do not pass by themselves; to try a refused password again may lock its user out."""
 
 
 def explain(error: BaseException, *, debug: bool) -> tuple[Outcome, str]:

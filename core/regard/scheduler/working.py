@@ -43,8 +43,7 @@ class JobWork:
         due: When, as the log tells it.
         attempt: Which try it is.
         log: Its log file, below the project.
-        threads: At most so many for DuckDB.
-        memory: How many bytes DuckDB may use.
+        threads: At most so many for a report's queries.
     """
 
     place: Workplace
@@ -54,7 +53,6 @@ class JobWork:
     attempt: int
     log: str
     threads: int | None = None
-    memory: int | None = None
 
     def __call__(self, asked: Asked, tell: Tell) -> dict[str, Any]:
         """Do it; return outcome, run and error."""
@@ -93,11 +91,12 @@ class JobWork:
             "outcome": overall(summary.outcome for summary in summaries).value,
             "run_id": next((summary.run_id for summary in summaries if summary.run_id), None),
             "error": errors[0] if errors else None,
+            "final": any(summary.final for summary in summaries),
         }
 
     def _report(self) -> dict[str, Any]:
         place, name = self.place, self.job.label
-        made = make_configured(place, name)
+        made = make_configured(place, name, self.threads)
         for note in made.notes:
             _log.warning(note)
         zone = place.project.settings.timezone
@@ -114,6 +113,7 @@ class JobWork:
             "outcome": outcome.value,
             "run_id": None,
             "error": problems[0] if problems else None,
+            "final": False,
         }
 
 

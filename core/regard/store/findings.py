@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, case, select, update
 
 from regard.findings import Finding, Severity
 from regard.store.texts import storable
 from regard.store.transactions import Transaction, table
 
-__all__ = ["listed", "save"]
+__all__ = ["listed", "resolve", "save"]
 
 
 def save(transaction: Transaction, source: str, finding: Finding, run_id: int) -> int:
@@ -38,8 +38,10 @@ def save(transaction: Transaction, source: str, finding: Finding, run_id: int) -
         )
     ).scalar()
     if number is not None:
+        # What was resolved and is seen again is open again; what somebody muted stays so.
+        again = case((findings.c.state == "resolved", "open"), else_=findings.c.state)
         transaction.connection.execute(
-            update(findings).where(findings.c.id == number).values(**values)
+            update(findings).where(findings.c.id == number).values(**values, state=again)
         )
         return int(number)
     inserted = transaction.connection.execute(
@@ -48,6 +50,21 @@ def save(transaction: Transaction, source: str, finding: Finding, run_id: int) -
         .returning(findings.c.id)
     )
     return int(inserted.scalar_one())
+
+
+def resolve(transaction: Transaction, source: str, code: str, subject: str) -> None:
+    """Note that a finding holds no more; one that nobody ever raised is none."""
+    findings = table("findings")
+    transaction.connection.execute(
+        update(findings)
+        .where(
+            findings.c.source == source,
+            findings.c.code == code,
+            findings.c.subject == subject,
+            findings.c.state != "resolved",
+        )
+        .values(state="resolved")
+    )
 
 
 def listed(transaction: Transaction, *, source: str | None = None) -> list[dict[str, Any]]:

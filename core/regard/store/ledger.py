@@ -29,6 +29,7 @@ __all__ = [
     "finish",
     "history",
     "last_ended",
+    "of_owner",
     "open_entries",
     "orphaned",
     "plan",
@@ -102,7 +103,8 @@ def plan(transaction: Transaction, schedules: Mapping[str, str], now: datetime) 
         now: The time.
     """
     jobs = table("jobs")
-    known = dict(transaction.connection.execute(select(jobs.c.job, jobs.c.schedule)).tuples())
+    rows = transaction.connection.execute(select(jobs.c.job, jobs.c.schedule))
+    known = {row.job: row.schedule for row in rows}
     for job, schedule in schedules.items():
         if known.get(job) != schedule:
             values = {"job": job, "schedule": schedule, "settled_until": now, "planned_at": now}
@@ -116,7 +118,7 @@ def settled(transaction: Transaction) -> dict[str, datetime]:
     """Return up to when the due times of each planned job are settled."""
     jobs = table("jobs")
     rows = transaction.connection.execute(select(jobs.c.job, jobs.c.settled_until))
-    return dict(rows.tuples())
+    return {row.job: row.settled_until for row in rows}
 
 
 # Claiming and working.
@@ -323,6 +325,14 @@ def history(transaction: Transaction, *, job: str | None = None, limit: int = 20
     if job is not None:
         query = query.where(ledger.c.job == job)
     return _entries(transaction, query.limit(limit))
+
+
+def of_owner(transaction: Transaction, owner: str) -> list[Entry]:
+    """Return all rows of a loop, in the order in which they were claimed."""
+    ledger = table("ledger")
+    return _entries(
+        transaction, select(ledger).where(ledger.c.owner == owner).order_by(ledger.c.id)
+    )
 
 
 def last_ended(

@@ -114,6 +114,17 @@ class Store:
             store.close()
         return StoreState("ready", place, revision)
 
+    def require_current(self) -> None:
+        """
+        Refuse to go on with a store that has been upgraded meanwhile.
+
+        Raises:
+            StoreTooNew: A newer regard wrote it.
+            StoreError: It is gone, or cannot be reached.
+        """
+        with connections.translated(self.place):
+            schema.require_current(self._revision(), self.place)
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

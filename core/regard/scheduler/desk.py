@@ -1,0 +1,310 @@
+"""
+The loop's work on the ledger: each step one short transaction.
+
+Several loops may share a store. Each step takes the store's lock first, so that what it reads
+is still true when it writes; a row that somebody else has by now is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from regard.findings import Finding, Severity
+from regard.jobs import RAN, Due, Job, Planned, State
+from regard.scheduler.deciding import SLOWED_AFTER, Standing, decide, due_times, pause_after
+from regard.store import Store, Transaction, ledger, loops
+from regard.store import findings as stored_findings
+from regard.store.ledger import Entry
+
+__all__ = ["Desk", "Result"]
+
+_PATIENCE: Final = timedelta(seconds=5)
+_REMEMBERED: Final = 60
+"""So many of a job's last runs are looked at to tell how often it failed in a row."""
+
+_AGAIN_AFTER: Final = timedelta(seconds=15)
+"""So long after it was found to be read by somebody else a source is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    What became of one try.
+
+    Attributes:
+        state: How it ended.
+        reason: Why so.
+        run_id: The run that it led to.
+        exit_code: Of the child; negative: the signal that ended it.
+        final: Another try would fail as well.
+    """
+
+    state: State
+    reason: str | None = None
+    run_id: int | None = None
+    exit_code: int | None = None
+    final: bool = False
+
+
+@dataclass(slots=True)
+class Desk:
+    """
+    One loop's hand in the ledger.
+
+    Attributes:
+        store: Where the ledger is.
+        owner: Names this loop.
+        jobs: All jobs that are enabled.
+        planned: Those that have a schedule.
+        ended: Hears, within the transaction, of every row that comes to its end.
+        settled: Up to when the due times of each job are settled, as far as we know.
+    """
+
+    store: Store
+    owner: str
+    jobs: Mapping[str, Job]
+    planned: Mapping[str, Planned]
+    ended: Callable[[Transaction, Entry, Standing], None]
+    settled: dict[str, datetime] = field(default_factory=dict)
+
+    def begin(self, version: str, digest: str, now: datetime) -> None:
+        """Say that this loop lives, and what it plans."""
+        with self.store.write(patience=_PATIENCE) as transaction:
+            transaction.writer.lock()
+            loops.begin(transaction, self.owner, version, digest)
+            ledger.plan(transaction, {name: one.text for name, one in self.planned.items()}, now)
+            self.settled = ledger.settled(transaction)
+
+    def beat(self, now: datetime) -> list[Entry]:
+        """Say that this loop lives, and take over what nobody has; return what is ours now."""
+        with self.store.write(patience=_PATIENCE) as transaction:
+            transaction.writer.lock()
+            loops.beat(transaction, self.owner)
+            ledger.renew(transaction, self.owner)
+            entries = ledger.open_entries(transaction)
+            lost = ledger.orphaned(transaction, entries)
+            adopted = [self._adopt(transaction, entry, now) for entry in lost]
+        return [entry for entry in adopted if entry is not None]
+
+    def _adopt(self, transaction: Transaction, entry: Entry, now: datetime) -> Entry | None:
+        """Take over a row that nobody has, or end it where it can no longer be run."""
+        job = self.jobs.get(entry.job)
+        if job is None:
+            self._end(transaction, entry, State.SKIPPED, "it is no longer configured")
+            return None
+        if entry.state is State.QUEUED:
+            if self._too_old(entry, now):
+                text = "no loop was there to run it in time"
+                self._end(transaction, entry, State.MISSED, text)
+                return None
+            return ledger.adopt(
+                transaction, entry, self.owner, attempt=entry.attempt, start_at=entry.start_at
+            )
+        if entry.attempt > max(job.retries, 1):
+            text = f"the loop that ran it died, as in {entry.attempt} tries altogether"
+            self._end(transaction, entry, State.FAILED, text)
+            return None
+        return ledger.adopt(
+            transaction, entry, self.owner, attempt=entry.attempt + 1, start_at=now
+        )
+
+    def _too_old(self, entry: Entry, now: datetime) -> bool:
+        planned = self.planned.get(entry.job)
+        if planned is None or entry.cause == "manual":
+            return False
+        longest = planned.catch_up_window
+        if planned.catch_up == "none":
+            longest = timedelta(minutes=5)
+        return now - max(entry.scheduled_for, entry.start_at) > longest
+
+    def next_due(self) -> dict[str, datetime]:
+        """Return the first due time of each planned job that is not settled yet."""
+        return {
+            name: planned.next_after(self.settled[name])
+            for name, planned in self.planned.items()
+            if name in self.settled
+        }
+
+    def claim(self, now: datetime) -> list[Entry]:
+        """Settle all due times that have come; return the rows that are ours to run."""
+        if all(due > now for due in self.next_due().values()):
+            return []
+        with self.store.write(patience=_PATIENCE) as transaction:
+            transaction.writer.lock()
+            self.settled = ledger.settled(transaction)
+            dues, until = self._decide(transaction, now)
+            claimed = ledger.claim(transaction, self.owner, dues, until)
+            for entry in claimed:
+                if entry.state is not State.QUEUED:
+                    self.ended(transaction, entry, self._standing(transaction, entry.job))
+        self.settled |= until
+        return [entry for entry in claimed if entry.state is State.QUEUED]
+
+    def _decide(
+        self, transaction: Transaction, now: datetime
+    ) -> tuple[list[Due], dict[str, datetime]]:
+        dues: list[Due] = []
+        until: dict[str, datetime] = {}
+        waiting = ledger.open_entries(transaction)
+        for name, planned in self.planned.items():
+            if name not in self.settled:
+                continue
+            times = due_times(planned, self.settled[name], now)
+            if not times:
+                continue
+            until[name] = times[-1]
+            own = [entry for entry in waiting if entry.job == name]
+            self._supersede(transaction, own, now)
+            standing = self._standing(transaction, name, own)
+            dues += decide(planned, times, now, standing)
+        # The oldest first, over all jobs: a source of six o'clock goes before a report of seven.
+        dues.sort(key=lambda due: due.scheduled_for)
+        return dues, until
+
+    def _supersede(self, transaction: Transaction, own: list[Entry], now: datetime) -> None:
+        """End what waits for another try when the next time of its job has come."""
+        for entry in list(own):
+            if entry.state is State.QUEUED and entry.attempt > 1 and entry.start_at > now:
+                own.remove(entry)
+                self._end(transaction, entry, State.FAILED, entry.reason)
+
+    def _standing(self, transaction: Transaction, job: str, own: Sequence[Entry] = ()) -> Standing:
+        failures = 0
+        failed_at = None
+        for entry in ledger.last_ended(transaction, job, RAN, _REMEMBERED):
+            if entry.state is not State.FAILED:
+                break
+            failed_at = failed_at or entry.scheduled_for
+            failures += 1
+        busy = own[0].scheduled_for if own else None
+        return Standing(busy, failures, failed_at)
+
+    def ask(self, names: Iterable[str], now: datetime) -> list[Entry]:
+        """Let jobs run once now, whatever their schedules say; return their rows."""
+        dues = [Due(name, now, State.QUEUED, "manual", now) for name in names]
+        with self.store.write(patience=_PATIENCE) as transaction:
+            transaction.writer.lock()
+            return ledger.claim(transaction, self.owner, dues, {})
+
+    def start(self, entry: Entry, log: str, now: datetime) -> Entry | None:
+        """
+        Begin with a queued row.
+
+        Returns:
+            The row as it runs; None: not now, or it is not ours any more.
+        """
+        job = self.jobs[entry.job]
+        with self.store.write(patience=_PATIENCE) as transaction:
+            transaction.writer.lock()
+            late = job.max_late
+            if late is not None and entry.attempt == 1 and now - entry.scheduled_for > late:
+                text = "it could not begin before it was later than `max_late` allows"
+                self._end(transaction, entry, State.MISSED, text)
+                return None
+            return ledger.start(transaction, entry, log)
+
+    def drop(self, entry: Entry) -> None:
+        """End a queued row whose job is gone."""
+        with self.store.write(patience=_PATIENCE) as transaction:
+            self._end(transaction, entry, State.SKIPPED, "it is no longer configured")
+
+    def waits(self, queued: Collection[Entry]) -> set[int]:
+        """Return which queued rows wait for others to end first."""
+        with self.store.read() as transaction:
+            entries = ledger.open_entries(transaction)
+        known = [entry for entry in queued if entry.job in self.jobs]
+        return {entry.id for entry in known if self._waits(entry, entries)}
+
+    def _waits(self, entry: Entry, entries: Sequence[Entry]) -> bool:
+        job = self.jobs[entry.job]
+        for other in entries:
+            if other.id == entry.id or other.scheduled_for > entry.scheduled_for:
+                continue
+            # What failed and waits for another try holds nobody up.
+            if other.state is State.QUEUED and other.attempt > 1:
+                continue
+            if other.job == entry.job:
+                return True
+            if other.job in job.depends_on:
+                return True
+            together = other.scheduled_for == entry.scheduled_for
+            first = job.kind == "report" and other.job.startswith("source:")
+            if not job.depends_on and together and first:
+                return True
+        return False
+
+    def settle(self, entry: Entry, result: Result, now: datetime) -> Entry | None:
+        """
+        Note what became of a try.
+
+        Returns:
+            The row where it is tried again; None: it has ended, or is not ours any more.
+        """
+        job = self.jobs.get(entry.job)
+        ids = {"run_id": result.run_id, "exit_code": result.exit_code}
+        with self.store.write(patience=_PATIENCE) as transaction:
+            transaction.writer.lock()
+            reason = result.reason or "it failed"
+            if job is not None and result.state is State.SKIPPED and job.overlap == "queue":
+                again = now + _AGAIN_AFTER
+                return ledger.requeue(transaction, entry, again, reason, **ids)
+            if job is not None and self._tries_again(job, entry, result, now):
+                again = now + pause_after(entry.attempt)
+                number = entry.attempt + 1
+                return ledger.requeue(transaction, entry, again, reason, attempt=number, **ids)
+            self._end(transaction, entry, result.state, result.reason, **ids)
+        return None
+
+    def _tries_again(self, job: Job, entry: Entry, result: Result, now: datetime) -> bool:
+        if result.state is not State.FAILED or result.final or entry.attempt > job.retries:
+            return False
+        planned = self.planned.get(job.name)
+        again = now + pause_after(entry.attempt)
+        # The next due time is the next try then.
+        return planned is not None and planned.next_after(now) > again
+
+    def _end(
+        self,
+        transaction: Transaction,
+        entry: Entry,
+        state: State,
+        reason: str | None,
+        *,
+        run_id: int | None = None,
+        exit_code: int | None = None,
+    ) -> None:
+        done = ledger.finish(transaction, entry, state, reason, run_id=run_id, exit_code=exit_code)
+        if done is None:
+            return
+        standing = self._standing(transaction, entry.job)
+        _note_failures(transaction, done, standing)
+        self.ended(transaction, done, standing)
+
+    def end(self) -> None:
+        """Say that this loop has ended, and let others have what it did not get to."""
+        with self.store.write(patience=_PATIENCE) as transaction:
+            ledger.release(transaction, self.owner)
+            loops.end(transaction, self.owner)
+
+
+def _note_failures(transaction: Transaction, entry: Entry, standing: Standing) -> None:
+    """Raise a finding about a job that keeps failing, and withdraw it when it does not."""
+    kind, _, name = entry.job.partition(":")
+    if entry.state in (State.OK, State.PARTIAL):
+        stored_findings.resolve(transaction, name, "keeps-failing", kind)
+    if entry.state is not State.FAILED or standing.failures < SLOWED_AFTER:
+        return
+    many = f"{standing.failures}{'+' if standing.failures >= _REMEMBERED else ''}"
+    text = f"{name} failed {many} times in a row, and is run less often until it does not"
+    finding = Finding(
+        "keeps-failing",
+        text,
+        Severity.CRITICAL,
+        subject=kind,
+        n=standing.failures,
+        why=entry.reason,
+    )
+    stored_findings.save(transaction, name, finding, entry.run_id or 0)
