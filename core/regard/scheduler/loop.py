@@ -339,11 +339,12 @@ class Loop:
     def _harvest(self) -> None:
         """Note what became of children that have ended."""
         for member, ended in self._crew.ended():
+            result = self._result(member, ended)
             if self._stopping and ended.stopped:
                 # It is handed back when the loop ends: whoever comes next goes on with it.
                 _log.info("%s was stopped; it goes on later", member.job.name)
                 continue
-            self._unsettled.append((member, self._result(member, ended)))
+            self._unsettled.append((member, result))
         for member, result in list(self._unsettled):
             try:
                 again = self._desk.settle(member.entry, result, self.clock.now())

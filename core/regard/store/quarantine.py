@@ -377,3 +377,13 @@ def _shown() -> list[Any]:
 def _record(values: dict[str, Any]) -> RefusedRecord:
     stored = values.pop("raw", None)
     return RefusedRecord(**values, raw=unpack(stored) if stored is not None else None)
+
+
+def prune(transaction: Transaction, older_than: timedelta) -> int:
+    """Forget refused records that were last seen so long ago; return how many."""
+    quarantine = table("quarantine")
+    before = transaction.now - older_than
+    done = transaction.connection.execute(
+        delete(quarantine).where(quarantine.c.last_seen_at < before)
+    )
+    return done.rowcount
