@@ -31,13 +31,11 @@ class Chore:
         name: What it is called in the log.
         seconds: So long after one beginning comes the next.
         bounds: What its child may use.
-        heard: Hears what it returned; None: that is only logged.
     """
 
     name: str
     seconds: float
     bounds: Bounds
-    heard: Callable[[Any], None] | None = None
 
 
 class Chores:
@@ -52,14 +50,23 @@ class Chores:
         self._wake = wake
         self._next: dict[str, float] = {}
         self._going: dict[str, Event] = {}
+        self._heard: dict[str, Callable[[Any], None]] = {}
         self._ended: SimpleQueue[tuple[Chore, Ended]] = SimpleQueue()
 
     def is_time(self, chore: Chore) -> bool:
         """Say whether a chore should be done now."""
         return chore.name not in self._going and time.monotonic() >= self._next.get(chore.name, 0)
 
-    def start(self, chore: Chore, work: Work) -> None:
-        """Let a chore be done in a child."""
+    def start(self, chore: Chore, work: Work, heard: Callable[[Any], None]) -> None:
+        """
+        Let a chore be done in a child.
+
+        Args:
+            chore: Which.
+            work: What its child does.
+            heard: Hears what it returned, when it is collected.
+        """
+        self._heard[chore.name] = heard
         self._next[chore.name] = time.monotonic() + chore.seconds
         cancel = self._going[chore.name] = Event()
         name = f"regard-{chore.name}"
@@ -85,8 +92,8 @@ class Chores:
             if ended.error is not None and not ended.stopped:
                 extra = {"event": "chore-failed"}
                 _log.warning("%s: %s", chore.name, ended.error, extra=extra)
-            elif chore.heard is not None and ended.error is None:
-                chore.heard(ended.value)
+            elif ended.error is None:
+                self._heard[chore.name](ended.value)
 
     @property
     def busy(self) -> bool:

@@ -8,12 +8,12 @@ is still true when it writes; a row that somebody else has by now is left alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from regard.findings import Finding, Severity
-from regard.jobs import RAN, Due, Job, Planned, State
+from regard.jobs import Due, Job, Planned, State
 from regard.scheduler.deciding import SLOWED_AFTER, Standing, decide, due_times, pause_after
 from regard.store import Store, Transaction, ledger, loops
 from regard.store import findings as stored_findings
@@ -22,9 +22,6 @@ from regard.store.ledger import Entry
 __all__ = ["Desk", "Result"]
 
 _PATIENCE: Final = timedelta(seconds=5)
-_REMEMBERED: Final = 60
-"""So many of a job's last runs are looked at to tell how often it failed in a row."""
-
 _AGAIN_AFTER: Final = timedelta(seconds=15)
 """So long after it was found to be read by somebody else a source is looked at again."""
 
@@ -172,15 +169,17 @@ class Desk:
                 self._end(transaction, entry, State.FAILED, entry.reason)
 
     def _standing(self, transaction: Transaction, job: str, own: Sequence[Entry] = ()) -> Standing:
-        failures = 0
-        failed_at = None
-        for entry in ledger.last_ended(transaction, job, RAN, _REMEMBERED):
-            if entry.state is not State.FAILED:
-                break
-            failed_at = failed_at or entry.scheduled_for
-            failures += 1
+        failed = ledger.streak(transaction, job)
         busy = own[0].scheduled_for if own else None
-        return Standing(busy, failures, failed_at)
+        return Standing(busy, failed.count, failed.since, failed.last)
+
+    def _standing_after(self, transaction: Transaction, entry: Entry) -> Standing:
+        """Return how a job stands now that a row of it has ended."""
+        standing = self._standing(transaction, entry.job)
+        if entry.state in (State.OK, State.PARTIAL):
+            before = ledger.streak(transaction, entry.job, entry.scheduled_for)
+            return replace(standing, recovered_from=before.since)
+        return standing
 
     def ask(self, names: Iterable[str], now: datetime) -> list[Entry]:
         """Let jobs run once now, whatever their schedules say; return their rows."""
@@ -206,10 +205,16 @@ class Desk:
                 return None
             return ledger.start(transaction, entry, log)
 
-    def drop(self, entry: Entry) -> None:
-        """End a queued row whose job is gone."""
+    def drop(self, entry: Entry, why: str) -> None:
+        """End a queued row that is not to be run."""
         with self.store.write(patience=_PATIENCE) as transaction:
-            self._end(transaction, entry, State.SKIPPED, "it is no longer configured")
+            transaction.writer.lock()
+            self._end(transaction, entry, State.SKIPPED, why)
+
+    def renew(self) -> None:
+        """Keep the rows that are ours."""
+        with self.store.write(patience=_PATIENCE) as transaction:
+            ledger.renew(transaction, self.owner)
 
     def waits(self, queued: Collection[Entry]) -> set[int]:
         """Return which queued rows wait for others to end first."""
@@ -279,7 +284,7 @@ class Desk:
         done = ledger.finish(transaction, entry, state, reason, run_id=run_id, exit_code=exit_code)
         if done is None:
             return
-        standing = self._standing(transaction, entry.job)
+        standing = self._standing_after(transaction, done)
         _note_failures(transaction, done, standing)
         self.ended(transaction, done, standing)
 
@@ -297,8 +302,7 @@ def _note_failures(transaction: Transaction, entry: Entry, standing: Standing) -
         stored_findings.resolve(transaction, name, "keeps-failing", kind)
     if entry.state is not State.FAILED or standing.failures < SLOWED_AFTER:
         return
-    many = f"{standing.failures}{'+' if standing.failures >= _REMEMBERED else ''}"
-    text = f"{name} failed {many} times in a row, and is run less often until it does not"
+    text = f"{name} failed {standing.failures} times in a row, and is run less often until it does not"
     finding = Finding(
         "keeps-failing",
         text,

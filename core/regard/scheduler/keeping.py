@@ -1,6 +1,7 @@
 """
-What the loop throws away, once an hour: logs, history and copies that are older than they are
-kept. Nothing that a report counts is among it.
+What the loop throws away, once an hour: logs, history and copies that are too old.
+
+Nothing that a report counts is among it.
 """
 
 from __future__ import annotations

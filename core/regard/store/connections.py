@@ -25,7 +25,16 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from regard.errors import ConfigError, StoreBusy, StoreError, StoreMissing
 
-__all__ = ["PATIENCE", "WRITE", "database_path", "make_engine", "parse_url", "translated"]
+__all__ = [
+    "PATIENCE",
+    "WRITE",
+    "database_path",
+    "make_engine",
+    "parse_url",
+    "password",
+    "shown",
+    "translated",
+]
 
 WRITE = "regard_write"
 """The execution option of a connection whose transactions write."""
@@ -44,6 +53,16 @@ _PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA foreign_keys = ON",
 )
+
+
+def password(text: str) -> str:
+    """Return the password in a store's address; empty: there is none."""
+    return parse_url(text).password or ""
+
+
+def shown(text: str) -> str:
+    """Return how messages name the store at an address, without its password."""
+    return parse_url(text).render_as_string(hide_password=True).replace("+psycopg", "")
 
 
 def parse_url(text: str) -> URL:
