@@ -25,6 +25,7 @@ __all__ = ["Announcer", "Event"]
 _LASTING: Final = ("failed", "late", "disk")
 _ORDER: Final = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 _MOST: Final = 400
+_MOST_LOOKED_AT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Announcer:
             if not lasts or transaction.now - last.notice.at < table.repeat:
                 return False
             occasion = stored.repeated(occasion, len(before) + 1)
-        text = one_line(mask_text(mask(event.text)), _MOST)
+        text = one_line(mask_text(mask(event.text[:_MOST_LOOKED_AT])), _MOST)
         notice = Notice(0, subject, event.kind, event.severity.value, text, transaction.now)
         return stored.put(transaction, channel, notice, occasion)
 

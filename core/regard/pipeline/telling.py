@@ -123,7 +123,11 @@ def _finish(message: EmailMessage, config: SmtpConfig, clock: Clock) -> None:
 
 def _told_why(error: BaseException) -> str:
     """Return why a notifier failed, in one line without secrets."""
-    text = str(error) if isinstance(error, RegardError) else describe(error)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next  # whose line it is, is what somebody wants to know
+    told = isinstance(error, RegardError)
+    text = str(error) if told else describe(error.with_traceback(trace))
     return one_line(mask(text)) or type(error).__name__
 
 
