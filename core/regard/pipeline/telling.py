@@ -311,11 +311,13 @@ def send_text(
         RegardError: Something else is wrong, in the configuration or the plug-in.
     """
     context = _Context(project, host, channel, clock or SystemClock())
+    # Halves of character pairs, which files may hold, cannot be sent.
+    whole = text.encode("utf-8", "replace").decode("utf-8")
     _guarded(
         project,
         host,
         channel,
-        lambda notifier: notifier.send(title, text, context, tuple(attachments)),
+        lambda notifier: notifier.send(title, whole, context, tuple(attachments)),
     )
 
 

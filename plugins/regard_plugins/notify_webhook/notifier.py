@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from regard.errors import NoticeRefused, RateLimited, TransientError
@@ -36,11 +36,13 @@ class WebhookConfig(BaseModel):
 
     Attributes:
         webhook: Its address, better ``${VAR}``: whoever knows it can write there.
+        seconds: How long the server may take.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     webhook: Annotated[SecretStr, AfterValidator(_address)]
+    seconds: float = Field(10.0, gt=0, le=30)
 
 
 class Webhook(Notifier[WebhookConfig]):
@@ -94,7 +96,8 @@ class Webhook(Notifier[WebhookConfig]):
     def _call(self, said: dict[str, Any]) -> None:
         url = self.config.webhook.get_secret_value()
         body = json.dumps(said).encode("ascii")
-        answer = call(url, body, {"Content-Type": "application/json"})
+        kind = {"Content-Type": "application/json"}
+        answer = call(url, body, kind, seconds=self.config.seconds)
         status, place = answer.status, f"{host_of(url)} answered {answer.status}"
         if 200 <= status < 300:
             return
