@@ -42,7 +42,7 @@ from regard.store import Store
 from regard.store import notices as stored
 from regard.webcalls import call
 
-__all__ = ["ping", "send_test", "send_text", "tell_due"]
+__all__ = ["ping", "send_test", "send_text", "tell_due", "tell_now"]
 
 _LONGEST_SECONDS = 45.0
 """So long all channels together may take; what has not been told then is tried again."""
@@ -279,8 +279,20 @@ def send_test(project: Project, host: Host, channel: str, clock: Clock) -> None:
     """
     text = f"This is a test of [notices.{channel}]: what you read here was sent on request."
     notice = Notice(0, "a test", "test", "info", text, clock.now())
+    tell_now(project, host, channel, [notice], clock)
+
+
+def tell_now(
+    project: Project, host: Host, channel: str, notices: Sequence[Notice], clock: Clock
+) -> None:
+    """
+    Tell notices that are stored nowhere, in this very thread.
+
+    Raises:
+        RegardError: Why they did not arrive.
+    """
     context = _Context(project, host, channel, clock)
-    _guarded(project, host, channel, lambda notifier: notifier.tell([notice], context))
+    _guarded(project, host, channel, lambda notifier: notifier.tell(in_order(notices), context))
 
 
 def send_text(

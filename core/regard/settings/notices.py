@@ -45,11 +45,9 @@ class NoticesSettings(Table):
     severity: Literal["info", "warning", "critical"] = Field(
         "warning", description="findings below it are not told"
     )
-    pause: Duration = Field(
-        timedelta(minutes=5), description="one message at most in so long; else `5m`"
-    )
+    pause: Duration = Field(timedelta(minutes=5), description="one message at most in so long")
     repeat: Duration = Field(
-        timedelta(days=1), description="what lasts is told again after so long; else `1d`"
+        timedelta(days=1), description="what lasts is told again after so long"
     )
     ping: Ping | None = Field(
         None, description="called each minute, so that somebody notices a dead server"

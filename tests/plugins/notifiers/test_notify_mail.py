@@ -21,6 +21,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from regard.errors import NoticeRefused, TransientError
 from regard.notifiers import Attachment
+from regard.testing import NotifierConformance
 
 CONFIG = """
 [smtp]
@@ -262,3 +263,22 @@ def test_over_starttls(office: Make, certificate: Path, inbox: Inbox) -> None:
             office(config(free, smtp='sender = "regard@shop.example"\n')).send("a", "b")
     finally:
         controller.stop()
+
+
+class TestConformance(NotifierConformance):
+    """The mail keeps the promises of a notifier."""
+
+    notifier = "mail"
+    config = {"mail": ["ops@shop.example"]}
+    unreachable = config
+
+    @pytest.fixture
+    def conformance_smtp(self, port: int, inbox: Inbox) -> dict[str, Any]:
+        """A server of this machine."""
+        self.inbox = inbox
+        sender = "regard@shop.example"
+        return {"host": "127.0.0.1", "port": port, "security": "none", "sender": sender}
+
+    def arrived(self, root: Path) -> str:
+        """Return the texts that arrived."""
+        return "\n".join(message.get_content() for message in self.inbox.messages)

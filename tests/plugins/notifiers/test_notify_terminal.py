@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from regard.errors import NoticeRefused
+from regard.testing import NotifierConformance
 
 Make = Callable[[str], Any]
 
@@ -52,3 +53,17 @@ def test_a_report_is_no_line(office: Make) -> None:
     """The terminal is no place for reports by this way."""
     with pytest.raises(NoticeRefused, match="the notifier 'terminal' takes no reports"):
         office(CONFIG).send("Customers", "42")
+
+
+class TestConformance(NotifierConformance):
+    """The terminal keeps the promises of a notifier."""
+
+    notifier = "terminal"
+
+    @pytest.fixture(autouse=True)
+    def _screen(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.screen = capsys
+
+    def arrived(self, root: Path) -> str:
+        """Return what was shown."""
+        return self.screen.readouterr().err

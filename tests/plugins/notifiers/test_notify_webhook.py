@@ -6,12 +6,14 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from regard.errors import NoticeRefused
 from regard.notifiers import Attachment
+from regard.testing import NotifierConformance
 
 Make = Callable[[str], Any]
 
@@ -165,3 +167,20 @@ def test_a_report(office: Make, web_server: Any) -> None:
     assert long["text"].endswith("\n... (cut)\n```")
     with pytest.raises(NoticeRefused, match="a webhook takes no files"):
         shop.send("Customers", "42", attachments=[Attachment("c.csv", "text/csv", b"")])
+
+
+class TestConformance(NotifierConformance):
+    """The webhook keeps the promises of a notifier."""
+
+    notifier = "webhook"
+    unreachable = {"webhook": "http://127.0.0.1:9/"}
+
+    @pytest.fixture
+    def conformance_config(self, web_server: Any) -> dict[str, str]:
+        """A webhook of this machine."""
+        self.server = web_server
+        return {"webhook": web_server.on("/hook", 200)}
+
+    def arrived(self, root: Path) -> str:
+        """Return the texts that arrived."""
+        return "\n".join(one["text"] for one in sent(self.server))
