@@ -51,6 +51,7 @@ nitpick_ignore = [
     ("py:class", "regard.sources.Visited"),
     ("py:class", "regard.sources.ConfigT"),
     ("py:class", "regard.reporters.ParamsT"),
+    ("py:class", "regard.notifiers.ConfigT"),
     ("py:class", "regard.host.host.Host"),
     ("py:class", "regard.settings.loading.Project"),
     ("py:class", "regard.records.encoding.Encoded"),

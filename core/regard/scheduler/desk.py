@@ -302,7 +302,7 @@ def _note_failures(transaction: Transaction, entry: Entry, standing: Standing) -
         stored_findings.resolve(transaction, name, "keeps-failing", kind)
     if entry.state is not State.FAILED or standing.failures < SLOWED_AFTER:
         return
-    text = f"{name} failed {standing.failures} times in a row, and is run less often until it does not"
+    text = f"{name} failed {standing.failures} times in a row, and is run less often now"
     finding = Finding(
         "keeps-failing",
         text,

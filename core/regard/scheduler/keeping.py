@@ -18,7 +18,7 @@ from regard.pipeline.stopping import Asked
 from regard.pipeline.workplace import Workplace
 from regard.scheduler import logs
 from regard.scheduler.space import note, space
-from regard.store import Store, ledger, loops, pruning, quarantine
+from regard.store import Store, ledger, loops, notices, pruning, quarantine
 
 __all__ = ["Keeping"]
 
@@ -66,6 +66,7 @@ class Keeping:
             return {
                 "runs": len(old),
                 "due times": ledger.prune(transaction, keep.runs),
+                "notices": notices.prune(transaction, keep.notices),
                 "loops": loops.prune(transaction, keep.logs),
                 "refused records": quarantine.prune(transaction, keep.quarantine),
             }

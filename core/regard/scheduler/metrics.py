@@ -143,9 +143,8 @@ class Metrics:
             well = age < _STALE_SECONDS
             return (200 if well else 503), f"the loop turned {age:.0f} s ago\n"
         if path.startswith("/metrics"):
-            return 200, f"{self._text}# TYPE regard_loop_turned_seconds gauge\n" + (
-                f"regard_loop_turned_seconds {age:.1f}\n"
-            )
+            turned = f"regard_loop_turned_seconds {age:.1f}"
+            return 200, f"{self._text}# TYPE regard_loop_turned_seconds gauge\n{turned}\n"
         return 404, "there are /metrics and /healthz\n"
 
     def turned(self) -> None:

@@ -214,7 +214,11 @@ class TestCheck:
                 '[privacy]\nkey = "short"',
                 ("error", "", "privacy.key: the privacy key has 5 bytes; it needs 16 or more"),
             ),
-            ("[notices]", ("warning", "notices", "not used by this version")),
+            ("[segments]", ("warning", "segments", "not used by this version")),
+            (
+                '[notices.a]\nterminal = true\nmail = "x"',
+                ("error", "", "regard.toml:1: notices.a: names more than one notifier"),
+            ),
             (
                 '[plugins]\ndisabled = ["dsk"]',
                 ("warning", "plugins.disabled", "there is no plug-in 'dsk'; did you mean 'desk'?"),
