@@ -181,6 +181,11 @@ class _Look:
         self._jobs = jobs
         self._planned = planned
         self._runs = stored_runs.latest(transaction)
+        for source, run in self._runs.items():
+            if run.outcome is None:
+                # It goes on: how the source is doing the run before it says.
+                ended = stored_runs.history(transaction, source=source, limit=2)[1:]
+                self._runs[source] = ended[0] if ended else run
         self._settled = ledger.settled(transaction)
         self._open: dict[str, list[Entry]] = {}
         for entry in ledger.open_entries(transaction):

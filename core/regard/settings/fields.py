@@ -6,9 +6,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
+from regard.schedules import write_duration
 from regard.settings import checks
 
 __all__ = ["AnyTable", "Duration", "Table", "Texts", "as_texts", "checked", "type_of"]
@@ -47,7 +55,9 @@ def as_texts(value: object) -> object:
 
 _DURATION_PATTERN = "^[0-9]+[smhd]$"
 Duration = Annotated[
-    timedelta, *type_of(checks.check_duration, pattern=_DURATION_PATTERN, examples=["6h"])
+    timedelta,
+    *type_of(checks.check_duration, pattern=_DURATION_PATTERN, examples=["6h"]),
+    PlainSerializer(write_duration, return_type=str, when_used="json"),
 ]
 """A length of time, written ``90s``, ``15m``, ``6h`` or ``1d``."""
 

@@ -240,7 +240,7 @@ FAULTS = [
         f'{CRM}customers = "crmm"',
         ("sources.crm.customers: 'crmm' is not a source of this project; did you mean 'crm'?"),
     ),
-    (f'{CRM}depends_on = ["crm", "tills"]', "sources.crm.depends_on: 'tills' is not a source"),
+    (f'{CRM}depends_on = ["tills"]', "sources.crm.depends_on: 'tills' is not a source"),
     (f'{CRM}map = "x"', "sources.crm.map: must be a table, not 'x'"),
     (
         f'{CRM}timezone = "Europe/Madird"',
