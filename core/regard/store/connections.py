@@ -17,13 +17,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from regard.errors import ConfigError, StoreBusy, StoreError, StoreMissing
+from regard.store.reading import reader_url, watch_frozen
 
 __all__ = [
     "PATIENCE",
@@ -113,13 +113,12 @@ def make_engine(url: URL, *, readonly: bool) -> Engine:
         raise StoreMissing(message)
     if not readonly and not path.exists():
         _create_private(path)
+    folder = None
     if readonly:
-        named = quote(str(path.absolute()))
-        # Not mode=ro: such a connection cannot remove the two files beside the store that
-        # reading makes, and a dry run would leave them behind.
-        how = {"mode": "ro", "immutable": "1"} if _cannot_change(path) else {"mode": "rw"}
-        url = url.set(database=f"file:{named}", query={**how, "uri": "true"})
+        url, folder = reader_url(url, path)
     engine = create_engine(url, hide_parameters=True)
+    if readonly:
+        watch_frozen(engine, path, folder)
     event.listen(engine, "connect", _set_up_reader if readonly else _set_up_writer)
     event.listen(engine, "begin", _begin_sqlite)
     if not readonly:
@@ -136,21 +135,6 @@ def _create_private(path: Path) -> None:
     except OSError as error:
         message = f"the store {path} cannot be created: {error.strerror}"
         raise StoreError(message) from error
-
-
-def _cannot_change(path: Path) -> bool:
-    """
-    Say whether a store lies where nothing is ever written: SQLite must be told so to read it.
-
-    Where a run was killed before, its last batches lie in a file beside the store, which a
-    reader that may write nothing cannot take in.
-    """
-    try:
-        frozen = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
-        beside = path.with_name(f"{path.name}-wal")
-        return frozen and not (beside.exists() and beside.stat().st_size)
-    except OSError:
-        return False
 
 
 _OPENED = "regard_opened"
