@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from regard import __version__
 from regard.cli.app import App
 from regard.cli.telling import (
     indices,
@@ -194,14 +193,10 @@ def _as_json(demo: Demo, market: Market, app: App) -> int:
 
 def _run_quietly(app: App) -> list[StreamSummary]:
     """Read everything and show nothing."""
-    from regard.pipeline.running import Runner
+    from regard.cli.crawling import read_here
 
-    runner = Runner(app.project, app.host, app.clock, __version__, debug=app.debug)
-    summaries: list[StreamSummary] = []
     with app.open_store() as store:
-        for name in app.project.settings.sources:
-            summaries += runner.run(store, name)
-    return summaries
+        return list(read_here(app, store, list(app.project.settings.sources), app.clock))
 
 
 def _refused_json(each: RefusedRecord) -> dict[str, Any]:

@@ -37,6 +37,9 @@ allow_hosts = ["127.0.0.1:{port}"]
 
 [discover]
 sitemap = "http://127.0.0.1:{port}/sitemap.xml"
+
+[reviews]
+next = "a[rel=next]"              # where an article has more reviews than a page
 """
 _RULE: Final = """
 # Its structured data says what an article costs, but not what it cost before a promotion.

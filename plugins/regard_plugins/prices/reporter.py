@@ -20,7 +20,7 @@ from regard.render.formats import number
 from regard.render.phrases import Speaker
 from regard.render.words import LANGUAGES
 from regard.reporters import ReportContext, Reporter
-from regard.reports import Period, Report, Section, Table
+from regard.reports import Cell, Period, Report, Section, Table
 from regard.settings.params import PeriodParams
 from regard.views import View
 from regard_plugins.prices.words import PHRASES
@@ -210,11 +210,11 @@ def _counted(to: Speaker, found: Sequence[Move]) -> Table:
     """Return how often what changed at whom."""
     counts = Counter((one.competitor, _direction(one)) for one in found)
     columns = (to.column("competitor"), *(to.column(f"n_{what}") for what in _WHATS))
-    rows = tuple(
-        (competitor, *(counts[competitor, what] for what in _WHATS))
-        for competitor in sorted({one.competitor for one in found})
+    names = sorted({one.competitor for one in found})
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (name, *(counts[name, what] for what in _WHATS)) for name in names
     )
-    others = len(found) - sum(sum(row[1:]) for row in rows)
+    others = sum(counts[name, None] for name in names)
     note = to.say("counted_other", n=others) if others else ""
     return Table(to.say("counted"), columns, rows, note)
 
