@@ -136,7 +136,7 @@ def _visible(
         numbers += f'<meta itemprop="brand" content="{html.escape(article.brand)}">'
     if micro and here:
         numbers += f'<link itemprop="url" href="{html.escape(here)}">'
-    told = "".join(_visible_review(each, day, knobs, prop) for each in part)
+    told = "".join(_visible_review(each, day, knobs, prop, here) for each in part)
     return (
         f'<div class="product"{root}><h1{prop("name")} class="{_class("name", knobs)}">'
         f"{html.escape(article.name)}</h1>{numbers}<div{offer}>"
@@ -147,13 +147,20 @@ def _visible(
     )
 
 
-def _visible_review(review: ShopReview, day: date, knobs: Knobs, prop: Any) -> str:  # noqa: ANN401
+def _visible_review(
+    review: ShopReview,
+    day: date,
+    knobs: Knobs,
+    prop: Any,  # noqa: ANN401
+    here: str | None,
+) -> str:
     item = prop("review", ' itemscope itemtype="https://schema.org/Review"')
     rating = prop("reviewRating", ' itemscope itemtype="https://schema.org/Rating"')
     answered = _visible_reply(review, day, prop)
+    link = f'<link{prop("url")} href="{html.escape(here)}">' if here else ""
     return (
         f'<article class="{_class("review", knobs)}" data-id="{review.id}"{item}>'
-        f'<meta{prop("identifier")} content="{review.id}">'
+        f'<meta{prop("identifier")} content="{review.id}">{link}'
         f'<b{prop("name")}>{html.escape(review.title)}</b> <span{prop("author")} class="author">'
         f"{html.escape(review.author)}</span> <time{prop('datePublished')} "
         f'datetime="{review.on.isoformat()}">{review.on:%d/%m/%Y}</time>'
@@ -219,7 +226,7 @@ def _json_ld(
     if article.mpn:
         data["mpn"] = article.mpn
     if part:
-        data["review"] = [_ld_review(each, day) for each in part]
+        data["review"] = [_ld_review(each, day, here) for each in part]
         mean = Decimal(sum(each.rating for each in reviews)) / len(reviews)
         data["aggregateRating"] = {
             "@type": "AggregateRating",
@@ -230,7 +237,7 @@ def _json_ld(
     return f'<script type="application/ld+json">{text}</script>'
 
 
-def _ld_review(review: ShopReview, day: date) -> dict[str, Any]:
+def _ld_review(review: ShopReview, day: date, here: str | None) -> dict[str, Any]:
     data: dict[str, Any] = {
         "@type": "Review",
         "identifier": review.id,
@@ -241,6 +248,8 @@ def _ld_review(review: ShopReview, day: date) -> dict[str, Any]:
         "inLanguage": review.language,
         "reviewRating": {"@type": "Rating", "ratingValue": review.rating, "bestRating": 5},
     }
+    if here:
+        data["url"] = here
     reply = review.reply_on(day)
     if reply and review.replied_on is not None:
         answered = review.replied_on.isoformat()
