@@ -14,6 +14,7 @@ import pytest
 from regard.clock import SystemClock
 from regard.host import Host
 from regard.notifiers import Notice
+from regard.pipeline.channels import make_notifier
 from regard.pipeline.telling import tell_now
 from regard.settings import FILE_NAME, Project, make_settings
 from regard.testing.reading import load_host
@@ -109,7 +110,10 @@ class NotifierConformance:
         table = {"notifier": self.notifier, **config}
         settings = make_settings({"notices": {"tested": table}, "smtp": dict(smtp)})
         project = Project(folder, folder / FILE_NAME, settings)
-        return TestedChannel(project, load_host(project))
+        host = load_host(project)
+        # A plug-in that is broken, or takes no such table, must not look like an unreachable one.
+        make_notifier(project, host, "tested")
+        return TestedChannel(project, host)
 
     def test_a_notice_arrives(self, channel: TestedChannel) -> None:
         """What is told arrives, with what it is about."""
