@@ -103,7 +103,8 @@ def _shapes(schema: Mapping[str, Any]) -> Iterator[str]:
         yield "table"
     elif schema.get("type") == "array":
         inner = dict.fromkeys(_shapes(schema.get("items", {})))
-        yield f"list of {' or '.join(f'{each}s' for each in inner)}" if inner else "list"
+        several = [each if each.startswith("one of") else f"{each}s" for each in inner]
+        yield f"list of {' or '.join(several)}" if inner else "list"
     elif schema.get("type") in _NAMES:
         yield _NAMES[schema["type"]]
 

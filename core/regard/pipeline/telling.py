@@ -29,6 +29,7 @@ from regard.errors import (
     PluginError,
     RateLimited,
     RegardError,
+    StoreError,
     TransientError,
 )
 from regard.host import Host
@@ -36,6 +37,7 @@ from regard.host.guard import describe, one_line
 from regard.mail.smtp import SmtpConfig, sign_in
 from regard.notifiers import Attachment, Notice, in_order
 from regard.pipeline.channels import make_notifier, smtp_config, telling_channels
+from regard.privacy import mask_text
 from regard.secrets import mask
 from regard.settings import Project
 from regard.store import Store
@@ -43,6 +45,8 @@ from regard.store import notices as stored
 from regard.webcalls import call
 
 __all__ = ["ping", "send_test", "send_text", "tell_due", "tell_now"]
+
+_LOG = logging.getLogger(__name__)
 
 _LONGEST_SECONDS = 45.0
 """So long all channels together may take; what has not been told then is tried again."""
@@ -122,13 +126,13 @@ def _finish(message: EmailMessage, config: SmtpConfig, clock: Clock) -> None:
 
 
 def _told_why(error: BaseException) -> str:
-    """Return why a notifier failed, in one line without secrets."""
+    """Return why a notifier failed, in one line without secrets and personal values."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next  # whose line it is, is what somebody wants to know
     told = isinstance(error, RegardError)
     text = str(error) if told else describe(error.with_traceback(trace))
-    return one_line(mask(text)) or type(error).__name__
+    return one_line(mask_text(mask(text))) or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,10 @@ def tell_due(
         StoreError: The store cannot be read or written.
     """
     claims = _claim(project, store)
+    if claims:
+        # Here, and not in the threads: loading plug-ins turns standard output off and on.
+        known = host.notifiers
+        _LOG.debug("%d channels to be told, by %d notifiers", len(claims), len(known))
     ended: SimpleQueue[tuple[_Claim, BaseException | None]] = SimpleQueue()
     for claim in claims:
         work = _teller(project, host, clock, claim)
@@ -187,10 +195,18 @@ def tell_due(
         except Empty:
             break
         del open_ones[claim.channel]
-        problems += _note(store, claim, error)
+        problems += _noted(store, claim, error)
     for claim in open_ones.values():
-        problems += _note(store, claim, TransientError(f"it took longer than {seconds:g} s"))
+        problems += _noted(store, claim, TransientError(f"it took longer than {seconds:g} s"))
     return problems
+
+
+def _noted(store: Store, claim: _Claim, error: BaseException | None) -> list[str]:
+    """Note how telling a channel ended; where even that fails, the others are noted."""
+    try:
+        return _note(store, claim, error)
+    except StoreError as fault:
+        return [f"notices.{claim.channel}: the store did not take whether it was told: {fault}"]
 
 
 def _claim(project: Project, store: Store) -> list[_Claim]:

@@ -282,13 +282,13 @@ def counts(transaction: Transaction, *, channel: str | None = None) -> dict[str,
 
 def prune(transaction: Transaction, older_than: timedelta) -> int:
     """
-    Forget what was told or given up so long ago; return how many.
+    Forget what was told or given up so long ago, or waits since then; return how many.
 
     What lasts longer than this and is forgotten is told as if it were new: give more than
-    the longest ``repeat``.
+    the longest ``repeat``. What waits for so long is of a channel that is gone.
     """
     notices = table("notices")
-    ended = func.coalesce(notices.c.told_at, notices.c.given_up_at)
+    ended = func.coalesce(notices.c.told_at, notices.c.given_up_at, notices.c.created_at)
     done = transaction.connection.execute(
         delete(notices).where(ended <= transaction.now - older_than)
     )

@@ -14,6 +14,7 @@ import pytest
 from regard.clock import SystemClock
 from regard.host import Host
 from regard.notifiers import Notice
+from regard.pipeline.channels import make_notifier
 from regard.pipeline.telling import tell_now
 from regard.settings import FILE_NAME, Project, make_settings
 from regard.testing.reading import load_host
@@ -28,7 +29,7 @@ _HOSTILE = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Channel:
+class TestedChannel:
     """A project with the channel ``tested``."""
 
     project: Project
@@ -95,13 +96,13 @@ class NotifierConformance:
         conformance_config: Mapping[str, Any],
         conformance_smtp: Mapping[str, Any],
         tmp_path: Path,
-    ) -> _Channel:
+    ) -> TestedChannel:
         """A channel of its own for each check."""
         return self._channel(conformance_config, tmp_path / "project", conformance_smtp)
 
     def _channel(
         self, config: Mapping[str, Any], folder: Path, smtp: Mapping[str, Any]
-    ) -> _Channel:
+    ) -> TestedChannel:
         folder.mkdir()
         if self.plugin_file is not None:
             (folder / "plugins").mkdir()
@@ -109,9 +110,12 @@ class NotifierConformance:
         table = {"notifier": self.notifier, **config}
         settings = make_settings({"notices": {"tested": table}, "smtp": dict(smtp)})
         project = Project(folder, folder / FILE_NAME, settings)
-        return _Channel(project, load_host(project))
+        host = load_host(project)
+        # A plug-in that is broken, or takes no such table, must not look like an unreachable one.
+        make_notifier(project, host, "tested")
+        return TestedChannel(project, host)
 
-    def test_a_notice_arrives(self, channel: _Channel) -> None:
+    def test_a_notice_arrives(self, channel: TestedChannel) -> None:
         """What is told arrives, with what it is about."""
         channel.tell(Notice(1, "source:crm", "failed", "warning", "No answer from 1.", _AT))
         arrived = self.arrived(channel.project.root)
@@ -119,7 +123,7 @@ class NotifierConformance:
         assert "No answer from 1." in arrived
         assert "source:crm" in arrived
 
-    def test_many_notices_are_told_at_once(self, channel: _Channel) -> None:
+    def test_many_notices_are_told_at_once(self, channel: TestedChannel) -> None:
         """Hundreds of notices are no failure, and the gravest, which comes first, arrives."""
         many = [
             Notice(number, f"source:s{number}", "failed", "warning", f"No answer {number}.", _AT)
@@ -129,7 +133,7 @@ class NotifierConformance:
 
         assert "No answer 0." in self.arrived(channel.project.root)
 
-    def test_hostile_text_is_told(self, channel: _Channel) -> None:
+    def test_hostile_text_is_told(self, channel: TestedChannel) -> None:
         """A text that could steer something is told like any other."""
         channel.tell(
             Notice(1, "source:crm", "failed", "warning", _HOSTILE, _AT),

@@ -328,6 +328,18 @@ class TestConfigSchema:
 
         assert {"url", "token", "pages"} == set(schema["$defs"]["plugin-desk"]["properties"])
 
+    def test_notifiers(self, tmp_path: Path) -> None:
+        """A channel's table has the host's keys, and those of the notifier that it means."""
+        schema = json.loads(regard(tmp_path, "config", "schema").stdout)["$defs"]
+        channel = schema["NoticesSettings"]
+        meant = [rule["then"]["$ref"].rpartition("-")[2] for rule in channel["allOf"]]
+
+        assert {"notifier", "on", "severity", "pause", "repeat", "ping"} == set(
+            channel["properties"]
+        )
+        assert ["mail", "terminal", "webhook"] == meant
+        assert {"mail", "sender"} == set(schema["notifier-mail"]["properties"])
+
     def test_broken_project(self, tmp_path: Path) -> None:
         """Of a project whose file is wrong, the schema helps to repair it."""
         done = regard(make(tmp_path, "language = 1"), "config", "schema")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -18,8 +19,16 @@ from regard.store import notices as stored
 
 
 @pytest.fixture
-def outbox(store_url: str, moving: Any) -> Iterator[Store]:
-    """Return an empty store under a clock that moves."""
+def outbox(tmp_path: Path, moving: Any) -> Iterator[Store]:
+    """Return an empty store, where it does not matter which, under a clock that moves."""
+    opened = Store.open(f"sqlite:///{tmp_path / 'regard.db'}", clock=moving)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def any_outbox(store_url: str, moving: Any) -> Iterator[Store]:
+    """Return an empty store, once for each database, under a clock that moves."""
     opened = Store.open(store_url, clock=moving)
     yield opened
     opened.close()
@@ -100,14 +109,14 @@ def test_a_failure_is_told_whatever_its_severity(outbox: Store) -> None:
     assert 1 == announce(outbox, desk, event(severity="info"))
 
 
-def test_a_failure_that_lasts_is_told_again_after_repeat(outbox: Store, moving: Any) -> None:
+def test_a_failure_that_lasts_is_told_again_after_repeat(any_outbox: Store, moving: Any) -> None:
     """Further failures of one incident are silent until `repeat` has passed, again and again."""
     written = []
     for _ in range(9):
-        written.append(announce(outbox, DESK, event()))
-        tell_all(outbox)
+        written.append(announce(any_outbox, DESK, event()))
+        tell_all(any_outbox)
         moving.move(hours=6)
-    with outbox.read() as transaction:
+    with any_outbox.read() as transaction:
         occasions = [one.occasion for one in stored.listed(transaction)][::-1]
 
     assert [1, 0, 0, 0, 1, 0, 0, 0, 1] == written
@@ -143,22 +152,22 @@ def test_a_recovery_is_told_to_whoever_heard_of_the_failure(outbox: Store) -> No
     assert [("early", "failed"), ("early", "recovered")] == texts(outbox)
 
 
-def test_a_recovery_after_repetitions(outbox: Store, moving: Any) -> None:
+def test_a_recovery_after_repetitions(any_outbox: Store, moving: Any) -> None:
     """Also after the failure was told several times, its end is told once."""
-    announce(outbox, DESK, event())
-    tell_all(outbox)
+    announce(any_outbox, DESK, event())
+    tell_all(any_outbox)
     moving.move(days=2)
-    announce(outbox, DESK, event())
+    announce(any_outbox, DESK, event())
 
-    assert [1, 0] == [announce(outbox, DESK, event("recovered")) for _ in range(2)]
+    assert [1, 0] == [announce(any_outbox, DESK, event("recovered")) for _ in range(2)]
 
 
-def test_texts_are_masked_bounded_and_one_line(outbox: Store) -> None:
+def test_texts_are_masked_bounded_and_one_line(any_outbox: Store) -> None:
     """Secrets and personal values are masked, signs that steer a terminal replaced."""
     redactor.add("open-sesame-7")
     said = "\x1b[31mNo\nanswer to ana@mail.example with open-sesame-7 " + "x" * 10_000
-    announce(outbox, DESK, event(text=said))
-    with outbox.read() as transaction:
+    announce(any_outbox, DESK, event(text=said))
+    with any_outbox.read() as transaction:
         (text,) = [one.notice.text for one in stored.listed(transaction)]
 
     assert text.startswith("\N{REPLACEMENT CHARACTER}[31mNo answer to [e-mail] with *** x")
@@ -171,9 +180,9 @@ def test_an_unknown_event_is_refused() -> None:
         event("fialed")
 
 
-def test_many_events_at_once(outbox: Store) -> None:
+def test_many_events_at_once(any_outbox: Store) -> None:
     """A bad night of a large project is written in one transaction."""
     many = [event(subject=f"source:s{number}") for number in range(100)]
 
-    assert 100 == announce(outbox, DESK, *many)
-    assert 0 == announce(outbox, DESK, *many)
+    assert 100 == announce(any_outbox, DESK, *many)
+    assert 0 == announce(any_outbox, DESK, *many)

@@ -141,28 +141,41 @@ Make = Callable[..., World]
 
 
 @pytest.fixture
-def world(
-    project: Callable[..., Path], store_url: str, moving: Any
-) -> Iterator[Callable[[str], World]]:
-    """Return what makes a project with the channel ``hall`` and others."""
+def makes(project: Callable[..., Path], moving: Any) -> Iterator[Callable[[str], Make]]:
+    """Return what returns what makes a project with the channel ``hall``, on some store."""
     opened: list[Store] = []
 
-    def make(more: str = "", hall: str = "") -> World:
-        config = f'[notices.hall]\nboard = "hall.txt"\n{hall}\n{more}'
-        folder = project(config, {"boards": PLUGINS}, name="shop")
-        store = Store.open(store_url, clock=moving)
-        opened.append(store)
-        host = Host.load(folder / "plugins")
-        return World(load_project(folder / "regard.toml"), host, store, moving)
+    def on(url: str) -> Make:
+        def make(more: str = "", hall: str = "") -> World:
+            config = f'[notices.hall]\nboard = "hall.txt"\n{hall}\n{more}'
+            folder = project(config, {"boards": PLUGINS}, name="shop")
+            store = Store.open(url, clock=moving)
+            opened.append(store)
+            host = Host.load(folder / "plugins")
+            return World(load_project(folder / "regard.toml"), host, store, moving)
 
-    yield make
+        return make
+
+    yield on
     for store in opened:
         store.close()
 
 
-def test_fifty_failures_are_one_message(world: Make) -> None:
+@pytest.fixture
+def world(makes: Callable[[str], Make], tmp_path: Path) -> Make:
+    """Return what makes a project, where it does not matter which database it has."""
+    return makes(f"sqlite:///{tmp_path / 'regard.db'}")
+
+
+@pytest.fixture
+def any_world(makes: Callable[[str], Make], store_url: str) -> Make:
+    """Return what makes a project, once for each database."""
+    return makes(store_url)
+
+
+def test_fifty_failures_are_one_message(any_world: Make) -> None:
     """What is due in a channel is told at once, and noted as told."""
-    shop = world()
+    shop = any_world()
     shop.put(50)
 
     assert [] == shop.tell()
@@ -172,9 +185,9 @@ def test_fifty_failures_are_one_message(world: Make) -> None:
     assert ([], 1) == (shop.tell(), len(shop.told()))
 
 
-def test_what_comes_within_the_pause_is_gathered(world: Make) -> None:
+def test_what_comes_within_the_pause_is_gathered(any_world: Make) -> None:
     """After a message nothing is told until the pause is over, and then all of it."""
-    shop = world(hall='pause = "10m"')
+    shop = any_world(hall='pause = "10m"')
     shop.put()
     shop.tell()
     for _ in range(3):
@@ -238,9 +251,9 @@ def test_a_hanging_notifier_keeps_nobody_waiting(world: Make) -> None:
     assert [1, 0] == [one.tries for one in shop.notices()]
 
 
-def test_after_a_failure_the_channel_rests(world: Make) -> None:
+def test_after_a_failure_the_channel_rests(any_world: Make) -> None:
     """A board that is down is not asked again for each new notice; later it gets all."""
-    shop = world(hall='does = "raise"')
+    shop = any_world(hall='does = "raise"')
     shop.put()
     assert 1 == len(shop.tell())
     shop.clock.move(seconds=30)
@@ -296,9 +309,9 @@ def test_what_a_channel_was_called_before_is_left_alone(world: Make) -> None:
     assert ([], ["waits"]) == (shop.tell(), [one.state for one in shop.notices()])
 
 
-def test_announced_and_told(world: Make) -> None:
+def test_announced_and_told(any_world: Make) -> None:
     """A failure and its recovery reach the board in one message, the failure first."""
-    shop = world()
+    shop = any_world()
     when = "2026-01-31T06:00:00Z"
     events = [
         Event("failed", "source:crm", when, "warning", "It failed."),  # type: ignore[arg-type]
@@ -312,9 +325,9 @@ def test_announced_and_told(world: Make) -> None:
     assert ["failed", "recovered"] == [event for _, event, _, _ in said]
 
 
-def test_two_loops_tell_everything_once(world: Make) -> None:
+def test_two_loops_tell_everything_once(any_world: Make) -> None:
     """Two processes that tell at the same moment, again and again, send one message."""
-    shop = world(hall='pause = "1s"')
+    shop = any_world(hall='pause = "1s"')
     shop.clock.shown = shop.clock.shown.replace(year=2025)
     shop.put(40)
     url = shop.store.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")

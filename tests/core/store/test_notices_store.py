@@ -157,21 +157,23 @@ def test_what_is_given_up_is_not_due(outbox: Store, moving: Any) -> None:
         assert {"told": 0, "waits": 0, "given up": 1} == stored.counts(transaction)
 
 
-def test_pruning_keeps_what_waits(outbox: Store, moving: Any) -> None:
-    """Old notices that were told or given up are forgotten, and no others."""
-    for number in range(4):
+def test_pruning_keeps_what_is_young(outbox: Store, moving: Any) -> None:
+    """What was told, given up or written long ago is forgotten, and nothing else."""
+    for number in range(3):
         put(outbox, occasion=str(number))
+    put(outbox, channel="gone")
     with outbox.write() as transaction:
         stored.told(transaction, [1])
         stored.given_up(transaction, [2], "404")
     moving.move(days=10)
+    put(outbox, occasion="young")
     with outbox.write() as transaction:
         stored.told(transaction, [3])
     moving.move(days=1)
     with outbox.write() as transaction:
         gone = stored.prune(transaction, timedelta(days=10))
 
-    assert (2, [3, 4]) == (gone, [one.notice.id for one in all_of(outbox)])
+    assert (3, [3, 5]) == (gone, [one.notice.id for one in all_of(outbox)])
 
 
 @pytest.mark.parametrize("occasion", ["100%", "a_b", "x/2"])

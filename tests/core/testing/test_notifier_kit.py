@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import regard.testing  # noqa: F401  # imported once: what an inner run imports is forgotten
+
 pytest_plugins = ["pytester"]
 
 _GOOD = """
@@ -53,10 +55,10 @@ _BROKEN = {
 }
 
 
-def _run(pytester: pytest.Pytester, plugin: str) -> pytest.RunResult:
+def _run(pytester: pytest.Pytester, plugin: str, check: str = "test") -> pytest.RunResult:
     Path(pytester.path / "board.py").write_text(plugin, encoding="utf-8")
     pytester.makepyfile(test_board=_TEST)
-    return pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider")
+    return pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider", "-k", check)
 
 
 def test_a_good_notifier_passes_every_check(pytester: pytest.Pytester) -> None:
@@ -70,6 +72,6 @@ def test_a_broken_notifier_fails_its_check(pytester: pytest.Pytester, check: str
     right, wrong = _BROKEN[check]
     plugin = _GOOD.replace(right, wrong)
     assert plugin != _GOOD
-    result = _run(pytester, plugin)
+    result = _run(pytester, plugin, check)
 
     result.stdout.fnmatch_lines([f"FAILED *{check}*"])
