@@ -142,11 +142,16 @@ def _heading(console: Console, command: str) -> None:
 
 
 def _run_all(app: App) -> int:
-    """Read everything, as `regard run --all` does, and show what that shows."""
-    from regard.cli import run as command
+    """Let the loop's own machinery read every source once, and show how all is doing."""
+    from regard.cli import schedule, status
 
-    _heading(app.out, "regard run --all")
-    return command.run(_options(command.configure, "--all"), app)
+    sources = list(app.project.settings.sources)
+    _heading(app.out, "regard schedule --once")
+    options = _options(schedule.configure, "--once", *sources)
+    code = schedule.run(options, app)
+    _heading(app.out, "regard status")
+    status.run(_options(status.configure), app)
+    return code
 
 
 def _report(app: App, words: Sequence[str]) -> None:

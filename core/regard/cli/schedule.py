@@ -82,7 +82,8 @@ def run(args: argparse.Namespace, app: App) -> int:
     project = app.project
     clock = app.clock if args.once else SystemClock()
     place = Workplace(project.path, clock, debug=app.debug, text=project.text)
-    logs.set_up(project.settings, project.root, quiet=app.quiet)
+    # What is run once is told by a table in the end; what goes on for months by its log.
+    logs.set_up(project.settings, project.root, quiet=app.quiet or args.once)
     loop = Loop(place, clock, Pace(grace=args.grace), told=lambda lines: _tell(lines, app))
     if args.once:
         loop.once = _names(args.names, app)
