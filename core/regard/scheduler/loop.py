@@ -275,7 +275,9 @@ class Loop:
 
                 ledger.renew(transaction, self.owner)
             return
-        for entry in self._desk.beat(self.clock.now()):
+        busy = (*self._crew.members, *(member for member, _ in self._unsettled))
+        known = {*self._queue, *(member.entry.id for member in busy)}
+        for entry in self._desk.beat(self.clock.now(), known):
             text = "%s, due at %s, is taken over: nobody has it any more"
             _log.warning(text, entry.job, _said(entry.scheduled_for), extra=_about(entry))
             self._take([entry])
