@@ -124,6 +124,10 @@ class Child:
     ) -> None:
         if self._process.is_alive():
             _kill(self._process)
+        else:
+            # It has ended, and what a plug-in has started of its own may not have.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._heard.close()
         self._hold.close()
 

@@ -23,7 +23,7 @@ def preload() -> None:
     """
     from multiprocessing import set_forkserver_preload
 
-    set_forkserver_preload(["regard.scheduler.working"])
+    set_forkserver_preload(["regard.scheduler.serving"])
 
 
 @dataclass(slots=True)

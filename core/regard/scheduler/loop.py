@@ -216,7 +216,13 @@ class Loop:
             text = "the store's address changed: that takes a new start; the old store is used"
             _log.warning(text)
         logs.set_up(place.project.settings, place.project.root)
-        self._settle_in()
+        try:
+            self._settle_in()
+        except StoreError as error:
+            # What is planned must be in the ledger; the next turn tries again.
+            self._reload = True
+            self._complain(str(error))
+            return
         _log.info("the configuration was read again", extra={"event": "reloaded"})
 
     # Turning.
@@ -359,10 +365,14 @@ class Loop:
 
     def _result(self, member: Member, ended: Ended) -> Result:
         if ended.error is None:
-            value = ended.value
-            state = State(value["outcome"])
-            code = _OUTCOMES[value["outcome"]]
-            return Result(state, value["error"], value["run_id"], code, bool(value["final"]))
+            try:
+                value = ended.value
+                state, code = State(value["outcome"]), _OUTCOMES[value["outcome"]]
+                return Result(state, value["error"], value["run_id"], code, bool(value["final"]))
+            except (KeyError, TypeError, ValueError):
+                # A plug-in that writes anywhere may have written what only its host says.
+                text = "its process told something that the loop does not understand"
+                return Result(State.FAILED, text, None, 1)
         run_id = None
         if ended.kind is None and member.job.kind == "source":
             try:
