@@ -128,6 +128,10 @@ class Child:
         # Where the server that forked it is gone, nobody can tell whether it still lives.
         if self._process.is_alive() or (self._served and self._process.exitcode == _UNKNOWN):
             _kill(self._process)
+        else:
+            # It has ended, and what a plug-in has started of its own may not have.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._heard.close()
         self._hold.close()
 

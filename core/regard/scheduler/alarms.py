@@ -59,7 +59,8 @@ class Alarms:
         # and drops schedules that it cannot unpickle.
         self._scheduler: Any = _Scheduler(
             timezone=UTC,
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            # A bell that rings while it still rings is none that anybody must hear of.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1_000},
         )
 
     def start(self) -> None:

@@ -131,8 +131,8 @@ def _judged(
     """Return a due time as it is, or as one that is skipped, with the reason."""
     if planned.quiet_hours is not None:
         quiet = QuietHours(planned.quiet_hours, ZoneInfo(planned.zone))
-        # A time that is made up for starts now, whatever hour it was due at.
-        begins = now if due.cause == "catch-up" else due.scheduled_for
+        # A time that is made up for starts now, whatever hour it was due at; jitter moves others.
+        begins = now if due.cause == "catch-up" else due.start_at
         if quiet.cover(begins):
             return due.without_run(State.SKIPPED, f"quiet hours {planned.quiet_hours}")
     if busy is not None and planned.job.overlap == "skip":
@@ -157,9 +157,10 @@ def slowed(planned: Planned, standing: Standing) -> datetime | None:
     if standing.failures < SLOWED_AFTER or standing.failed_at is None:
         return None
     step = planned.next_after(standing.failed_at) - standing.failed_at
+    if step >= _SLOWEST:
+        return None
     doublings = min(standing.failures - SLOWED_AFTER + 1, 20)
-    longest = max(_SLOWEST, step)
-    return standing.failed_at + min(step * (1 << doublings), longest)
+    return standing.failed_at + min(step * (1 << doublings), _SLOWEST)
 
 
 def pause_after(attempt: int) -> timedelta:

@@ -58,6 +58,8 @@ class Desk:
         planned: Those that have a schedule.
         ended: Hears, within the transaction, of every row that comes to its end.
         settled: Up to when the due times of each job are settled, as far as we know.
+        beat_at: When it last said that it lives.
+        again_at: When it could last say so after it had been cut off from the store.
     """
 
     store: Store
@@ -66,6 +68,8 @@ class Desk:
     planned: Mapping[str, Planned]
     ended: Callable[[Transaction, Entry, Standing], None]
     settled: dict[str, datetime] = field(default_factory=dict)
+    beat_at: datetime | None = None
+    again_at: datetime | None = None
 
     def begin(self, version: str, digest: str, now: datetime) -> None:
         """Say that this loop lives, and what it plans."""
@@ -75,16 +79,46 @@ class Desk:
             ledger.plan(transaction, {name: one.text for name, one in self.planned.items()}, now)
             self.settled = ledger.settled(transaction)
 
-    def beat(self, now: datetime) -> list[Entry]:
-        """Say that this loop lives, and take over what nobody has; return what is ours now."""
+    def beat(self, now: datetime, known: Collection[int] = ()) -> list[Entry]:
+        """
+        Say that this loop lives, and take over what nobody has.
+
+        Args:
+            now: The time.
+            known: The rows that this loop knows to be its own.
+
+        Returns:
+            What is ours now, and was not known to be.
+        """
         with self.store.write(patience=_PATIENCE) as transaction:
             transaction.writer.lock()
             loops.beat(transaction, self.owner)
             ledger.renew(transaction, self.owner)
             entries = ledger.open_entries(transaction)
-            lost = ledger.orphaned(transaction, entries)
+            lost = ledger.orphaned(transaction, entries, silent=self._is_steady(now))
             adopted = [self._adopt(transaction, entry, now) for entry in lost]
-        return [entry for entry in adopted if entry is not None]
+        # A commit may succeed and its answer be lost: then a row is ours, and nobody runs it.
+        unheard = [
+            entry
+            for entry in entries
+            if entry.owner == self.owner
+            and entry.state is State.QUEUED
+            and entry.id not in known
+            and entry not in lost
+        ]
+        self.beat_at = now
+        return [*unheard, *(entry for entry in adopted if entry is not None)]
+
+    def _is_steady(self, now: datetime) -> bool:
+        """
+        Say whether others had time to renew their rows.
+
+        Who was cut off from the store may not have been the only one: the rows of all loops
+        look like those of dead ones then, until each had its turn.
+        """
+        if self.beat_at is not None and now - self.beat_at > ledger.LENGTH / 2:
+            self.again_at = now
+        return self.again_at is None or now - self.again_at > ledger.LENGTH
 
     def _adopt(self, transaction: Transaction, entry: Entry, now: datetime) -> Entry | None:
         """Take over a row that nobody has, or end it where it can no longer be run."""
@@ -92,11 +126,17 @@ class Desk:
         if job is None:
             self._end(transaction, entry, State.SKIPPED, "it is no longer configured")
             return None
+        if entry.cause == "manual":
+            text = "the command that asked for it ended before it was done"
+            self._end(transaction, entry, State.SKIPPED, text)
+            return None
+        if self._too_old(entry, now):
+            began = entry.state is State.RUNNING
+            text = "the loop that ran it died, and " if began else ""
+            text += "no loop was there to run it in time"
+            self._end(transaction, entry, State.FAILED if began else State.MISSED, text)
+            return None
         if entry.state is State.QUEUED:
-            if self._too_old(entry, now):
-                text = "no loop was there to run it in time"
-                self._end(transaction, entry, State.MISSED, text)
-                return None
             return ledger.adopt(
                 transaction, entry, self.owner, attempt=entry.attempt, start_at=entry.start_at
             )
@@ -110,12 +150,16 @@ class Desk:
 
     def _too_old(self, entry: Entry, now: datetime) -> bool:
         planned = self.planned.get(entry.job)
-        if planned is None or entry.cause == "manual":
+        if planned is None:
             return False
         longest = planned.catch_up_window
         if planned.catch_up == "none":
             longest = timedelta(minutes=5)
-        return now - max(entry.scheduled_for, entry.start_at) > longest
+        since = max(entry.scheduled_for, entry.start_at)
+        if entry.state is State.RUNNING and entry.until_at is not None:
+            # It was somebody's until then, however long it had been running.
+            since = max(since, entry.until_at)
+        return now - since > longest
 
     def next_due(self) -> dict[str, datetime]:
         """Return the first due time of each planned job that is not settled yet."""
@@ -131,7 +175,7 @@ class Desk:
             return []
         with self.store.write(patience=_PATIENCE) as transaction:
             transaction.writer.lock()
-            self.settled = ledger.settled(transaction)
+            self.settled = self._settled(transaction)
             dues, until = self._decide(transaction, now)
             claimed = ledger.claim(transaction, self.owner, dues, until)
             for entry in claimed:
@@ -139,6 +183,16 @@ class Desk:
                     self.ended(transaction, entry, self._standing(transaction, entry.job))
         self.settled |= until
         return [entry for entry in claimed if entry.state is State.QUEUED]
+
+    def _settled(self, transaction: Transaction) -> dict[str, datetime]:
+        """Return up to when all jobs are settled, also those that another loop has forgotten."""
+        settled = ledger.settled(transaction)
+        for name, planned in self.planned.items():
+            if name not in settled and name in self.settled:
+                # Its configuration does not have this job; ours does.
+                ledger.keep(transaction, name, planned.text, self.settled[name])
+                settled[name] = self.settled[name]
+        return settled
 
     def _decide(
         self, transaction: Transaction, now: datetime
@@ -166,7 +220,8 @@ class Desk:
         for entry in list(own):
             if entry.state is State.QUEUED and entry.attempt > 1 and entry.start_at > now:
                 own.remove(entry)
-                self._end(transaction, entry, State.FAILED, entry.reason)
+                code = entry.exit_code
+                self._end(transaction, entry, State.FAILED, entry.reason, exit_code=code)
 
     def _standing(self, transaction: Transaction, job: str, own: Sequence[Entry] = ()) -> Standing:
         failed = ledger.streak(transaction, job)
@@ -183,9 +238,13 @@ class Desk:
 
     def ask(self, names: Iterable[str], now: datetime) -> list[Entry]:
         """Let jobs run once now, whatever their schedules say; return their rows."""
-        dues = [Due(name, now, State.QUEUED, "manual", now) for name in names]
+        jobs, when = list(names), now
         with self.store.write(patience=_PATIENCE) as transaction:
             transaction.writer.lock()
+            # That very instant may be in the ledger already, where a clock stands still.
+            while ledger.taken(transaction, jobs, when):
+                when += timedelta(microseconds=1)
+            dues = [Due(name, when, State.QUEUED, "manual", now) for name in jobs]
             return ledger.claim(transaction, self.owner, dues, {})
 
     def start(self, entry: Entry, log: str, now: datetime) -> Entry | None:
@@ -226,7 +285,11 @@ class Desk:
     def _waits(self, entry: Entry, entries: Sequence[Entry]) -> bool:
         job = self.jobs[entry.job]
         for other in entries:
-            if other.id == entry.id or other.scheduled_for > entry.scheduled_for:
+            if other.id == entry.id:
+                continue
+            if other.job == entry.job and other.state is State.RUNNING:
+                return True
+            if other.scheduled_for > entry.scheduled_for:
                 continue
             # What failed and waits for another try holds nobody up.
             if other.state is State.QUEUED and other.attempt > 1:
@@ -291,6 +354,11 @@ class Desk:
     def end(self) -> None:
         """Say that this loop has ended, and let others have what it did not get to."""
         with self.store.write(patience=_PATIENCE) as transaction:
+            transaction.writer.lock()
+            for entry in ledger.open_entries(transaction):
+                if entry.owner == self.owner and entry.cause == "manual":
+                    text = "the command that asked for it ended before it was done"
+                    self._end(transaction, entry, State.SKIPPED, text)
             ledger.release(transaction, self.owner)
             loops.end(transaction, self.owner)
 

@@ -220,7 +220,13 @@ class Loop:
         if connections.shown(url) != self._store.place:
             _log.warning("another store takes a new start of the loop; the old one is used")
         logs.set_up(place.project.settings, place.project.root)
-        self._settle_in()
+        try:
+            self._settle_in()
+        except StoreError as error:
+            # What is planned must be in the ledger; the next turn tries again.
+            self._asked.reload = True
+            self._complain(str(error))
+            return
         _log.info("the configuration was read again", extra={"event": "reloaded"})
 
     # Turning.
@@ -270,7 +276,9 @@ class Loop:
         if self.once is not None:
             self._desk.renew()
             return
-        for entry in self._desk.beat(self.clock.now()):
+        busy = (*self._crew.members, *(member for member, _ in self._unsettled))
+        known = {*self._queue, *(member.entry.id for member in busy)}
+        for entry in self._desk.beat(self.clock.now(), known):
             text = "%s, due at %s, is taken over: nobody has it any more"
             _log.warning(text, entry.job, said(entry.scheduled_for), extra=about(entry))
             self._take([entry])

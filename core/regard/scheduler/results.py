@@ -27,9 +27,15 @@ _LEVELS: Final = {State.FAILED: logging.ERROR, State.PARTIAL: logging.WARNING}
 def result_of(place: Workplace, member: Member, ended: Ended) -> Result:
     """Return what became of a try; the run of a source that cannot say so itself is ended."""
     if ended.error is None:
-        value: dict[str, Any] = ended.value
-        state = State(value["outcome"])
-        return Result(state, value["error"], value["run_id"], _CODES[state], value["final"])
+        value: Any = ended.value
+        try:
+            state = State(value["outcome"])
+            code, final = _CODES[state], bool(value["final"])
+            return Result(state, value["error"], value["run_id"], code, final)
+        except (KeyError, TypeError, ValueError):
+            # A plug-in that writes anywhere may have written what only its host says.
+            text = "its process told something that the loop does not understand"
+            return Result(State.FAILED, text, None, 1)
     run_id = None
     if ended.kind is None and ended.pid and member.job.kind == "source":
         try:

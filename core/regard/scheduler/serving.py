@@ -1,20 +1,16 @@
 """
-Imported by the server that forks the children of the loop, and by nobody else.
+What the server loads first from which the loop's children are forked.
 
-It loads what every child needs. A signal that was meant for the loop and is sent to its whole
-group must not end the server under children that are still at work: it ends with the loop.
+A signal may be sent to the loop's whole group or container: by a terminal, `timeout`, systemd.
+The loop alone heeds it, and lets its children know; a server that died of it would take the
+runs down that are to get the grace time. Children listen to signals again, each for itself.
 """
 
 from __future__ import annotations
 
-import os
 import signal
-from contextlib import suppress
 
-from regard.scheduler import working as working
+import regard.scheduler.working  # noqa: F401  # all that children need
 
-if os.getpid() != os.getpgrp():
-    with suppress(OSError):
-        os.setpgrp()
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+for _number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(_number, signal.SIG_IGN)

@@ -67,11 +67,16 @@ class JobWork:
     def _redirect(self) -> None:
         """Send all that this process prints into its log file."""
         path = self.place.project.resolve(self.log)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         sys.stdout.flush()
         sys.stderr.flush()
-        # Appended, so that the file can be cut while it is written to.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Appended, so that the file can be cut while it is written to.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            # No reason to run nothing: what it prints goes where the loop's own lines go.
+            sys.stderr.write(f"{path} cannot be written: {error.strerror}\n")
+            descriptor = os.dup(2)
         for number in (1, 2):
             os.dup2(descriptor, number)
         os.close(descriptor)

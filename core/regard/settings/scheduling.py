@@ -71,6 +71,8 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
 
 def _contradictions(job: ScheduledSettings, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     given = job.model_fields_set
+    if job.deadline is not None and not job.deadline:
+        yield "deadline", "must be longer than 0s, or every run would be broken off"
     if job.schedule is None:
         for key in _ONLY_SCHEDULED:
             if key in given:
@@ -84,13 +86,24 @@ def _contradictions(job: ScheduledSettings, zone: ZoneInfo) -> Iterator[tuple[st
             'would be skipped; write overlap = "queue" or catch_up = "latest"'
         )
         yield "catch_up", text
-    step = _shortest_step(job, zone)
-    if job.jitter is not None and job.jitter >= step:
-        yield "jitter", f"must be shorter than the {write_duration(step)} between two due times"
-    if job.jitter is not None and job.max_late is not None and job.max_late <= job.jitter:
-        yield "max_late", "must be longer than `jitter`, or nothing would ever be in time"
-    if job.quiet_hours is not None and _always_quiet(job, zone):
+    yield from _jitter(job, zone)
+    if job.quiet_hours is not None and _is_empty(job.quiet_hours):
+        yield "quiet_hours", "begin when they end: nobody can tell whether no hour or every one"
+    elif job.quiet_hours is not None and _always_quiet(job, zone):
         yield "quiet_hours", f"cover every time of the schedule {show(str(job.schedule))}"
+
+
+def _jitter(job: ScheduledSettings, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    # Two hundred due times are only looked at where jitter asks for it: every process that
+    # reads the configuration would pay for them.
+    if job.jitter and job.jitter >= (step := _shortest_step(job, zone)):
+        yield "jitter", f"must be shorter than the {write_duration(step)} between two due times"
+    if job.max_late is None:
+        return
+    if not job.max_late:
+        yield "max_late", "must be longer than 0s, or nothing would ever be in time"
+    elif job.jitter is not None and job.max_late <= job.jitter:
+        yield "max_late", "must be longer than `jitter`, or nothing would ever be in time"
 
 
 def _due_times(job: ScheduledSettings, zone: ZoneInfo) -> Iterator[datetime]:
@@ -105,6 +118,11 @@ def _due_times(job: ScheduledSettings, zone: ZoneInfo) -> Iterator[datetime]:
 def _shortest_step(job: ScheduledSettings, zone: ZoneInfo) -> timedelta:
     times = list(_due_times(job, zone))
     return min(after - before for before, after in pairwise(times))
+
+
+def _is_empty(span: str) -> bool:
+    begin, _, end = span.partition("-")
+    return begin == end
 
 
 def _always_quiet(job: ScheduledSettings, zone: ZoneInfo) -> bool:

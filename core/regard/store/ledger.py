@@ -29,6 +29,7 @@ __all__ = [
     "claim",
     "finish",
     "history",
+    "keep",
     "of_owner",
     "open_entries",
     "orphaned",
@@ -40,6 +41,7 @@ __all__ = [
     "settled",
     "start",
     "streak",
+    "taken",
 ]
 
 LENGTH = timedelta(seconds=20)
@@ -108,11 +110,21 @@ def plan(transaction: Transaction, schedules: Mapping[str, str], now: datetime) 
     known = {row.job: row.schedule for row in rows}
     for job, schedule in schedules.items():
         if known.get(job) != schedule:
-            values = {"job": job, "schedule": schedule, "settled_until": now, "planned_at": now}
-            transaction.put("jobs", values)
+            keep(transaction, job, schedule, now)
     gone_jobs = sorted(known.keys() - schedules.keys())
     if gone_jobs:
         transaction.connection.execute(delete(jobs).where(jobs.c.job.in_(gone_jobs)))
+
+
+def keep(transaction: Transaction, job: str, schedule: str, settled_until: datetime) -> None:
+    """Note that a job is planned, and up to when its due times are settled."""
+    values = {
+        "job": job,
+        "schedule": schedule,
+        "settled_until": settled_until,
+        "planned_at": transaction.now,
+    }
+    transaction.put("jobs", values)
 
 
 def settled(transaction: Transaction) -> dict[str, datetime]:
@@ -170,6 +182,13 @@ def claim(
             .values(settled_until=moment)
         )
     return claimed
+
+
+def taken(transaction: Transaction, jobs: Sequence[str], when: datetime) -> bool:
+    """Say whether one of some jobs has a row for a due time."""
+    ledger = table("ledger")
+    query = select(ledger.c.id).where(ledger.c.job.in_(jobs), ledger.c.scheduled_for == when)
+    return transaction.connection.execute(query).first() is not None
 
 
 def open_entries(transaction: Transaction) -> list[Entry]:
@@ -291,13 +310,23 @@ def release(transaction: Transaction, owner: str) -> None:
     )
 
 
-def orphaned(transaction: Transaction, entries: Sequence[Entry]) -> list[Entry]:
-    """Return which open rows nobody has: their loop has ended, is gone, or is silent."""
+def orphaned(
+    transaction: Transaction, entries: Sequence[Entry], *, silent: bool = True
+) -> list[Entry]:
+    """
+    Return which open rows nobody has.
+
+    Args:
+        transaction: Any.
+        entries: Open rows.
+        silent: Whether a loop that has not renewed its rows in time has lost them; else only
+            one that has ended or is surely gone.
+    """
     now = transaction.database_now()
     return [
         entry
         for entry in entries
-        if entry.until_at is None or entry.until_at <= now or gone(entry)
+        if entry.until_at is None or (silent and entry.until_at <= now) or gone(entry)
     ]
 
 
