@@ -38,14 +38,14 @@ class Event:
         subject: What it is about: ``source:NAME``, ``report:NAME``, or a finding's number.
         occasion: Tells one occurrence from the next: of a failure and of its recovery, when
             the first of the failed due times was.
-        severity: How much it matters.
+        severity: How much it matters: ``info``, ``warning`` or ``critical``.
         text: What happened, in one sentence.
     """
 
     kind: str
     subject: str
     occasion: str
-    severity: Severity
+    severity: Severity | str
     text: str
 
     def __post_init__(self) -> None:
@@ -97,7 +97,8 @@ class Announcer:
                 return False
             occasion = stored.repeated(occasion, len(before) + 1)
         text = one_line(mask_text(mask(event.text[:_MOST_LOOKED_AT])), _MOST)
-        notice = Notice(0, subject, event.kind, event.severity.value, text, transaction.now)
+        severity = Severity(event.severity).value
+        notice = Notice(0, subject, event.kind, severity, text, transaction.now)
         return stored.put(transaction, channel, notice, occasion)
 
 
@@ -105,4 +106,4 @@ def _wanted(table: NoticesSettings, event: Event) -> bool:
     if event.kind not in table.on:
         return False
     least = _ORDER.index(Severity(table.severity))
-    return event.kind != "finding" or _ORDER.index(event.severity) >= least
+    return event.kind != "finding" or _ORDER.index(Severity(event.severity)) >= least

@@ -314,8 +314,8 @@ def test_announced_and_told(any_world: Make) -> None:
     shop = any_world()
     when = "2026-01-31T06:00:00Z"
     events = [
-        Event("failed", "source:crm", when, "warning", "It failed."),  # type: ignore[arg-type]
-        Event("recovered", "source:crm", when, "info", "It works."),  # type: ignore[arg-type]
+        Event("failed", "source:crm", when, "warning", "It failed."),
+        Event("recovered", "source:crm", when, "info", "It works."),
     ]
     with shop.store.write() as transaction:
         assert 2 == Announcer(shop.project.settings).announce(transaction, events)

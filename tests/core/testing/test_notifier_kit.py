@@ -66,6 +66,7 @@ def test_a_good_notifier_passes_every_check(pytester: pytest.Pytester) -> None:
     assert {"passed": 4} == _run(pytester, _GOOD).parseoutcomes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", sorted(_BROKEN))
 def test_a_broken_notifier_fails_its_check(pytester: pytest.Pytester, check: str) -> None:
     """A notifier that breaks one promise fails the check of that promise."""
