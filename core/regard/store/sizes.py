@@ -20,7 +20,8 @@ def size(transaction: Transaction) -> int:
     if connection.dialect.name == "postgresql":
         query = text("SELECT pg_database_size(current_database())")
         return int(connection.execute(query).scalar_one())
-    path = connection.execute(text("SELECT file FROM pragma_database_list")).scalar_one()
+    query = text("SELECT file FROM pragma_database_list WHERE name = 'main'")
+    path = connection.execute(query).scalar_one()
     files = (Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm"))
     # Only asked about, never opened: closing such a file would drop SQLite's locks on it.
     return sum(file.stat().st_size for file in files if file.exists())
