@@ -119,7 +119,7 @@ def show_next(demo: Demo, app: App) -> None:
             "  regard report competitor --param name=Toldemar\n"
             "  regard match list                 offers that may be articles of ours\n"
             "  regard preview till -n 3          what the map makes of the till's rows\n"
-            "  regard run --all                  nothing has changed: nothing is read again\n"
+            "  regard run --all                  nothing has changed, and the shops are closed\n"
             "  regard demo . --serve             keep the competitors' shops open\n"
             "  less regard.toml                  all that had to be said\n"
             "Correct one of the lines above, run again, and it leaves the quarantine."
