@@ -117,7 +117,6 @@ def show_next(demo: Demo, app: App) -> None:
             "  regard report year                a report that regard.toml describes\n"
             "  regard quarantine show 1          one refused record, personal values masked\n"
             "  regard report competitor --param name=Toldemar\n"
-            "  regard match list                 offers that may be articles of ours\n"
             "  regard preview till -n 3          what the map makes of the till's rows\n"
             "  regard run --all                  nothing has changed, and the shops are closed\n"
             "  regard demo . --serve             keep the competitors' shops open\n"
