@@ -279,6 +279,9 @@ class Desk:
         """Return which queued rows wait for others to end first."""
         with self.store.read() as transaction:
             entries = ledger.open_entries(transaction)
+            # What nobody has ends only when a loop takes it over, and there may be none.
+            lost = {entry.id for entry in ledger.orphaned(transaction, entries)}
+        entries = [entry for entry in entries if entry.id not in lost]
         known = [entry for entry in queued if entry.job in self.jobs]
         return {entry.id for entry in known if self._waits(entry, entries)}
 

@@ -212,7 +212,7 @@ BOX = """
 from regard import source
 
 @source("box", kind="touchpoint", key=["n"])
-def read(config):
+def read(config, since):
     yield {"n": "1", "happened_at": "2026-01-01T00:00:00+00:00", "channel": "box", "type": "x"}
 """
 
