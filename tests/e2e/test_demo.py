@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,19 +22,23 @@ NOW = datetime(2026, 2, 3, 9, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Madrid")
 
 
-def regard(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder at a fixed time, without colours and in a wide terminal."""
+Regard = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def surroundings() -> dict[str, str]:
+    """Return a fixed time, no colours and a wide terminal."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("REGARD_")}
-    fixed = {"NO_COLOR": "1", "COLUMNS": "160", "REGARD_NOW": NOW.isoformat()}
-    return subprocess.run(
-        [sys.executable, "-m", "regard", *arguments],
-        cwd=folder,
-        env={**kept, **fixed},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return {**kept, "NO_COLOR": "1", "COLUMNS": "160", "REGARD_NOW": NOW.isoformat()}
+
+
+@pytest.fixture(scope="session")
+def regard(warm: Any) -> Regard:
+    """Return what runs the command in a folder."""
+
+    def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return warm.run(arguments, cwd=folder, env=surroundings(), stdin=None, timeout=120)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done(place: Path) -> subprocess.CompletedProcess[str]:
     """Make the demo once for all tests."""
-    return regard(place, "demo", "shop")
+    return subprocess.run(
+        [sys.executable, "-m", "regard", "demo", "shop"],
+        cwd=place,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +68,7 @@ def demo(place: Path, done: subprocess.CompletedProcess[str]) -> Demo:
 
 
 @pytest.fixture(scope="module")
-def report(place: Path, demo: Demo) -> dict[str, Any]:
+def report(place: Path, demo: Demo, regard: Regard) -> dict[str, Any]:
     """Return the figures and tables that the report finds in the exports."""
     told = json.loads(regard(place / "shop", "report", "customers", "--format", "json").stdout)
     sections = told["sections"]
@@ -65,7 +78,7 @@ def report(place: Path, demo: Demo) -> dict[str, Any]:
     }
 
 
-def test_foreign_folder(tmp_path):
+def test_foreign_folder(tmp_path, regard):
     """A folder with somebody's files is refused as wrong usage, and left as it is."""
     (tmp_path / "letter.txt").write_text("mine")
     refused = regard(tmp_path, "demo", ".")
@@ -111,7 +124,7 @@ def test_no_personal_values(done, demo):
     ]
 
 
-def test_configuration_is_right(place, demo):
+def test_configuration_is_right(place, demo, regard):
     """The project it makes passes `regard check` without a warning."""
     checked = regard(place / "shop", "check")
 
@@ -151,44 +164,46 @@ def test_competitors_add_up(demo, report):
     assert dict(demo.world.lost_to()) == {name: count for name, count in rows if name}
 
 
-def figures_of(place: Path, *question: str) -> dict[str, Any]:
+def figures_of(regard: Regard, place: Path, *question: str) -> dict[str, Any]:
     """Return a report's figures by their ids."""
     told = json.loads(regard(place / "shop", "report", *question, "--format", "json").stdout)
     return {each["id"]: each for part in told["sections"] for each in part["figures"]}
 
 
-def test_answers_add_up(place, demo):
+def test_answers_add_up(place, demo, regard):
     """The report's NPS of a month is the one that is true, and so is how many answered."""
     since, until = datetime(2026, 1, 1, tzinfo=ZONE), datetime(2026, 2, 1, tzinfo=ZONE)
     voices = make_voices(demo.world)
     asked = [each for each in voices.after_order if since <= each.at < until]
-    found = figures_of(place, "voice", "--since", "2026-01-01", "--until", "2026-02-01")
+    found = figures_of(regard, place, "voice", "--since", "2026-01-01", "--until", "2026-02-01")
 
     asked += [each for each in voices.replies if since <= each.at < until]
     assert len(asked) == found["nps"]["n"]
     assert float(found["nps"]["value"]) == pytest.approx(float(voices.nps(since, until)), abs=0.05)
 
 
-def test_visits_add_up(place, demo):
+def test_visits_add_up(place, demo, regard):
     """The report scores the visits as the form says, by a formula of its own."""
     own = [each.score for each in make_voices(demo.world).visits if not each.subject]
     mean = float(sum(own) / len(own))
-    found = figures_of(place, "mystery")
+    found = figures_of(regard, place, "mystery")
 
     assert mean == pytest.approx(float(found["visits.score"]["value"]), abs=0.01)
 
 
-def test_calls_add_up(place, demo):
+def test_calls_add_up(place, demo, regard):
     """The report finds every call, and how many of them were answered."""
     outcomes = Counter(each.outcome for each in make_voices(demo.world).calls)
-    found = figures_of(place, "touchpoints", "--since", "2025-10-01", "--until", "2026-02-03")
+    found = figures_of(
+        regard, place, "touchpoints", "--since", "2025-10-01", "--until", "2026-02-03"
+    )
     share = 100 * outcomes["answered"] / outcomes.total()
 
     assert outcomes.total() == found["calls.felt"]["n"]
     assert share == pytest.approx(float(found["calls.felt"]["value"]), abs=0.05)
 
 
-def test_again(place, demo):
+def test_again(place, demo, regard):
     """Running it again reads nothing anew and changes nothing; each fault is refused once."""
     again = regard(place, "demo", "shop", "--json")
     told = json.loads(again.stdout)
@@ -204,7 +219,7 @@ def test_again(place, demo):
     assert files == Counter(each["file"] for each in told["refused"])
 
 
-def test_corrected_line_leaves_quarantine(place, demo):
+def test_corrected_line_leaves_quarantine(place, demo, regard):
     """A line that somebody corrects is stored by the next run, and is no longer refused."""
     deals = next((place / "shop" / "exports").glob("*deals*"))
     deals.write_bytes(deals.read_bytes().replace(b",N/D,", b",1200.00,"))
