@@ -11,6 +11,7 @@ This file is also the program of that process.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -19,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -155,12 +157,31 @@ def _begin(standard: Sequence[int], arguments: list[str], cwd: str, env: dict[st
     sys.argv = [str(Path(import_module("regard.__main__").__file__ or "")), *arguments]
 
 
+def _run() -> int:
+    """Run the command and return its exit code."""
+    from regard.__main__ import main
+
+    try:
+        return main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001  # as the interpreter does
+        sys.excepthook(*sys.exc_info())
+        return 1
+
+
 if __name__ == "__main__":
     _import_everything()
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         _serve(requests)
-    from regard.__main__ import main
-
-    sys.exit(main())
+    code = _run()
+    # What ends with an interpreter, but modules: to take them apart takes longer than most
+    # commands do.
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
