@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import runpy
 import secrets
 import shutil
 import signal
@@ -30,6 +31,7 @@ from regard.store import Batch, Store
 from regard.store.batches import decide, look_up, next_batch, write_plan
 from regard.store.merging import HistoryPlan, Item, UpsertPlan
 
+Warm = runpy.run_path(str(Path(__file__).with_name("warm.py")))["Warm"]
 RunRegard = Callable[..., "subprocess.CompletedProcess[str]"]
 MakeProject = Callable[..., Path]
 Encode = Callable[..., Encoded]
@@ -271,8 +273,16 @@ def project(tmp_path: Path) -> MakeProject:
     return make
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Any]:
+    """Return what starts the command without importing everything again."""
+    process = Warm()
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def run_regard(tmp_path: Path) -> RunRegard:
+def run_regard(tmp_path: Path, warm: Any) -> RunRegard:
     """Return what runs the command in a process of its own with a clean environment."""
 
     def run(
@@ -290,17 +300,8 @@ def run_regard(tmp_path: Path) -> RunRegard:
             "NO_COLOR": "1",
             **(env or {}),
         }
-        return subprocess.run(
-            [sys.executable, "-m", "regard", *map(str, arguments)],
-            cwd=cwd,
-            env=surroundings,
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        words = [str(word) for word in arguments]
+        return warm.run(words, cwd=cwd, env=surroundings, stdin=stdin, timeout=timeout)
 
     return run
 

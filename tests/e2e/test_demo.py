@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -27,19 +27,23 @@ TODAY = NOW.date()
 ZONE = ZoneInfo("Europe/Madrid")
 
 
-def regard(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder at a fixed time, without colours and in a wide terminal."""
+Regard = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def surroundings() -> dict[str, str]:
+    """Return a fixed time, no colours and a wide terminal."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("REGARD_")}
-    fixed = {"NO_COLOR": "1", "COLUMNS": "160", "REGARD_NOW": NOW.isoformat()}
-    return subprocess.run(
-        [sys.executable, "-m", "regard", *arguments],
-        cwd=folder,
-        env={**kept, **fixed},
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )
+    return {**kept, "NO_COLOR": "1", "COLUMNS": "160", "REGARD_NOW": NOW.isoformat()}
+
+
+@pytest.fixture(scope="session")
+def regard(warm: Any) -> Regard:
+    """Return what runs the command in a folder."""
+
+    def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return warm.run(arguments, cwd=folder, env=surroundings(), stdin=None, timeout=400)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +55,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done(place: Path) -> subprocess.CompletedProcess[str]:
     """Make the demo once for all tests."""
-    return regard(place, "demo", "shop")
+    return subprocess.run(
+        [sys.executable, "-m", "regard", "demo", "shop"],
+        cwd=place,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +73,7 @@ def demo(place: Path, done: subprocess.CompletedProcess[str]) -> Demo:
 
 
 @pytest.fixture(scope="module")
-def report(place: Path, demo: Demo) -> dict[str, Any]:
+def report(place: Path, demo: Demo, regard: Regard) -> dict[str, Any]:
     """Return the figures and tables that the report finds in the exports."""
     told = json.loads(regard(place / "shop", "report", "customers", "--format", "json").stdout)
     sections = told["sections"]
@@ -71,7 +83,7 @@ def report(place: Path, demo: Demo) -> dict[str, Any]:
     }
 
 
-def test_foreign_folder(tmp_path):
+def test_foreign_folder(tmp_path, regard):
     """A folder with somebody's files is refused as wrong usage, and left as it is."""
     (tmp_path / "letter.txt").write_text("mine")
     refused = regard(tmp_path, "demo", ".")
@@ -91,8 +103,10 @@ def test_prints_everything(done, demo):
         "60 days ago  offers: ",
         "30 days ago  offers: ",
         "10 days ago  offers: ",
-        "$ regard run --all",
-        "22 in quarantine",
+        "$ regard schedule --once",
+        "source:hogarvela-prices",
+        "$ regard status",
+        "15 sources",
         "$ regard report customers",
         "Who they are",
         "$ regard report voice",
@@ -127,7 +141,7 @@ def test_no_personal_values(done, demo):
     ]
 
 
-def test_configuration_is_right(place, demo):
+def test_configuration_is_right(place, demo, regard):
     """The project it makes passes `regard check` without a warning."""
     checked = regard(place / "shop", "check")
 
@@ -168,7 +182,7 @@ def test_competitors_add_up(demo, report):
 
 
 @pytest.fixture(scope="module")
-def market(place: Path, demo: Demo) -> dict[str, list[dict[str, Any]]]:
+def market(place: Path, demo: Demo, regard: Regard) -> dict[str, list[dict[str, Any]]]:
     """Return the sections of the reports on competitors by their names."""
     asked = {
         "prices": ("--since", "55d", "--param", "rows=200"),
@@ -207,37 +221,39 @@ def changes(article: Article, before: date, after: date) -> Iterator[str]:
         yield "back" if article.available_on(after) else "out"
 
 
-def figures_of(place: Path, *question: str) -> dict[str, Any]:
+def figures_of(regard: Regard, place: Path, *question: str) -> dict[str, Any]:
     """Return a report's figures by their ids."""
     told = json.loads(regard(place / "shop", "report", *question, "--format", "json").stdout)
     return {each["id"]: each for part in told["sections"] for each in part["figures"]}
 
 
-def test_answers_add_up(place, demo):
+def test_answers_add_up(place, demo, regard):
     """The report's NPS of a month is the one that is true, and so is how many answered."""
     since, until = datetime(2026, 1, 1, tzinfo=ZONE), datetime(2026, 2, 1, tzinfo=ZONE)
     voices = make_voices(demo.world)
     asked = [each for each in voices.after_order if since <= each.at < until]
-    found = figures_of(place, "voice", "--since", "2026-01-01", "--until", "2026-02-01")
+    found = figures_of(regard, place, "voice", "--since", "2026-01-01", "--until", "2026-02-01")
 
     asked += [each for each in voices.replies if since <= each.at < until]
     assert len(asked) == found["nps"]["n"]
     assert float(found["nps"]["value"]) == pytest.approx(float(voices.nps(since, until)), abs=0.05)
 
 
-def test_visits_add_up(place, demo):
+def test_visits_add_up(place, demo, regard):
     """The report scores the visits as the form says, by a formula of its own."""
     own = [each.score for each in make_voices(demo.world).visits if not each.subject]
     mean = float(sum(own) / len(own))
-    found = figures_of(place, "mystery")
+    found = figures_of(regard, place, "mystery")
 
     assert mean == pytest.approx(float(found["visits.score"]["value"]), abs=0.01)
 
 
-def test_calls_add_up(place, demo):
+def test_calls_add_up(place, demo, regard):
     """The report finds every call, and how many of them were answered."""
     outcomes = Counter(each.outcome for each in make_voices(demo.world).calls)
-    found = figures_of(place, "touchpoints", "--since", "2025-10-01", "--until", "2026-02-03")
+    found = figures_of(
+        regard, place, "touchpoints", "--since", "2025-10-01", "--until", "2026-02-03"
+    )
     share = 100 * outcomes["answered"] / outcomes.total()
 
     assert outcomes.total() == found["calls.felt"]["n"]
@@ -316,7 +332,7 @@ def test_competitors_stand_beside_us(demo, market):
         assert len(rival.offered_on(TODAY)) == rows[rival.name][3]
 
 
-def test_again_while_others_have_the_ports(place, demo):
+def test_again_while_others_have_the_ports(place, demo, regard):
     """Running it again reads nothing anew, crawls no day twice, and ports make no difference."""
     with ExitStack() as stack:
         for each in demo.rivals:
@@ -339,7 +355,7 @@ def test_again_while_others_have_the_ports(place, demo):
     assert files == Counter(each["file"] for each in told["refused"])
 
 
-def test_corrected_line_leaves_quarantine(place, demo):
+def test_corrected_line_leaves_quarantine(place, demo, regard):
     """A line that somebody corrects is stored by the next run, and is no longer refused."""
     deals = next((place / "shop" / "exports").glob("*deals*"))
     deals.write_bytes(deals.read_bytes().replace(b",N/D,", b",1200.00,"))
