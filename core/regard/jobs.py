@@ -52,7 +52,7 @@ class Job:
         overlap: What becomes of a due time while the one before still goes on.
         max_late: Begun no later than so long after its time; None: whenever it can.
         depends_on: Jobs that go first where they are due as well.
-        crawls: Whether it reads other people's sites.
+        site: Which site of somebody else it reads; None: none.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Job:
     overlap: Literal["skip", "queue"] = "skip"
     max_late: timedelta | None = None
     depends_on: tuple[str, ...] = ()
-    crawls: bool = False
+    site: str | None = None
 
     @property
     def kind(self) -> str:

@@ -114,7 +114,7 @@ def _scheduled(app: App) -> list[Any]:
 def _jobs(app: App) -> dict[str, Job]:
     from regard.scheduler.planning import jobs_of
 
-    return jobs_of(app.project.settings, ())
+    return jobs_of(app.project.settings)
 
 
 def _names(names: Sequence[str], app: App) -> list[str]:

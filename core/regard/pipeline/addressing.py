@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from regard.errors import LeaseHeld, TransientError
+from regard.pipeline.stopping import Stop
 from regard.sources import Address, OriginState, Visited
 from regard.store import Store, addresses, leases
 from regard.store.addresses import Changes, StoredPass
@@ -16,6 +17,10 @@ __all__ = ["AddressBook"]
 
 _BATCH = 500
 _HELD = timedelta(minutes=1)
+_LOOK = timedelta(seconds=1)
+_PATIENCE = timedelta(hours=6)
+"""So long another source of the same site may take; most runs have a deadline before that."""
+
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,11 +36,19 @@ class AddressBook:
         source: The source's name.
         writes: Whether anything may be stored.
         at: When the run began; nothing that it sees is older.
+        stop: Says when the run should stop waiting for others.
     """
 
     def __init__(
-        self, store: Store | None, source: str, *, writes: bool, at: datetime = _EVER
+        self,
+        store: Store | None,
+        source: str,
+        *,
+        writes: bool,
+        at: datetime = _EVER,
+        stop: Stop | None = None,
     ) -> None:
+        self._stop = stop
         self._store = store
         self._at = at
         self.hurried = False
@@ -190,27 +203,37 @@ class AddressBook:
     @contextmanager
     def hold(self, origin: str) -> Iterator[None]:
         """
-        Hold an origin, so that nobody else asks it meanwhile.
+        Hold an origin, so that nobody else asks it meanwhile; who does now is waited for.
 
         Raises:
-            TransientError: Somebody else holds it.
+            TransientError: Somebody else has held it for too long.
+            Cancelled: The run should stop.
         """
         if self._store is None or not self._writes:
             yield
             return
-        try:
-            with self._store.write() as transaction:
-                transaction.writer.lock()
-                lease = leases.acquire(transaction, f"origin:{origin}", None, _HELD)
-        except LeaseHeld as error:
-            message = f"{origin} is being asked by another source: {error}"
-            raise TransientError(message) from error
+        lease = self._acquire(self._store, origin)
         try:
             with Heartbeat(self._store, lease, lambda error: None):
                 yield
         finally:
             with self._store.write() as transaction:
                 leases.release(transaction, lease)
+
+    def _acquire(self, store: Store, origin: str) -> leases.Lease:
+        tries = int(_PATIENCE / _LOOK)
+        for waited in range(tries + 1):
+            try:
+                with store.write() as transaction:
+                    transaction.writer.lock()
+                    return leases.acquire(transaction, f"origin:{origin}", None, _HELD)
+            except LeaseHeld as error:
+                if waited == tries or self._stop is None:
+                    message = f"{origin} is being asked by another source: {error}"
+                    raise TransientError(message) from error
+            if self._stop.wait(_LOOK.total_seconds()):
+                self._stop.check()
+        raise AssertionError  # the last try returns or raises
 
     def keep_robots(self, origin: str, status: int, body: str) -> None:
         """Remember a robots.txt."""

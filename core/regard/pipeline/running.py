@@ -170,7 +170,8 @@ class Runner:
             inputs = self._inputs(name, known, transaction)
         key = privacy_key(self.project, self.host.resolve_secret)
         context = self._context(prepared, inputs, identifier(key), stop)
-        context.addresses = AddressBook(store, name, writes=True, at=self.clock.now())
+        now = self.clock.now()
+        context.addresses = AddressBook(store, name, writes=True, at=now, stop=stop)
         context.lookups = Lookups(store, name)
         context.pseudonym_key = key
         found = self._discover(source, context, stop, run_id, summaries)

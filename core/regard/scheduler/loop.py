@@ -170,7 +170,7 @@ class Loop:
         if ended.error is not None:
             raise ConfigError(ended.error)
         settings, url = place.project.settings, str(ended.value["store"])
-        jobs = jobs_of(settings, frozenset(ended.value["crawling"]))
+        jobs = jobs_of(settings, ended.value["sites"])
         self._jobs, self._planned = jobs, planned_of(settings, jobs)
         self.place = place
         redactor.add(connections.password(url))
@@ -294,21 +294,23 @@ class Loop:
         """Start what is queued, as far as there is room and nothing must go first."""
         now = self.clock.now()
         ready = [entry for entry in self._queue.values() if entry.start_at <= now]
-        members = self._crew.members
-        limits = self.place.project.settings.limits
-        room = most_at_once(self.place.project.settings) - len(members)
-        crawls = limits.crawls - sum(member.job.crawls for member in members)
+        settings, members = self.place.project.settings, self._crew.members
+        room = most_at_once(settings) - len(members)
+        asked = {member.job.site for member in members if member.job.site is not None}
         if not ready or room <= 0:
             return
         waiting = self._desk.waits(ready)
         for entry in sorted(ready, key=lambda each: (each.scheduled_for, each.id)):
             job = self._jobs.get(entry.job)
-            if job is not None and (entry.id in waiting or (job.crawls and crawls <= 0)):
+            site = job.site if job is not None else None
+            # Two sources of one site would only wait for each other.
+            full = site is not None and (site in asked or len(asked) >= settings.limits.crawls)
+            if full or entry.id in waiting:
                 continue
             del self._queue[entry.id]
             if self._begin(entry, job, now):
-                crawls -= job.crawls if job else 0
                 room -= 1
+                asked |= {site} if site is not None else set()
             if room <= 0:
                 return
 
@@ -319,7 +321,7 @@ class Loop:
             if job is None:
                 self._desk.drop(entry, "it is no longer configured")
                 return False
-            if job.crawls and self._scarce:
+            if job.site is not None and self._scarce:
                 self._desk.drop(entry, "the disk is nearly full")
                 return False
             started = self._desk.start(entry, log, now)

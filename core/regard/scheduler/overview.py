@@ -133,7 +133,7 @@ def overview(
         now: The time.
         known: What `regard.store.runs.freshness` counted, by source.
     """
-    jobs = jobs_of(settings, ())
+    jobs = jobs_of(settings)
     planned = planned_of(settings, jobs)
     if transaction is None:
         names = _names(settings, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -18,16 +18,17 @@ DEADLINE: Final = timedelta(hours=1)
 _RETRIES: Final = 2
 
 
-def jobs_of(settings: Settings, crawling: Collection[str]) -> dict[str, Job]:
+def jobs_of(settings: Settings, sites: Mapping[str, str] | None = None) -> dict[str, Job]:
     """
     Return all jobs that are enabled, by name; sources first.
 
     Args:
         settings: The configuration.
-        crawling: The sources that read other people's sites.
+        sites: Which site of somebody else a source reads, by the source's name; None: it does
+            not matter here.
     """
     jobs = [
-        _job(f"source:{name}", source, settings, crawls=name in crawling)
+        _job(f"source:{name}", source, settings, (sites or {}).get(name))
         for name, source in settings.sources.items()
         if source.enabled
     ]
@@ -40,7 +41,7 @@ def jobs_of(settings: Settings, crawling: Collection[str]) -> dict[str, Job]:
 
 
 def _job(
-    name: str, scheduled: ScheduledSettings, settings: Settings, *, crawls: bool = False
+    name: str, scheduled: ScheduledSettings, settings: Settings, site: str | None = None
 ) -> Job:
     is_source = name.startswith("source:")
     return Job(
@@ -53,7 +54,7 @@ def _job(
             f"{'source' if is_source or other in settings.sources else 'report'}:{other}"
             for other in scheduled.depends_on
         ),
-        crawls,
+        site,
     )
 
 

@@ -161,12 +161,13 @@ class Inspection:
         project, host = self.place.project, self.place.host
         enabled = [name for name, one in project.settings.sources.items() if one.enabled]
         require_valid(project, host, enabled)
-        crawling = []
+        sites = {}
         for name in enabled:
+            table = project.settings.sources[name]
             try:
-                if host.source_class(project.settings.sources[name].plugin).crawls:
-                    crawling.append(name)
+                if host.source_class(table.plugin).crawls:
+                    sites[name] = str(table.options.get("site", name))
             except RegardError as error:
                 # It fails its own runs, each with the reason, and no others.
                 tell("progress", f"{name}: {error}")
-        return {"store": self.place.store_url, "crawling": crawling}
+        return {"store": self.place.store_url, "sites": sites}

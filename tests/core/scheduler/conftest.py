@@ -159,7 +159,7 @@ class Book:
         from regard.scheduler.planning import jobs_of, planned_of
 
         settings = self.project.settings
-        return planned_of(settings, jobs_of(settings, ()))
+        return planned_of(settings, jobs_of(settings))
 
     def gaps(self) -> dict[str, tuple[int, int]]:
         """

@@ -67,7 +67,7 @@ def settings() -> Settings:
 
 def desk_of(store: Store, settings: Settings, now: datetime = NOW) -> Desk:
     """Return the hand in the ledger of a loop that begins now."""
-    jobs = jobs_of(settings, ())
+    jobs = jobs_of(settings)
     planned = planned_of(settings, jobs)
     desk = Desk(store, "one", jobs, planned, lambda transaction, entry, standing: None)
     desk.begin("1", "digest", now)
