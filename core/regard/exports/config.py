@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from regard.errors import FileError
 from regard.mapping import Basis, FieldMap, refuse_misfits
 from regard.mapping.times import check_style
+from regard.settings.places import Paths
 from regard.tabular.encodings import check_encoding
 
 __all__ = ["ExportConfig"]
@@ -31,7 +32,7 @@ class ExportConfig(BaseModel):
     What ``[sources.NAME]`` says of every source that reads files; plug-ins add their own.
 
     Attributes:
-        path: A file, folder or glob, or several of them.
+        path: A file, folder or glob, a place to fetch from, or several of them.
         profile: The profile of all files; None: each is recognised.
         map: How files of another shape are read.
         timezone: Where local times are; goes before what a profile says.
@@ -45,7 +46,7 @@ class ExportConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    path: str | list[str]
+    path: Paths
     profile: str | None = None
     map: FieldMap | None = None
     timezone: str | None = None
