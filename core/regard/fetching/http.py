@@ -251,6 +251,10 @@ def _blocks(
     if patience.decided:
         # It was us who ended it.
         raise patience.error(place.shown)
+    if total is None and not answer.chunked and not done:
+        # Nobody said how much comes, and the headers may have broken off as well.
+        message = f"{place.shown}: the connection ended before anything came"
+        raise TransientError(message)
     if total is not None:
         message = (
             f"{place.shown}: the connection ended after {done:,} of {total:,} bytes; "

@@ -30,8 +30,8 @@ def safe_name(wanted: str) -> str:
     """
     last = re.split(r"[/\\]", wanted.replace("\0", ""))[-1]
     text = unicodedata.normalize("NFC", last.encode("utf-8", "ignore").decode("utf-8"))
-    text = _WHITE.sub(" ", text)
     text = "".join(sign for sign in text if unicodedata.category(sign)[0] != "C")
+    text = _WHITE.sub(" ", text)
     text = _FORBIDDEN.sub("_", text).strip().lstrip(".~$ ").rstrip(". ")
     return _cut(text) or "file"
 

@@ -65,8 +65,10 @@ class Asker:
     def __init__(self, place: Place, root: Path, guard: Guard) -> None:
         self._place = place
         self._guard = guard
-        self._context = _context(place, root)
+        self._root = root
+        self._context: ssl.SSLContext | None = None
         self._connection: _Connection | None = None
+        self._answer: http.client.HTTPResponse | None = None
 
     def ask(self, conditions: Mapping[str, str]) -> http.client.HTTPResponse:
         """
@@ -113,6 +115,8 @@ class Asker:
 
     def _once(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         parts = urlsplit(url)
+        if parts.scheme == "https" and self._context is None:
+            self._context = _context(self._place, self._root)
         context = self._context if parts.scheme == "https" else None
         path = quote(parts.path or "/", safe=_SAFE)
         query = f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
@@ -122,7 +126,7 @@ class Asker:
             for name, value in headers.items():
                 _put(self._connection, name, value)
             self._connection.endheaders()
-            return self._connection.getresponse()
+            self._answer = self._connection.getresponse()
         except ssl.SSLCertVerificationError as error:
             message = (
                 f"{self._place.shown}: the certificate of {parts.hostname} does not check out: "
@@ -132,9 +136,13 @@ class Asker:
         except UnicodeError as error:
             message = f"{self._place.shown}: {parts.hostname!r} is no name of a host"
             raise ConfigError(message) from error
+        return self._answer
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection, and of an answer that is still open on it."""
+        if self._answer is not None:
+            self._answer.close()
+            self._answer = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
