@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
@@ -65,8 +66,7 @@ def look(place: Place, inbox: Inbox, around: Surroundings) -> str:
     """
     wanted, memory = _wanted(place), memory_of(place, inbox)
     count = 0
-    with _Visit(place, around) as visit, connect(wanted, around.root) as mailbox:
-        visit.guard.watch(mailbox.connection)
+    with _Visit(place, around) as visit, visit.connect() as mailbox:
         for name in wanted.folder:
             folder = mailbox.open(name)
             for outlines, _ in mailbox.outlines(folder, _behind(memory, folder)):
@@ -90,8 +90,7 @@ def fetch(place: Place, inbox: Inbox, around: Surroundings) -> list[str]:
     """
     wanted, memory = _wanted(place), memory_of(place, inbox)
     notes: list[str] = []
-    with _Visit(place, around) as visit, connect(wanted, around.root) as mailbox:
-        visit.guard.watch(mailbox.connection)
+    with _Visit(place, around) as visit, visit.connect() as mailbox:
         for name in wanted.folder:
             folder = mailbox.open(name)
             if memory.reached.get(name, (folder.validity, 0))[0] != folder.validity:
@@ -111,9 +110,14 @@ class _Visit:
 
     def __init__(self, place: Place, around: Surroundings) -> None:
         self.around = around
-        self.patience = Patience(_wanted(place).seconds, around.cancelled)
+        self._wanted = _wanted(place)
+        self.patience = Patience(self._wanted.seconds, around.cancelled)
         self.guard = Guard(self.patience)
         self._shown = place.shown
+
+    def connect(self) -> AbstractContextManager[Mailbox]:
+        """Return what signs in for the length of a block."""
+        return connect(self._wanted, self.around.root, self.guard.watch)
 
     def __enter__(self) -> _Visit:
         self.guard.__enter__()

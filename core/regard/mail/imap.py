@@ -13,8 +13,8 @@ import imaplib
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -163,11 +163,6 @@ class Mailbox:
         if folder.next_uid is not None and last > seen:
             yield [], last
 
-    @property
-    def connection(self) -> socket.socket:
-        """The connection, for who has to break it off."""
-        return self._server.socket()
-
     def outlines(self, folder: Folder, behind: int) -> Iterator[tuple[list[Outline], int]]:
         """
         Yield what messages look like, in the order of their UIDs.
@@ -291,13 +286,16 @@ def _delivered(said: bytes) -> datetime | None:
 
 
 @contextmanager
-def connect(config: ImapConfig, root: Path) -> Iterator[Mailbox]:
+def connect(
+    config: ImapConfig, root: Path, watch: Callable[[socket.socket], None] = lambda _: None
+) -> Iterator[Mailbox]:
     """
     Sign in to a mailbox for the length of a block.
 
     Args:
         config: Where, and as whom.
         root: The project's folder, where relative files start.
+        watch: Is given the connection before anything is read from it.
 
     Raises:
         AuthError: The server refuses the user or the password.
@@ -307,7 +305,7 @@ def connect(config: ImapConfig, root: Path) -> Iterator[Mailbox]:
     host, port = config.address
     place = f"{host}:{port}"
     try:
-        server = _open(config, root)
+        server = _open(config, root, watch)
     except ssl.SSLCertVerificationError as error:
         message = (
             f"imap: the certificate of {place} does not check out: {error.verify_message}; an "
@@ -329,12 +327,34 @@ def connect(config: ImapConfig, root: Path) -> Iterator[Mailbox]:
         _close(server)
 
 
-def _open(config: ImapConfig, root: Path) -> imaplib.IMAP4:
+def _open(config: ImapConfig, root: Path, watch: Callable[[socket.socket], None]) -> imaplib.IMAP4:
+    opened: list[imaplib.IMAP4] = []
+
+    class Plain(imaplib.IMAP4):
+        def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
+            super().open(host, port, timeout)
+            opened.append(self)
+            watch(self.sock)
+
+    class Encrypted(imaplib.IMAP4_SSL):
+        def open(self, host: str = "", port: int | None = 0, timeout: float | None = None) -> None:
+            super().open(host, port, timeout)
+            opened.append(self)
+            watch(self.sock)
+
     host, port = config.address
-    if not config.tls:
-        return imaplib.IMAP4(host, port, timeout=config.seconds)
-    context = ssl.create_default_context(cafile=str(_ca(config.ca, root)) if config.ca else None)
-    return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=config.seconds)
+    ca = str(_ca(config.ca, root)) if config.ca else None
+    try:
+        if not config.tls:
+            return Plain(host, port, timeout=config.seconds)
+        context = ssl.create_default_context(cafile=ca)
+        return Encrypted(host, port, ssl_context=context, timeout=config.seconds)
+    except BaseException:
+        # Without a greeting imaplib leaves the connection open.
+        for server in opened:
+            with suppress(OSError):
+                server.shutdown()
+        raise
 
 
 def _ca(path: str, root: Path) -> Path:
@@ -373,7 +393,9 @@ def _close(server: imaplib.IMAP4) -> None:
     try:
         server.logout()
     except (OSError, imaplib.IMAP4.error, EOFError):
-        pass
+        # Whoever cannot say good-bye still has to let go.
+        with suppress(OSError):
+            server.shutdown()
 
 
 def _encoded(name: str) -> str:

@@ -131,7 +131,7 @@ def test_who_may_sign_in(desk: Desk, sftp: SftpServer) -> None:
     sftp.put("a.csv", CSV)
     key = asyncssh.generate_private_key("ssh-ed25519")
     sftp.keys.append(key)
-    (desk.root / "id").write_bytes(key.export_private_key("openssh", passphrase="hush"))
+    (desk.root / "id").write_bytes(key.export_private_key("openssh", "hush", rounds=50))
     plain = key.export_private_key("openssh").decode()
     base = {"url": sftp.url("/a.csv"), "host_key": sftp.key}
 
