@@ -18,12 +18,12 @@ import re
 import time
 from ast import literal_eval
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from regard.errors import ConfigError, FileError, RegardError, SourceChanged
-from regard.fetching import Fetcher, Landed, local_files
+from regard.fetching import FOLDER, Fetcher, Landed, local_files
 from regard.pipeline.fingerprints import UNREAD, Fingerprint, digests_of, fingerprint_of
 from regard.secrets import mask
 from regard.settings.places import Place, is_remote, places_of
@@ -294,6 +294,8 @@ class Inputs:
         """Wait a moment for a file that has only just been written."""
         found = fingerprint_of(path, self.root)
         if path in self._landed:
+            # A dry run has it elsewhere, and means the one in the inbox.
+            found = replace(found, name=f"{FOLDER}/{self.source}/{found.path.name}")
             self._whole.add(found.name)
             return found
         if growing and _LOG.search(path.name):

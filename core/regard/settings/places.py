@@ -60,12 +60,15 @@ def _checked(url: str) -> str:
         near = did_you_mean(scheme, _KNOWN)
         message = f"{scheme or 'this'} is no address that files are fetched from{near}"
         raise _fault(message)
+    unfit = "it is no address; in user and password write @ as %40, / as %2F, : as %3A"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        message = "it is no address; in user and password write @ as %40, / as %2F, : as %3A"
-        raise _fault(message) from error
+        raise _fault(unfit) from error
+    if "@" in parts.netloc and "@" in url.partition(parts.netloc)[2]:
+        # The password would be taken for a host and a path.
+        raise _fault(unfit)
     if not host:
         message = f"the address names no host; write {scheme}://HOST/PATH"
         raise _fault(message)
