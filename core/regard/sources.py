@@ -38,7 +38,7 @@ from regard.findings import Finding
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from regard.settings.places import Place
+    from regard.settings.paths import Remote
 
 __all__ = [
     "Address",
@@ -62,7 +62,7 @@ __all__ = [
 
 ConfigT = TypeVar("ConfigT")
 
-Paths: TypeAlias = "str | Place | Mapping[str, Any] | Sequence[str | Place | Mapping[str, Any]]"
+Paths: TypeAlias = "str | Remote | Mapping[str, Any] | Sequence[str | Remote | Mapping[str, Any]]"
 """
 What ``path`` may be: a file, a folder, a glob, an address, a table, or a list of them.
 

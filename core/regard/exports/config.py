@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from regard.errors import FileError
 from regard.mapping import Basis, FieldMap, refuse_misfits
 from regard.mapping.times import check_style
-from regard.settings.places import Attachments, Paths
+from regard.settings.paths import Attachments, Paths
 from regard.tabular.encodings import check_encoding
 
 __all__ = ["ExportConfig"]
@@ -38,7 +38,7 @@ class ExportConfig(BaseModel):
     What ``[sources.NAME]`` says of every source that reads files; plug-ins add their own.
 
     Attributes:
-        path: A file, folder or glob, a place to fetch from, or several of them.
+        path: A file, folder or glob, a remote to fetch from, or several of them.
         imap: Mails with the files attached, in place of ``path``.
         profile: The profile of all files; None: each is recognised.
         map: How files of another shape are read.

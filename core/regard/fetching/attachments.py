@@ -27,7 +27,7 @@ from regard.mail import covers
 from regard.mail.addresses import addresses_in
 from regard.mail.imap import Folder, Mailbox, Outline, connect
 from regard.mail.texts import Headers, header_text
-from regard.settings.places import Attachments, Place
+from regard.settings.paths import Attachments, Remote
 
 __all__ = ["fetch", "look", "memory_of"]
 
@@ -39,17 +39,17 @@ _MOST_FILES = 100
 """Of one message."""
 
 
-def memory_of(place: Place, inbox: Inbox) -> Memory:
+def memory_of(remote: Remote, inbox: Inbox) -> Memory:
     """Return what is remembered of a mailbox, as it is looked at by this filter."""
-    wanted = _wanted(place)
+    wanted = _wanted(remote)
     since = str(wanted.since or "")
     lists = ("\1".join(each) for each in (wanted.sender, wanted.subject, wanted.attachment))
-    return inbox.memory(identity(_box(wanted), since, *lists), place.shown)
+    return inbox.memory(identity(_box(wanted), since, *lists), remote.shown)
 
 
-def _wanted(place: Place) -> Attachments:
-    assert place.imap is not None  # noqa: S101  # whoever calls has looked at the scheme
-    return place.imap
+def _wanted(remote: Remote) -> Attachments:
+    assert remote.imap is not None  # noqa: S101  # whoever calls has looked at the scheme
+    return remote.imap
 
 
 def _box(wanted: Attachments) -> str:
@@ -57,16 +57,16 @@ def _box(wanted: Attachments) -> str:
     return f"imap://{wanted.user}@{host}:{port}"
 
 
-def look(place: Place, inbox: Inbox, around: Surroundings) -> str:
+def look(remote: Remote, inbox: Inbox, around: Surroundings) -> str:
     """
     Say how many new messages fit, without fetching any.
 
     Raises:
         RegardError: Why the mailbox cannot be looked at.
     """
-    wanted, memory = _wanted(place), memory_of(place, inbox)
+    wanted, memory = _wanted(remote), memory_of(remote, inbox)
     count = 0
-    with _Visit(place, around) as visit, visit.connect() as mailbox:
+    with _Visit(remote, around) as visit, visit.connect() as mailbox:
         for name in wanted.folder:
             folder = mailbox.open(name)
             for outlines, _ in mailbox.outlines(folder, _behind(memory, folder)):
@@ -78,7 +78,7 @@ def look(place: Place, inbox: Inbox, around: Surroundings) -> str:
     return f"{said}; anybody who writes there can send files: name senders in `from`"
 
 
-def fetch(place: Place, inbox: Inbox, around: Surroundings) -> list[str]:
+def fetch(remote: Remote, inbox: Inbox, around: Surroundings) -> list[str]:
     """
     Fetch the attachments of new messages into the inbox.
 
@@ -88,14 +88,14 @@ def fetch(place: Place, inbox: Inbox, around: Surroundings) -> list[str]:
     Raises:
         RegardError: Why not all could be had; what was fetched stays.
     """
-    wanted, memory = _wanted(place), memory_of(place, inbox)
+    wanted, memory = _wanted(remote), memory_of(remote, inbox)
     notes: list[str] = []
-    with _Visit(place, around) as visit, visit.connect() as mailbox:
+    with _Visit(remote, around) as visit, visit.connect() as mailbox:
         for name in wanted.folder:
             folder = mailbox.open(name)
             if memory.reached.get(name, (folder.validity, 0))[0] != folder.validity:
                 notes.append(f"{name} was numbered anew by the server and is read from its start")
-            _Folder(place, mailbox, folder, memory, inbox, visit, notes).fetch()
+            _Folder(remote, mailbox, folder, memory, inbox, visit, notes).fetch()
     return notes
 
 
@@ -104,16 +104,16 @@ class _Visit:
     A connection to a mailbox that is guarded.
 
     Args:
-        place: The mailbox.
+        remote: The mailbox.
         around: The run.
     """
 
-    def __init__(self, place: Place, around: Surroundings) -> None:
+    def __init__(self, remote: Remote, around: Surroundings) -> None:
         self.around = around
-        self._wanted = _wanted(place)
+        self._wanted = _wanted(remote)
         self.patience = Patience(self._wanted.seconds, around.cancelled)
         self.guard = Guard(self.patience)
-        self._shown = place.shown
+        self._shown = remote.shown
 
     def connect(self) -> AbstractContextManager[Mailbox]:
         """Return what signs in for the length of a block."""
@@ -135,7 +135,7 @@ class _Folder:
 
     def __init__(
         self,
-        place: Place,
+        remote: Remote,
         mailbox: Mailbox,
         folder: Folder,
         memory: Memory,
@@ -143,8 +143,8 @@ class _Folder:
         visit: _Visit,
         notes: list[str],
     ) -> None:
-        self._wanted = _wanted(place)
-        self._limit = place.limit
+        self._wanted = _wanted(remote)
+        self._limit = remote.limit
         self._mailbox = mailbox
         self._folder = folder
         self._memory = memory

@@ -1,4 +1,4 @@
-"""Fetching for one source in one run: each place once, again if that may help."""
+"""Fetching for one source in one run: each remote once, again if that may help."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from regard.errors import Cancelled, LeaseLost, RegardError, SourceError, Transi
 from regard.fetching.inbox import Inbox, Memory
 from regard.fetching.surroundings import Surroundings
 from regard.secrets import mask
-from regard.settings.places import Place
+from regard.settings.paths import Remote
 
 __all__ = ["Fetcher", "Landed", "local_files"]
 
@@ -20,7 +20,7 @@ __all__ = ["Fetcher", "Landed", "local_files"]
 @dataclass(frozen=True, slots=True)
 class Landed:
     """
-    What there is of one place.
+    What there is of one remote.
 
     Attributes:
         files: Its files in the inbox.
@@ -35,13 +35,13 @@ class Landed:
     notes: tuple[str, ...] = ()
 
 
-def _module(place: Place) -> ModuleType:
-    """Return what fetches from a place; imported only where there is one of its kind."""
-    if place.scheme == "imap":
+def _module(remote: Remote) -> ModuleType:
+    """Return what fetches from a remote; imported only where there is one of its kind."""
+    if remote.scheme == "imap":
         from regard.fetching import attachments
 
         return attachments
-    if place.scheme == "sftp":
+    if remote.scheme == "sftp":
         from regard.fetching import sftp
 
         return sftp
@@ -50,15 +50,15 @@ def _module(place: Place) -> ModuleType:
     return http
 
 
-def _memory(place: Place, inbox: Inbox) -> Memory:
-    found: Memory = _module(place).memory_of(place, inbox)
+def _memory(remote: Remote, inbox: Inbox) -> Memory:
+    found: Memory = _module(remote).memory_of(remote, inbox)
     return found
 
 
-def local_files(root: Path, source: str, place: Place) -> Landed:
-    """Return what of a place is in the inbox already, without fetching."""
+def local_files(root: Path, source: str, remote: Remote) -> Landed:
+    """Return what of a remote is in the inbox already, without fetching."""
     inbox = Inbox(root, source)
-    memory = _memory(place, inbox)
+    memory = _memory(remote, inbox)
     return Landed(tuple(inbox.files(memory)), bool(memory.files))
 
 
@@ -94,39 +94,39 @@ class Fetcher:
         if drafts is not None:
             shutil.rmtree(drafts, ignore_errors=True)
 
-    def land(self, place: Place, where: str) -> Landed:
+    def land(self, remote: Remote, where: str) -> Landed:
         """
-        Fetch what is new at a place, once in this run, and return its files.
+        Fetch what is new at a remote, once in this run, and return its files.
 
         Args:
-            place: The place.
+            remote: The remote.
             where: Where it stands in the configuration, for messages.
 
         Raises:
             Cancelled: The run should stop.
             LeaseLost: Another run has the source now.
         """
-        key = repr(place)
+        key = repr(remote)
         if key in self._landed:
             return replace(self._landed[key], notes=())  # they were said before
-        self._landed[key] = landed = self._land(place, where)
+        self._landed[key] = landed = self._land(remote, where)
         return landed
 
-    def _land(self, place: Place, where: str) -> Landed:
+    def _land(self, remote: Remote, where: str) -> Landed:
         notes: list[str] = []
         error: RegardError | None = None
         try:
             inbox = self._opened()
             if self.looks:
-                said = _module(place).look(place, inbox, self.around)
-                self.said.append(f"{mask(place.shown)}: {said}")
+                said = _module(remote).look(remote, inbox, self.around)
+                self.said.append(f"{mask(remote.shown)}: {said}")
             else:
-                self._try(place, inbox, notes)
+                self._try(remote, inbox, notes)
         except (Cancelled, LeaseLost):
             raise
         except RegardError as failure:
             error = _named(failure, where)
-        memory = _memory(place, self._opened())
+        memory = _memory(remote, self._opened())
         return Landed(tuple(self._opened().files(memory)), bool(memory.files), error, tuple(notes))
 
     def _opened(self) -> Inbox:
@@ -138,7 +138,7 @@ class Fetcher:
                 self._inbox.begin()
         return self._inbox
 
-    def _try(self, place: Place, inbox: Inbox, notes: list[str]) -> None:
+    def _try(self, remote: Remote, inbox: Inbox, notes: list[str]) -> None:
         """
         Fetch, and again after failures that may pass.
 
@@ -147,7 +147,7 @@ class Fetcher:
         """
         for attempt in range(self.around.retries + 1):
             try:
-                notes += _module(place).fetch(place, inbox, self.around) or ()
+                notes += _module(remote).fetch(remote, inbox, self.around) or ()
             except TransientError as error:
                 if attempt == self.around.retries:
                     raise

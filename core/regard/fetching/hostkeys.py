@@ -6,12 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regard.errors import ConfigError, RegardError, SourceChanged
-from regard.settings.places import Place
+from regard.settings.paths import Remote
 
 if TYPE_CHECKING:
     import asyncssh
 
-__all__ = ["HostKeys"]
+__all__ = ["ALGORITHMS", "HostKeys"]
+
+ALGORITHMS = (
+    "+ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+    "rsa-sha2-512,rsa-sha2-256"
+)
+"""Kinds of keys that a server may show beside those that are known of it, so that one that has
+another kind now is seen to have changed instead of only being cut off."""
 
 _KNOWN_HOSTS = Path("~/.ssh/known_hosts")
 
@@ -21,21 +28,21 @@ class HostKeys:
     The keys that a server may have, and the one that it showed.
 
     Args:
-        place: Where; its ``host_key`` goes before what the user's ``known_hosts`` says.
+        remote: Where; its ``host_key`` goes before what the user's ``known_hosts`` says.
 
     Raises:
         ConfigError: ``host_key`` is no public key, or ``known_hosts`` cannot be understood.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, remote: Remote) -> None:
         import asyncssh
 
-        self._place = place
+        self._place = remote
         self._shown: asyncssh.SSHKey | None = None
         self.known: tuple[Any, ...]
-        host, port = place.address.hostname or "", place.address.port or 22
-        if place.host_key is not None:
-            self.known = (_public_keys(place.host_key), [], [])
+        host, port = remote.address.hostname or "", remote.address.port or 22
+        if remote.host_key is not None:
+            self.known = (_public_keys(remote.host_key), [], [])
             return
         path = _KNOWN_HOSTS.expanduser()
         try:
@@ -73,20 +80,20 @@ class HostKeys:
 
     def refusal(self) -> RegardError:
         """Return what to raise for the key that the server showed."""
-        shown, place = self._shown, self._place.shown
-        key = "another kind of key"
+        shown, remote = self._shown, self._place.shown
+        key = "one that cannot be shown"
         if shown is not None:
             line = " ".join(shown.export_public_key("openssh").decode("ascii").split()[:2])
             key = f"{line} ({shown.get_fingerprint()})"
         if self.expected:
             message = (
-                f"{place}: the server shows another key than the one that is known of it: {key}; "
+                f"{remote}: the server shows another key than the one that is known of it: {key}; "
                 "it may be another server. Nothing was sent to it. Ask whoever runs it, then "
                 "change `host_key` or known_hosts"
             )
             return SourceChanged(message)
         message = (
-            f"{place}: the server's key is not known. Compare it with what whoever runs it says, "
+            f"{remote}: the server's key is not known. Compare it with what whoever runs it says, "
             f'then write host_key = "{key.partition(" (")[0]}". It shows {key}'
         )
         return ConfigError(message)

@@ -29,7 +29,7 @@ from regard.fetching.inbox import Inbox, Kept, Memory, Part, identity
 from regard.fetching.naming import safe_name
 from regard.fetching.requests import Asker
 from regard.fetching.surroundings import Surroundings
-from regard.settings.places import Place
+from regard.settings.paths import Remote
 
 __all__ = ["fetch", "look", "memory_of"]
 
@@ -45,37 +45,37 @@ _NO_FILE = "it answers with a page (HTML) instead of a file, perhaps to sign in 
 _MOST_TEXT = 1_000
 
 
-def memory_of(place: Place, inbox: Inbox) -> Memory:
+def memory_of(remote: Remote, inbox: Inbox) -> Memory:
     """Return what is remembered of an address."""
-    return inbox.memory(_identity(place), place.shown)
+    return inbox.memory(_identity(remote), remote.shown)
 
 
-def _identity(place: Place) -> str:
-    parts = place.address
+def _identity(remote: Remote) -> str:
+    parts = remote.address
     host = parts.netloc.rpartition("@")[2].lower()
-    return identity(parts.scheme, host, parts.path, parts.query, place.name or "")
+    return identity(parts.scheme, host, parts.path, parts.query, remote.name or "")
 
 
-def fetch(place: Place, inbox: Inbox, around: Surroundings) -> None:
+def fetch(remote: Remote, inbox: Inbox, around: Surroundings) -> None:
     """
     Fetch the file behind an address into the inbox, if it has changed.
 
     Raises:
         RegardError: Why it cannot be had; what was there before stays.
     """
-    memory = memory_of(place, inbox)
-    patience = Patience(place.seconds, around.cancelled)
+    memory = memory_of(remote, inbox)
+    patience = Patience(remote.seconds, around.cancelled)
     with Guard(patience) as guard:
-        asker = Asker(place, around.root, guard)
+        asker = Asker(remote, around.root, guard)
         try:
             answer = asker.ask(_conditions(memory, inbox))
             if answer.status == 304 and memory.current is not None:
                 return
-            _refuse(answer, place, around)
-            _take(answer, place, memory, inbox, around, patience)
+            _refuse(answer, remote, around)
+            _take(answer, remote, memory, inbox, around, patience)
         except (OSError, http.client.HTTPException, zlib.error) as error:
             around.check()
-            raise patience.error(place.shown, error) from error
+            raise patience.error(remote.shown, error) from error
         except RegardError:
             # What looks like the server's fault may be that somebody asked us to stop.
             if patience.decided:
@@ -85,26 +85,26 @@ def fetch(place: Place, inbox: Inbox, around: Surroundings) -> None:
             asker.close()
 
 
-def look(place: Place, inbox: Inbox, around: Surroundings) -> str:
+def look(remote: Remote, inbox: Inbox, around: Surroundings) -> str:
     """
     Say what would be fetched, from what the server says before it sends it.
 
     Raises:
         RegardError: Why it could not be had.
     """
-    memory = memory_of(place, inbox)
-    patience = Patience(place.seconds, around.cancelled)
+    memory = memory_of(remote, inbox)
+    patience = Patience(remote.seconds, around.cancelled)
     with Guard(patience) as guard:
-        asker = Asker(place, around.root, guard)
+        asker = Asker(remote, around.root, guard)
         try:
             answer = asker.ask(_conditions(memory, inbox))
             if answer.status == 304:
                 return "nothing new"
-            _refuse(answer, place, around)
-            name = _name(answer, place)
+            _refuse(answer, remote, around)
+            name = _name(answer, remote)
         except (OSError, http.client.HTTPException) as error:
             around.check()
-            raise patience.error(place.shown, error) from error
+            raise patience.error(remote.shown, error) from error
         finally:
             asker.close()
     size = _announced(answer)
@@ -119,14 +119,14 @@ def _conditions(memory: Memory, inbox: Inbox) -> dict[str, str]:
     return {name: value for name, value in said.items() if value}
 
 
-def _refuse(answer: http.client.HTTPResponse, place: Place, around: Surroundings) -> None:
+def _refuse(answer: http.client.HTTPResponse, remote: Remote, around: Surroundings) -> None:
     """
     Refuse every answer that brings no file.
 
     Raises:
         RegardError: The one that says what to do next.
     """
-    status, shown = answer.status, place.shown
+    status, shown = answer.status, remote.shown
     if status in (200, 203):
         return
     said = f"{shown}: the server answers {status}"
@@ -164,7 +164,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def _take(
     answer: http.client.HTTPResponse,
-    place: Place,
+    remote: Remote,
     memory: Memory,
     inbox: Inbox,
     around: Surroundings,
@@ -172,31 +172,31 @@ def _take(
 ) -> None:
     """Write an answer's body to the inbox, and let it land if it is whole and a file."""
     total = _announced(answer)
-    if total is not None and total > place.limit:
-        raise FileError(_too_large(place, total))
-    packed = _coding(answer, place)
+    if total is not None and total > remote.limit:
+        raise FileError(_too_large(remote, total))
+    packed = _coding(answer, remote)
     head = b""
     with inbox.part() as part:
-        for data in _unpacked(_blocks(answer, place, patience, around), place, packed=packed):
+        for data in _unpacked(_blocks(answer, remote, patience, around), remote, packed=packed):
             if len(head) < _SNIFFED:
                 head += data[: _SNIFFED - len(head)]
-            if part.size + len(data) > place.limit:
-                raise FileError(_too_large(place, None))
+            if part.size + len(data) > remote.limit:
+                raise FileError(_too_large(remote, None))
             part.write(data)
-        name = _name(answer, place)
+        name = _name(answer, remote)
         if is_page(head) and not name.lower().endswith((".html", ".htm", ".xhtml")):
-            message = f"{place.shown}: {_NO_FILE}; nothing was replaced"
+            message = f"{remote.shown}: {_NO_FILE}; nothing was replaced"
             raise SourceChanged(message)
         if packed and name.lower().endswith(".gz") and not head.startswith(b"\x1f\x8b"):
             # The server took the packing off that the name tells of.
             name = name[:-3]
-        _land(answer, name, place, memory, inbox, part, around)
+        _land(answer, name, remote, memory, inbox, part, around)
 
 
 def _land(
     answer: http.client.HTTPResponse,
     name: str,
-    place: Place,
+    remote: Remote,
     memory: Memory,
     inbox: Inbox,
     part: Part,
@@ -204,7 +204,7 @@ def _land(
 ) -> None:
     etag = (answer.headers.get("ETag") or "")[:_MOST_TEXT] or None
     modified = (answer.headers.get("Last-Modified") or "")[:_MOST_TEXT] or None
-    origin = f"{_identity(place)}/{name}"
+    origin = f"{_identity(remote)}/{name}"
     kept = Kept(origin, part.size, etag or modified or "", around.now().isoformat())
     memory.current = inbox.land(memory, part, name, kept, _moment(modified))
     memory.etag, memory.last_modified = etag, modified
@@ -216,7 +216,7 @@ def _announced(answer: http.client.HTTPResponse) -> int | None:
     return answer.length
 
 
-def _coding(answer: http.client.HTTPResponse, place: Place) -> bool:
+def _coding(answer: http.client.HTTPResponse, remote: Remote) -> bool:
     """Return whether the body is packed for the way."""
     coding = (answer.headers.get("Content-Encoding") or "").strip().lower()
     if coding in ("", "identity"):
@@ -224,13 +224,13 @@ def _coding(answer: http.client.HTTPResponse, place: Place) -> bool:
     if coding in ("gzip", "x-gzip"):
         return True
     message = (
-        f"{place.shown}: the body is packed in a way that was not asked for ({coding[:20]!r})"
+        f"{remote.shown}: the body is packed in a way that was not asked for ({coding[:20]!r})"
     )
     raise FileError(message)
 
 
 def _blocks(
-    answer: http.client.HTTPResponse, place: Place, patience: Patience, around: Surroundings
+    answer: http.client.HTTPResponse, remote: Remote, patience: Patience, around: Surroundings
 ) -> Iterator[bytes]:
     """
     Yield a body as it comes.
@@ -250,20 +250,20 @@ def _blocks(
         return
     if patience.decided:
         # It was us who ended it.
-        raise patience.error(place.shown)
+        raise patience.error(remote.shown)
     if total is None and not answer.chunked and not done:
         # Nobody said how much comes, and the headers may have broken off as well.
-        message = f"{place.shown}: the connection ended before anything came"
+        message = f"{remote.shown}: the connection ended before anything came"
         raise TransientError(message)
     if total is not None:
         message = (
-            f"{place.shown}: the connection ended after {done:,} of {total:,} bytes; "
+            f"{remote.shown}: the connection ended after {done:,} of {total:,} bytes; "
             "nothing was replaced"
         )
         raise TransientError(message)
 
 
-def _unpacked(blocks: Iterator[bytes], place: Place, *, packed: bool) -> Iterator[bytes]:
+def _unpacked(blocks: Iterator[bytes], remote: Remote, *, packed: bool) -> Iterator[bytes]:
     """
     Yield a body without the packing of the way, never much of it at once.
 
@@ -283,7 +283,7 @@ def _unpacked(blocks: Iterator[bytes], place: Place, *, packed: bool) -> Iterato
     while not unpacker.eof and (rest := unpacker.decompress(b"", _BLOCK)):
         yield rest
     if not unpacker.eof:
-        message = f"{place.shown}: the packed body breaks off; nothing was replaced"
+        message = f"{remote.shown}: the packed body breaks off; nothing was replaced"
         raise TransientError(message)
 
 
@@ -294,22 +294,22 @@ def is_page(head: bytes) -> bool:
     return _HTML.match(head) is not None
 
 
-def _name(answer: http.client.HTTPResponse, place: Place) -> str:
+def _name(answer: http.client.HTTPResponse, remote: Remote) -> str:
     """Return what the file is called: by us, by the server, or by the address."""
-    if place.name is not None:
-        return safe_name(place.name)
+    if remote.name is not None:
+        return safe_name(remote.name)
     try:
         said = answer.headers.get_filename()
     except (LookupError, TypeError, ValueError):  # a header that was made to hurt
         said = None
     if said:
         return safe_name(said)
-    return safe_name(unquote(place.address.path.rstrip("/"), errors="replace"))
+    return safe_name(unquote(remote.address.path.rstrip("/"), errors="replace"))
 
 
-def _too_large(place: Place, size: int | None) -> str:
+def _too_large(remote: Remote, size: int | None) -> str:
     much = f"{size:,} bytes are" if size is not None else "it is"
     return (
-        f"{place.shown}: {much} more than the {place.limit:,} bytes that a file may have "
+        f"{remote.shown}: {much} more than the {remote.limit:,} bytes that a file may have "
         "(`limit` beside `url`); nothing was replaced"
     )

@@ -54,10 +54,10 @@ class Kept:
 @dataclass(slots=True)
 class Memory:
     """
-    What is remembered of one place.
+    What is remembered of one remote.
 
     Attributes:
-        shown: The place, for people who look at the file.
+        shown: The remote, for people who look at the file.
         files: By their names in the inbox.
         current: The name of the file that stands for an address.
         etag: What the server said of it.
@@ -74,7 +74,7 @@ class Memory:
 
 
 def identity(*parts: str) -> str:
-    """Return what names a place; a secret in it may change without making it another one."""
+    """Return what names a remote; a secret in it may change without making it another one."""
     return sha256(mask("\0".join(parts)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
@@ -155,18 +155,18 @@ class Inbox:
         self.folder = root / FOLDER / source
         self._target = drafts or self.folder
         self._remembers = drafts is None
-        self._places: dict[str, Memory] | None = None
+        self._remotes: dict[str, Memory] | None = None
 
-    def memory(self, place: str, shown: str) -> Memory:
-        """Return what is remembered of a place; nothing at first."""
-        found = self._known().setdefault(place, Memory())
+    def memory(self, remote: str, shown: str) -> Memory:
+        """Return what is remembered of a remote; nothing at first."""
+        found = self._known().setdefault(remote, Memory())
         found.shown = shown
         return found
 
     def _known(self) -> dict[str, Memory]:
-        if self._places is None:
-            self._places = _read_notes(self.folder / _NOTES)
-        return self._places
+        if self._remotes is None:
+            self._remotes = _read_notes(self.folder / _NOTES)
+        return self._remotes
 
     def path(self, name: str) -> Path | None:
         """Return where a file is; None: it is no longer there."""
@@ -176,7 +176,7 @@ class Inbox:
         return None
 
     def files(self, memory: Memory) -> list[Path]:
-        """Return the files of a place that are still there."""
+        """Return the files of a remote that are still there."""
         return [path for name in memory.files if (path := self.path(name)) is not None]
 
     def begin(self) -> None:
@@ -208,7 +208,7 @@ class Inbox:
         Give a file that is whole its name; what had it before is replaced.
 
         Args:
-            memory: The place that it came from; it is remembered with `save`.
+            memory: The remote that it came from; it is remembered with `save`.
             part: What was written.
             wanted: What it is called there.
             kept: What to remember of it.
@@ -253,8 +253,8 @@ class Inbox:
         """
         if not self._remembers:
             return
-        known = {place: _packed(memory) for place, memory in self._known().items()}
-        text = json.dumps({"version": 1, "places": known}, indent=1, ensure_ascii=True)
+        known = {remote: _packed(memory) for remote, memory in self._known().items()}
+        text = json.dumps({"version": 1, "remotes": known}, indent=1, ensure_ascii=True)
         with self.part() as part:
             part.write(text.encode("ascii"))
             part.finish()
@@ -282,7 +282,7 @@ def _read_notes(path: Path) -> dict[str, Memory]:
     try:
         with path.open("rb") as file:
             data = json.loads(file.read(_LONGEST_NOTES))
-        return {str(place): _unpacked(values) for place, values in data["places"].items()}
+        return {str(remote): _unpacked(values) for remote, values in data["remotes"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
 

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from regard.errors import ConfigError, FileError
 from regard.fetching.guarding import Guard
-from regard.settings.places import Place
+from regard.settings.paths import Remote
 from regard.settings.servers import is_loopback
 
 __all__ = ["Asker"]
@@ -54,16 +54,16 @@ class _Connection(http.client.HTTPConnection):
 
 class Asker:
     """
-    Asks for what lies at a place, and follows where it is sent.
+    Asks for what lies at a remote, and follows where it is sent.
 
     Args:
-        place: An address of http or https.
+        remote: An address of http or https.
         root: The project's folder.
         guard: Breaks connections off.
     """
 
-    def __init__(self, place: Place, root: Path, guard: Guard) -> None:
-        self._place = place
+    def __init__(self, remote: Remote, root: Path, guard: Guard) -> None:
+        self._place = remote
         self._guard = guard
         self._root = root
         self._context: ssl.SSLContext | None = None
@@ -83,8 +83,8 @@ class Asker:
             ConfigError: The certificate does not check out, or a header cannot be sent.
             FileError: Redirects lead round in a circle or out of https.
         """
-        place = self._place
-        home = url = _bare(place.url or "")
+        remote = self._place
+        home = url = _bare(remote.url or "")
         for _ in range(_MOST_REDIRECTS + 1):
             trusted = _origin(url) == _origin(home)
             answer = self._once(url, {**self._headers(trusted=trusted), **conditions})
@@ -92,8 +92,8 @@ class Asker:
             if answer.status not in _REDIRECTS or target is None:
                 return answer
             self.close()
-            url = _followed(url, target, place.shown)
-        message = f"{place.shown}: more than {_MOST_REDIRECTS} redirects, one after the other"
+            url = _followed(url, target, remote.shown)
+        message = f"{remote.shown}: more than {_MOST_REDIRECTS} redirects, one after the other"
         raise FileError(message)
 
     def _headers(self, *, trusted: bool) -> dict[str, str]:
@@ -162,15 +162,15 @@ def _put(connection: _Connection, name: str, value: str) -> None:
         raise ConfigError(message)
 
 
-def _context(place: Place, root: Path) -> ssl.SSLContext:
-    if place.ca is None:
+def _context(remote: Remote, root: Path) -> ssl.SSLContext:
+    if remote.ca is None:
         return ssl.create_default_context()
-    file = root / Path(place.ca).expanduser()
+    file = root / Path(remote.ca).expanduser()
     try:
         return ssl.create_default_context(cafile=str(file))
     except (OSError, ssl.SSLError) as error:
         there = "is no certificate" if file.is_file() else f"is no file in {root}"
-        message = f"{place.shown}: ca: {place.ca!r} {there}"
+        message = f"{remote.shown}: ca: {remote.ca!r} {there}"
         raise ConfigError(message) from error
 
 

@@ -19,19 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-from regard.errors import (
-    AuthError,
-    ConfigError,
-    FileError,
-    SourceChanged,
-    SourceError,
-    TransientError,
-)
+from regard.errors import AuthError, ConfigError, FileError
 from regard.fetching.guarding import Patience
-from regard.fetching.hostkeys import HostKeys
+from regard.fetching.hostkeys import ALGORITHMS, HostKeys
 from regard.fetching.inbox import Inbox, Kept, Memory, identity
 from regard.fetching.surroundings import Surroundings
-from regard.settings.places import Place
+from regard.settings.paths import Remote
 
 if TYPE_CHECKING:
     import asyncssh
@@ -40,9 +33,10 @@ __all__ = ["fetch", "look", "memory_of"]
 
 T = TypeVar("T")
 
-_BLOCK = 1024 * 1024
+_BLOCK = 256 * 1024
 _SETTLED_SECONDS = 2.0
 _MOST_ENTRIES = 100_000
+_ENTRY_BYTES = 128
 _LOOK_SECONDS = 0.1
 _GLOB = frozenset("*?[")
 _MISSING = 'files over sftp need what the extra "sftp" brings: pip install "regard[sftp]"'
@@ -71,18 +65,18 @@ class _Entry:
         return f"{self.size}:{self.modified}"
 
 
-def memory_of(place: Place, inbox: Inbox) -> Memory:
+def memory_of(remote: Remote, inbox: Inbox) -> Memory:
     """Return what is remembered of an address."""
-    parts = place.address
-    return inbox.memory(identity("sftp", _host(place), parts.path), place.shown)
+    parts = remote.address
+    return inbox.memory(identity("sftp", _host(remote), parts.path), remote.shown)
 
 
-def _host(place: Place) -> str:
-    host, port = place.address.hostname or "", place.address.port or 22
-    return f"{place.login[0] or ''}@{host}:{port}"
+def _host(remote: Remote) -> str:
+    host, port = remote.address.hostname or "", remote.address.port or 22
+    return f"{remote.login[0] or ''}@{host}:{port}"
 
 
-def fetch(place: Place, inbox: Inbox, around: Surroundings) -> list[str]:
+def fetch(remote: Remote, inbox: Inbox, around: Surroundings) -> list[str]:
     """
     Fetch what is new of the files that an address names into the inbox.
 
@@ -92,18 +86,18 @@ def fetch(place: Place, inbox: Inbox, around: Surroundings) -> list[str]:
     Raises:
         RegardError: Why not all could be had; what was fetched stays.
     """
-    session = _Session(place, around)
+    session = _Session(remote, around)
     return session.run(lambda: session.fetch(inbox))
 
 
-def look(place: Place, inbox: Inbox, around: Surroundings) -> str:
+def look(remote: Remote, inbox: Inbox, around: Surroundings) -> str:
     """
     Say what would be fetched, from what the server lists.
 
     Raises:
         RegardError: Why it could not be had.
     """
-    session = _Session(place, around)
+    session = _Session(remote, around)
     return session.run(lambda: session.look(inbox))
 
 
@@ -112,38 +106,38 @@ class _Session:
     One connection to a server.
 
     Args:
-        place: The address.
+        remote: The address.
         around: The run.
 
     Raises:
         ConfigError: What speaks SFTP is not installed.
     """
 
-    def __init__(self, place: Place, around: Surroundings) -> None:
+    def __init__(self, remote: Remote, around: Surroundings) -> None:
         try:
             import asyncssh
         except ImportError as error:
             raise ConfigError(_MISSING) from error
         asyncssh.set_log_level("CRITICAL")  # it would log hosts and users
         self._ssh = asyncssh
-        self._place = place
+        self._place = remote
         self._around = around
-        self._patience = Patience(place.seconds, around.cancelled)
+        self._patience = Patience(remote.seconds, around.cancelled)
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do something that takes as long as the server likes, but no longer than we do."""
-        ssh, place = self._ssh, self._place
+        ssh, remote = self._ssh, self._place
         try:
             return asyncio.run(self._bounded(work()))
         except (ssh.SFTPNoSuchFile, ssh.SFTPNoSuchPath, ssh.SFTPNotADirectory) as error:
-            message = f"{place.shown}: there is nothing; is the address right?"
+            message = f"{remote.shown}: there is nothing; is the address right?"
             raise FileError(message) from error
         except ssh.SFTPPermissionDenied as error:
-            message = f"{place.shown}: the user may not read it"
+            message = f"{remote.shown}: the user may not read it"
             raise AuthError(message) from error
         except (OSError, ssh.Error, asyncio.IncompleteReadError) as error:
             self._around.check()
-            raise self._patience.error(place.shown, error) from error
+            raise self._patience.error(remote.shown, error) from error
 
     async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
         task = asyncio.ensure_future(work)
@@ -252,6 +246,7 @@ class _Session:
         seen = 0
         async for each in client.scandir(folder or "."):
             seen += 1
+            self._patience.count(_ENTRY_BYTES)
             if seen > _MOST_ENTRIES:
                 message = f"{self._place.shown}: more than {_MOST_ENTRIES:,} files in one folder"
                 raise FileError(message)
@@ -261,7 +256,10 @@ class _Session:
                 continue
             full, attributes = posixpath.join(folder, name), each.attrs
             if stat.S_ISLNK(attributes.permissions or 0):
-                attributes = await client.stat(full)
+                try:
+                    attributes = await client.stat(full)
+                except self._ssh.SFTPError:  # it leads nowhere
+                    continue
             if stat.S_ISREG(attributes.permissions or stat.S_IFREG):
                 size, modified = attributes.size or 0, int(attributes.mtime or 0)
                 entries.append(_Entry(full, name, size, modified))
@@ -277,49 +275,39 @@ class _Session:
             ConfigError: Its key is not known.
             SourceChanged: Its key is another one than before.
         """
-        ssh, place = self._ssh, self._place
-        keys = HostKeys(place)
-        user, password = place.login
+        ssh, remote = self._ssh, self._place
+        keys = HostKeys(remote)
+        user, password = remote.login
         options: dict[str, Any] = {"username": user} if user is not None else {}
         if password is not None:
             options["password"] = password
-        if place.key is not None:
-            options["client_keys"] = [_private_key(place, self._around.root)]
+        if remote.key is not None:
+            options["client_keys"] = [_private_key(remote, self._around.root)]
         if options.keys() & {"password", "client_keys"}:
             # Nothing that happens to lie in the user's home signs in in place of what is said.
             options.setdefault("client_keys", None)
             options["agent_path"] = None
+        if keys.expected:
+            options["server_host_key_algs"] = ALGORITHMS
         try:
             connection = await ssh.connect(
-                place.address.hostname or "",
-                place.address.port or 22,
+                remote.address.hostname or "",
+                remote.address.port or 22,
                 known_hosts=keys.known,
                 client_factory=keys.client,
                 config=None,
-                connect_timeout=place.seconds,
-                login_timeout=place.seconds,
-                keepalive_interval=max(1.0, place.seconds / 3),
+                connect_timeout=remote.seconds,
+                login_timeout=remote.seconds,
+                keepalive_interval=max(1.0, remote.seconds / 3),
                 **options,
             )
         except ssh.HostKeyNotVerifiable as error:
             raise keys.refusal() from error
-        except ssh.KeyExchangeFailed as error:
-            raise self._unfit(keys) from error
         except ssh.PermissionDenied as error:
-            message = f"{place.shown}: the server refuses the user, the password or the key"
+            message = f"{remote.shown}: the server refuses the user, the password or the key"
             raise AuthError(message) from error
         async with connection, connection.start_sftp_client(path_errors="surrogateescape") as sftp:
             yield sftp
-
-    def _unfit(self, keys: HostKeys) -> SourceError:
-        shown = self._place.shown
-        if keys.expected:
-            message = (
-                f"{shown}: the server has no key of the kind that is known of it; it may be "
-                "another server, or have new keys: ask whoever runs it"
-            )
-            return SourceChanged(message)
-        return TransientError(f"{shown}: the server and we have no way to encrypt in common")
 
 
 def _growing(entry: _Entry) -> str:
@@ -333,7 +321,7 @@ def _moment(seconds: int) -> datetime | None:
         return None
 
 
-def _private_key(place: Place, root: Path) -> asyncssh.SSHKey:
+def _private_key(remote: Remote, root: Path) -> asyncssh.SSHKey:
     """
     Return the private key to sign in with.
 
@@ -342,8 +330,8 @@ def _private_key(place: Place, root: Path) -> asyncssh.SSHKey:
     """
     import asyncssh
 
-    text = place.key.get_secret_value() if place.key else ""
-    phrase = place.passphrase.get_secret_value() if place.passphrase else None
+    text = remote.key.get_secret_value() if remote.key else ""
+    phrase = remote.passphrase.get_secret_value() if remote.passphrase else None
     name = "the key"
     try:
         if "PRIVATE KEY" not in text:
@@ -352,10 +340,10 @@ def _private_key(place: Place, root: Path) -> asyncssh.SSHKey:
             text = path.read_text("ascii", errors="replace")
         return asyncssh.import_private_key(text, phrase)
     except OSError as error:
-        message = f"{place.shown}: {name} cannot be read: {error.strerror}"
+        message = f"{remote.shown}: {name} cannot be read: {error.strerror}"
         raise ConfigError(message) from error
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError):
         # The error itself could quote the key.
         pass
-    message = f"{place.shown}: {name} is no private key, or the passphrase is wrong"
+    message = f"{remote.shown}: {name} is no private key, or the passphrase is wrong"
     raise ConfigError(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from regard.settings.places import Paths
+from regard.settings.paths import Paths
 from regard.settings.servers import ImapConfig, Texts, is_loopback
 
 __all__ = ["ImapConfig", "MailConfig", "is_loopback"]

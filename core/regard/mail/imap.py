@@ -31,7 +31,7 @@ __all__ = ["Folder", "Mailbox", "Outline", "connect"]
 
 _GROUP_MESSAGES = 50
 _GROUP_BYTES = 8 * 1024 * 1024
-_PIECE_BYTES = 4 * 1024 * 1024
+_PIECE_BYTES = 512 * 1024
 _OUTLINE_BYTES = 16 * 1024
 _FIRST_WINDOW = 500
 _LARGEST_WINDOW = 1 << 31

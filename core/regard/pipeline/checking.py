@@ -22,7 +22,7 @@ from regard.records import KINDS
 from regard.secrets import references, resolve
 from regard.settings import Project, checked_options, ignored_keys, plugin_options
 from regard.settings.faults import Fault, raise_faults
-from regard.settings.places import Place, places_of
+from regard.settings.paths import Remote, paths_of
 
 __all__ = ["check_source", "missing_secrets", "option_faults", "require_valid", "source_faults"]
 
@@ -165,9 +165,9 @@ def check_source(project: Project, host: Host, name: str, clock: Clock) -> list[
 
 
 def _look_elsewhere(prepared: Prepared, inputs: Inputs) -> None:
-    """Look at the places of a source that is one function, which has no check of its own."""
+    """Look at the remotes of a source that is one function, which has no check of its own."""
     config = prepared.source.config
     path = config.get("path") if isinstance(config, dict) else None
     if isinstance(path, str | dict | list):
-        named = places_of(path, f"sources.{prepared.name}")
-        inputs.pending([each for each in named if isinstance(each, Place)], "")
+        named = paths_of(path, f"sources.{prepared.name}")
+        inputs.pending([each for each in named if isinstance(each, Remote)], "")

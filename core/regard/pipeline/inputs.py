@@ -26,7 +26,7 @@ from regard.errors import ConfigError, FileError, RegardError, SourceChanged
 from regard.fetching import FOLDER, Fetcher, Landed, local_files
 from regard.pipeline.fingerprints import UNREAD, Fingerprint, digests_of, fingerprint_of
 from regard.secrets import mask
-from regard.settings.places import Place, is_remote, places_of
+from regard.settings.paths import Remote, is_remote, paths_of
 from regard.sources import InputFile, Paths
 from regard.store.files import FileState
 
@@ -70,8 +70,8 @@ def find_files(patterns: str | Sequence[str], root: Path) -> list[Path]:
     return list(found)
 
 
-def _shown(place: str | Place) -> str:
-    return place if isinstance(place, str) else mask(place.shown)
+def _shown(path: str | Remote) -> str:
+    return path if isinstance(path, str) else mask(path.shown)
 
 
 def _readable(path: Path) -> bool:
@@ -145,7 +145,7 @@ class Inputs:
         missed: In how many runs in a row so far a pattern has matched no file.
         empty_runs: So many in a row fail; 0: none does.
         fetcher: Fetches what lies elsewhere; None: what was fetched before is all there is.
-        unfetched: Why places elsewhere could not be fetched from, by the place.
+        unfetched: Why remotes could not be fetched from, by their place in the configuration.
     """
 
     root: Path
@@ -187,7 +187,7 @@ class Inputs:
         Return the files that have something new, in the order in which to read them.
 
         Args:
-            patterns: Paths, folders, globs and places elsewhere.
+            patterns: Paths, folders, globs and remotes.
             recipe: What else decides about the result.
             stream: Only what this stream has read counts; None: what any has.
             growing: The files are logs: what follows what was read is read on.
@@ -196,12 +196,12 @@ class Inputs:
             FileError: There was none in too many runs in a row.
             Cancelled: The run should stop; fetching heeds it.
         """
-        places = places_of(patterns, f"sources.{self.source}")
-        paths, empty = self._paths(places)
+        named = paths_of(patterns, f"sources.{self.source}")
+        paths, empty = self._paths(named)
         if not paths or self.unfetched:
             self.passed_over.add(stream)
         if empty:
-            self._note_empty(", ".join(_shown(each) for each in places))
+            self._note_empty(", ".join(_shown(each) for each in named))
         found = [self._settled(path, growing=growing) for path in paths]
         prints = sorted(found, key=lambda found: found.order)
         files = [self._decide(found, recipe, stream, growing=growing) for found in prints]
@@ -216,24 +216,24 @@ class Inputs:
         self._busy = 0
         return [file for file in files if file is not None]
 
-    def _paths(self, places: Sequence[str | Place]) -> tuple[list[Path], bool]:
-        """Return the files of all places, and whether there never was one."""
-        local = [each for each in places if isinstance(each, str)]
+    def _paths(self, named: Sequence[str | Remote]) -> tuple[list[Path], bool]:
+        """Return the files of all that is named, and whether there never was one."""
+        local = [each for each in named if isinstance(each, str)]
         paths = find_files(local, self.root)
         empty = not paths
-        for number, place in enumerate(places):
-            if isinstance(place, Place):
-                where = f"path[{number}]" if len(places) > 1 else "path"
-                landed = self._land(place, f"sources.{self.source}.{where}")
+        for number, each in enumerate(named):
+            if isinstance(each, Remote):
+                where = f"path[{number}]" if len(named) > 1 else "path"
+                landed = self._land(each, f"sources.{self.source}.{where}")
                 paths += landed.files
                 empty = empty and not landed.known and landed.error is None
         return list(dict.fromkeys(paths)), empty
 
-    def _land(self, place: Place, where: str) -> Landed:
-        """Return the files of a place elsewhere, fetched unless nothing may be."""
+    def _land(self, remote: Remote, where: str) -> Landed:
+        """Return the files of a remote, fetched unless nothing may be."""
         if self.fetcher is None:
-            return local_files(self.root, self.source, place)
-        landed = self.fetcher.land(place, where)
+            return local_files(self.root, self.source, remote)
+        landed = self.fetcher.land(remote, where)
         self.notes += landed.notes
         self._landed.update(landed.files)
         if landed.error is not None:

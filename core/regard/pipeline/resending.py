@@ -22,7 +22,7 @@ from typing import Any
 from regard.errors import FileError, RecordError
 from regard.fetching import FOLDER
 from regard.pipeline.context import RunContext
-from regard.settings.places import Place, places_of
+from regard.settings.paths import Remote, paths_of
 from regard.sources import InputFile, Page, Paths, Source, Stream
 from regard.store import RefusedRecord
 
@@ -72,8 +72,8 @@ class ReplayContext(RunContext):
 
     def _comes_from(self, path: Paths) -> bool:
         target = self.root / (self.file or "")
-        for pattern in places_of(path):
-            if isinstance(pattern, Place):
+        for pattern in paths_of(path):
+            if isinstance(pattern, Remote):
                 if target.parent == self.root / FOLDER / self._source:
                     return True
                 continue

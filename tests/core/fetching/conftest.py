@@ -18,7 +18,7 @@ import pytest
 
 from regard.errors import TransientError
 from regard.fetching import Fetcher, Landed, Surroundings
-from regard.settings.places import Place, places_of
+from regard.settings.paths import Remote, paths_of
 
 
 @dataclass
@@ -66,17 +66,17 @@ class Desk:
         return f"try {attempt + 1} failed ({error})"
 
     def fetch(self, path: Any, retries: int = 0, **options: Any) -> Landed:
-        """Fetch from one place, as one run does."""
-        (place,) = places_of(path, "sources.till")
-        assert isinstance(place, Place)
+        """Fetch from one remote, as one run does."""
+        (remote,) = paths_of(path, "sources.till")
+        assert isinstance(remote, Remote)
         with Fetcher("till", self.around(retries), **options) as fetcher:
-            landed = fetcher.land(place, "sources.till.path")
+            landed = fetcher.land(remote, "sources.till.path")
             self.said = fetcher.said
             self.contents = {path.name: path.read_bytes() for path in landed.files}
         return landed
 
     def fails(self, path: Any, retries: int = 0) -> str:
-        """Fetch from a place that fails; return why, with the kind of error in front."""
+        """Fetch from a remote that fails; return why, with the kind of error in front."""
         error = self.fetch(path, retries).error
         assert error is not None
         cause = error.__cause__ or error
@@ -130,7 +130,7 @@ class SftpServer:
         """Return the address of a path."""
         return f"sftp://ana@127.0.0.1:{self.port}{path}"
 
-    def place(self, path: str, **more: Any) -> dict[str, Any]:
+    def remote(self, path: str, **more: Any) -> dict[str, Any]:
         """Return a path's table, with all that is needed to sign in."""
         return {"url": self.url(path), "password": "sesame", "host_key": self.key, **more}
 

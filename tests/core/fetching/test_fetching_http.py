@@ -70,7 +70,7 @@ def test_a_file_that_was_deleted_here_is_fetched_again(
 
 
 @pytest.mark.parametrize(
-    "damaged", ["", "{", "[]", '{"places": {"x": {}}}', '{"places": [1]}', "\0", "[" * 100_000]
+    "damaged", ["", "{", "[]", '{"remotes": {"x": {}}}', '{"remotes": [1]}', "\0", "[" * 100_000]
 )
 def test_damaged_notes_have_all_fetched_anew(damaged: str, desk: Desk, web: Web) -> None:
     """A file of notes that cannot be understood is as none."""
@@ -451,7 +451,7 @@ def test_secrets_stay_out_of_errors_and_notes(desk: Desk, web: Web, respond: Res
 def test_a_secret_in_an_address_may_change(
     desk: Desk, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A new token is the same place: its file keeps its name."""
+    """A new token is the same remote: its file keeps its name."""
     from regard.secrets import resolve
 
     web.pages["/a.csv"] = CSV
@@ -461,7 +461,7 @@ def test_a_secret_in_an_address_may_change(
         desk.fetch(url)
 
     assert ["a.csv"] == list(desk.files)
-    assert 1 == len(json.loads((desk.inbox / ".fetched.json").read_text())["places"])
+    assert 1 == len(json.loads((desk.inbox / ".fetched.json").read_text())["remotes"])
 
 
 def test_what_is_left_of_a_killed_run_is_cleared_away(desk: Desk, web: Web) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import pytest
 
 from regard.errors import AuthError, Cancelled, ConfigError, TransientError
 from regard.fetching import Fetcher, Landed, Surroundings
-from regard.settings.places import Place, places_of
+from regard.settings.paths import Remote, paths_of
 
 PASSWORD = "open-sesame"
 ImapServer = Any
@@ -55,11 +56,11 @@ class Desk:
             "attachment": "*.csv",
             **filters,
         }
-        (place,) = places_of({"imap": imap})
-        assert isinstance(place, Place)
+        (remote,) = paths_of({"imap": imap})
+        assert isinstance(remote, Remote)
         around = Surroundings(self.root, lambda: datetime.now(UTC), self.stop.is_set, self._check)
         with Fetcher("till", around, not looks, looks) as fetcher:
-            landed = fetcher.land(place, "sources.till.path")
+            landed = fetcher.land(remote, "sources.till.path")
             self.said = fetcher.said
         return landed
 
@@ -272,3 +273,31 @@ def test_who_only_looks_counts(desk: Desk) -> None:
         "1 new message fits; anybody who writes there can send files: name senders in `from`"
     )
     assert not (desk.root / "inbox").exists()
+
+
+def test_a_source_whose_files_come_by_mail(
+    imap_server: ImapServer, project: Callable[..., Path], run_regard: Callable[..., Any]
+) -> None:
+    """`imap` stands in place of a path; a second run finds nothing new and reads nothing."""
+    imap_server.put("whole", mail(("facts.csv", CSV)), mail(("facts.csv", b"id,name\n2,Bo\n")))
+    root = project(
+        f"""
+        [sources.till]
+        plugin = "crm-export"
+        map = {{kind = "fact", key = "id", fields = {{name = "name"}}}}
+        [sources.till.imap]
+        host = "localhost"
+        port = {imap_server.tls_port}
+        ca = "{imap_server.ca}"
+        user = "whole"
+        password = "${{MAIL_WORD}}"
+        from = "shop.example"
+        attachment = "*.csv"
+        """
+    )
+    env = {"MAIL_WORD": PASSWORD}
+    first = json.loads(run_regard("run", "till", "--json", cwd=root, env=env).stdout)["runs"]
+    second = json.loads(run_regard("run", "till", "--json", cwd=root, env=env).stdout)["runs"]
+
+    assert [("ok", 2)] == [(run["outcome"], run["new"]) for run in first]
+    assert [("ok", 0)] == [(run["outcome"], run["read"]) for run in second]

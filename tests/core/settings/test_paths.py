@@ -10,21 +10,21 @@ import pytest
 from regard.errors import ConfigError
 from regard.exports import ExportConfig
 from regard.settings import validate_options
-from regard.settings.places import Place, places_of
+from regard.settings.paths import Remote, paths_of
 
 IMAP = {"host": "mail.example", "user": "bi", "password": "hush", "attachment": "*.csv"}
 
 
 def test_paths_are_texts_tables_and_lists_of_both() -> None:
-    """What has a scheme or is a table is a place elsewhere; all else is a file's path."""
+    """What has a scheme or is a table is a remote; all else is a file's path."""
     url = "https://shop.example/a.csv"
-    found = places_of(["in/*.csv", url, {"url": "sftp://ana@files.example/out/*.csv"}])
+    found = paths_of(["in/*.csv", url, {"url": "sftp://ana@files.example/out/*.csv"}])
 
     assert "in/*.csv" == found[0]
     assert [url, "sftp"] == [found[1].url, found[2].scheme]  # type: ignore[union-attr]
-    assert ["C:/x.csv"] == places_of("C:/x.csv")
-    (mail,) = places_of({"imap": {**IMAP, "from": "till@shop.example", "since": date(2026, 1, 5)}})
-    assert isinstance(mail, Place)
+    assert ["C:/x.csv"] == paths_of("C:/x.csv")
+    (mail,) = paths_of({"imap": {**IMAP, "from": "till@shop.example", "since": date(2026, 1, 5)}})
+    assert isinstance(mail, Remote)
     assert mail.imap is not None
     assert ("imap", ("till@shop.example",)) == (mail.scheme, mail.imap.sender)
 
@@ -88,7 +88,7 @@ def test_what_is_wrong_is_told(options: dict[str, Any], said: str) -> None:
     assert said in str(told.value)
     if "path" in options and "pathh" not in options and "imap" not in options:
         with pytest.raises(ConfigError) as told:
-            places_of(options["path"], "sources.till")
+            paths_of(options["path"], "sources.till")
 
         assert said in str(told.value)
 
@@ -110,15 +110,15 @@ def test_secrets_are_not_repeated() -> None:
                 )
             assert "pa55word" not in str(told.value)
         with pytest.raises(ConfigError) as told:
-            places_of(path, "sources.till")
+            paths_of(path, "sources.till")
         assert "pa55word" not in str(told.value)
 
 
 def test_what_messages_call_a_place() -> None:
     """Without user, password and query, whose values may be secrets."""
-    place = Place(url="https://ana:hush@shop.example:8443/a%20b.csv?token=t#x")
+    remote = Remote(url="https://ana:hush@shop.example:8443/a%20b.csv?token=t#x")
 
-    assert "https://shop.example:8443/a%20b.csv?..." == place.shown
-    assert ("ana", "hush") == place.login
-    assert "imap://mail.example:993" == Place.model_validate({"imap": IMAP}).shown
-    assert "hush" not in repr(Place(url="https://h/x", password="hush"))  # type: ignore[arg-type]
+    assert "https://shop.example:8443/a%20b.csv?..." == remote.shown
+    assert ("ana", "hush") == remote.login
+    assert "imap://mail.example:993" == Remote.model_validate({"imap": IMAP}).shown
+    assert "hush" not in repr(Remote(url="https://h/x", password="hush"))  # type: ignore[arg-type]

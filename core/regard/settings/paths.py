@@ -2,7 +2,7 @@
 Where files lie: on this machine, behind an address, or in mails.
 
 A ``path`` is a text, a table, or a list of both. A text without a scheme is a file, a folder or
-a glob. Everything else is a place elsewhere, and becomes a `Place`.
+a glob. Everything else is a remote: a place elsewhere that files are fetched from.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from regard.settings.models import Size
 from regard.settings.sentences import explain
 from regard.settings.servers import ImapConfig, Texts, is_loopback
 
-__all__ = ["Attachments", "Paths", "Place", "is_remote", "places_of"]
+__all__ = ["Attachments", "Paths", "Remote", "is_remote", "paths_of"]
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _GLOB: Final = re.compile(r"[*?\[]")
@@ -101,9 +101,9 @@ class Attachments(ImapConfig):
     since: date | None = None
 
 
-class Place(BaseModel):
+class Remote(BaseModel):
     """
-    A place elsewhere that files are fetched from.
+    A remote: a place elsewhere that files are fetched from.
 
     Attributes:
         url: ``https://...`` or ``sftp://...``; the last part of the latter may be a glob.
@@ -137,7 +137,7 @@ class Place(BaseModel):
     limit: Size = _SIZE
 
     @model_validator(mode="after")
-    def _fits_its_kind(self) -> Place:
+    def _fits_its_kind(self) -> Remote:
         if (self.url is None) == (self.imap is None):
             message = "give either url (https or sftp) or imap (attachments of mails)"
             raise _fault(message)
@@ -165,7 +165,7 @@ class Place(BaseModel):
 
     @property
     def shown(self) -> str:
-        """The place as messages may show it: no user, no password, no query."""
+        """The remote as messages may show it: no user, no password, no query."""
         if self.imap is not None:
             host, port = self.imap.address
             return f"imap://{host}:{port}"
@@ -188,14 +188,14 @@ def _checked_text(path: str) -> str:
 
 
 def _form(value: object) -> str:
-    if isinstance(value, Place | Mapping):
+    if isinstance(value, Remote | Mapping):
         return "[table]"
     return "[list]" if isinstance(value, list | tuple) else "[text]"
 
 
 # In brackets, so that no fault takes them for keys.
 _Text = Annotated[str, AfterValidator(_checked_text), Tag("[text]")]
-_Table = Annotated[Place, Tag("[table]")]
+_Table = Annotated[Remote, Tag("[table]")]
 _One = Annotated[_Text | _Table, Discriminator(_form)]
 _Several = Annotated[list[_One], Field(min_length=1), Tag("[list]")]
 Paths = Annotated[_Text | _Table | _Several, Discriminator(_form)]
@@ -206,12 +206,12 @@ class _Holder(BaseModel):
     path: Paths
 
 
-def places_of(
-    paths: str | Place | Mapping[str, Any] | Sequence[str | Place | Mapping[str, Any]],
+def paths_of(
+    paths: str | Remote | Mapping[str, Any] | Sequence[str | Remote | Mapping[str, Any]],
     where: str = "",
-) -> list[str | Place]:
+) -> list[str | Remote]:
     """
-    Return what a path names: texts for this machine's files, and places elsewhere.
+    Return what a path names: texts for this machine's files, and remotes.
 
     Args:
         paths: A path of a plug-in's Config, or as it stands in the configuration.
@@ -222,7 +222,7 @@ def places_of(
     """
     if isinstance(paths, str) and not is_remote(paths):
         return [paths]
-    if isinstance(paths, Place):
+    if isinstance(paths, Remote):
         return [paths]
     try:
         held = _Holder.model_validate({"path": paths}).path
@@ -236,7 +236,7 @@ def places_of(
     return []
 
 
-def _placed(path: str | Place) -> str | Place:
-    if isinstance(path, Place) or not is_remote(path):
+def _placed(path: str | Remote) -> str | Remote:
+    if isinstance(path, Remote) or not is_remote(path):
         return path
-    return Place(url=path)
+    return Remote(url=path)
