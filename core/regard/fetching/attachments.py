@@ -27,6 +27,7 @@ from regard.mail import covers
 from regard.mail.addresses import addresses_in
 from regard.mail.imap import Folder, Mailbox, Outline, connect
 from regard.mail.texts import Headers, header_text
+from regard.secrets import mask
 from regard.settings.paths import Attachments, Remote
 
 __all__ = ["fetch", "look", "memory_of"]
@@ -54,7 +55,7 @@ def _wanted(remote: Remote) -> Attachments:
 
 def _box(wanted: Attachments) -> str:
     host, port = wanted.address
-    return f"imap://{wanted.user}@{host}:{port}"
+    return mask(f"imap://{wanted.user}@{host}:{port}")
 
 
 def look(remote: Remote, inbox: Inbox, around: Surroundings) -> str:

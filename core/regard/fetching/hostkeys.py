@@ -37,7 +37,7 @@ class HostKeys:
     def __init__(self, remote: Remote) -> None:
         import asyncssh
 
-        self._place = remote
+        self._remote = remote
         self._shown: asyncssh.SSHKey | None = None
         self.known: tuple[Any, ...]
         host, port = remote.address.hostname or "", remote.address.port or 22
@@ -80,7 +80,7 @@ class HostKeys:
 
     def refusal(self) -> RegardError:
         """Return what to raise for the key that the server showed."""
-        shown, remote = self._shown, self._place.shown
+        shown, remote = self._shown, self._remote.shown
         key = "one that cannot be shown"
         if shown is not None:
             line = " ".join(shown.export_public_key("openssh").decode("ascii").split()[:2])

@@ -42,7 +42,7 @@ _HTML = re.compile(
 )
 _MARKS = (b"\xef\xbb\xbf",)
 _NO_FILE = "it answers with a page (HTML) instead of a file, perhaps to sign in on"
-_MOST_TEXT = 1_000
+_SAYABLE = re.compile(r"[\x20-\x7e\xa0-\xff]{1,1000}")
 
 
 def memory_of(remote: Remote, inbox: Inbox) -> Memory:
@@ -202,13 +202,18 @@ def _land(
     part: Part,
     around: Surroundings,
 ) -> None:
-    etag = (answer.headers.get("ETag") or "")[:_MOST_TEXT] or None
-    modified = (answer.headers.get("Last-Modified") or "")[:_MOST_TEXT] or None
+    etag, modified = _said(answer, "ETag"), _said(answer, "Last-Modified")
     origin = f"{_identity(remote)}/{name}"
     kept = Kept(origin, part.size, etag or modified or "", around.now().isoformat())
     memory.current = inbox.land(memory, part, name, kept, _moment(modified))
     memory.etag, memory.last_modified = etag, modified
     inbox.save()
+
+
+def _said(answer: http.client.HTTPResponse, name: str) -> str | None:
+    """Return what a server said of a file, if it can be said back to it."""
+    text = answer.headers.get(name) or ""
+    return text if _SAYABLE.fullmatch(text) else None
 
 
 def _announced(answer: http.client.HTTPResponse) -> int | None:

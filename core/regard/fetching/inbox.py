@@ -160,7 +160,7 @@ class Inbox:
     def memory(self, remote: str, shown: str) -> Memory:
         """Return what is remembered of a remote; nothing at first."""
         found = self._known().setdefault(remote, Memory())
-        found.shown = shown
+        found.shown = mask(shown)
         return found
 
     def _known(self) -> dict[str, Memory]:

@@ -63,7 +63,7 @@ class Asker:
     """
 
     def __init__(self, remote: Remote, root: Path, guard: Guard) -> None:
-        self._place = remote
+        self._remote = remote
         self._guard = guard
         self._root = root
         self._context: ssl.SSLContext | None = None
@@ -83,7 +83,7 @@ class Asker:
             ConfigError: The certificate does not check out, or a header cannot be sent.
             FileError: Redirects lead round in a circle or out of https.
         """
-        remote = self._place
+        remote = self._remote
         home = url = _bare(remote.url or "")
         for _ in range(_MOST_REDIRECTS + 1):
             trusted = _origin(url) == _origin(home)
@@ -101,11 +101,11 @@ class Asker:
         headers = {"User-Agent": "regard", "Accept": "*/*", "Accept-Encoding": "gzip"}
         if not trusted:
             return headers
-        user, password = self._place.login
+        user, password = self._remote.login
         if user is not None or password is not None:
             pair = f"{user or ''}:{password or ''}".encode()
             headers["Authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
-        for name, value in self._place.headers.items():
+        for name, value in self._remote.headers.items():
             if name.lower() not in _OWN:
                 headers = {
                     key: text for key, text in headers.items() if key.lower() != name.lower()
@@ -116,11 +116,11 @@ class Asker:
     def _once(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         parts = urlsplit(url)
         if parts.scheme == "https" and self._context is None:
-            self._context = _context(self._place, self._root)
+            self._context = _context(self._remote, self._root)
         context = self._context if parts.scheme == "https" else None
         path = quote(parts.path or "/", safe=_SAFE)
         query = f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
-        self._connection = _Connection(parts, self._guard, context, self._place.seconds)
+        self._connection = _Connection(parts, self._guard, context, self._remote.seconds)
         try:
             self._connection.putrequest("GET", path + query, skip_accept_encoding=True)
             for name, value in headers.items():
@@ -129,12 +129,12 @@ class Asker:
             self._answer = self._connection.getresponse()
         except ssl.SSLCertVerificationError as error:
             message = (
-                f"{self._place.shown}: the certificate of {parts.hostname} does not check out: "
+                f"{self._remote.shown}: the certificate of {parts.hostname} does not check out: "
                 f"{error.verify_message}; an own authority's certificate goes into `ca`"
             )
             raise ConfigError(message) from error
         except UnicodeError as error:
-            message = f"{self._place.shown}: {parts.hostname!r} is no name of a host"
+            message = f"{self._remote.shown}: {parts.hostname!r} is no name of a host"
             raise ConfigError(message) from error
         return self._answer
 

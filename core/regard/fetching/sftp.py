@@ -24,6 +24,7 @@ from regard.fetching.guarding import Patience
 from regard.fetching.hostkeys import ALGORITHMS, HostKeys
 from regard.fetching.inbox import Inbox, Kept, Memory, identity
 from regard.fetching.surroundings import Surroundings
+from regard.secrets import mask
 from regard.settings.paths import Remote
 
 if TYPE_CHECKING:
@@ -120,13 +121,13 @@ class _Session:
             raise ConfigError(_MISSING) from error
         asyncssh.set_log_level("CRITICAL")  # it would log hosts and users
         self._ssh = asyncssh
-        self._place = remote
+        self._remote = remote
         self._around = around
         self._patience = Patience(remote.seconds, around.cancelled)
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do something that takes as long as the server likes, but no longer than we do."""
-        ssh, remote = self._ssh, self._place
+        ssh, remote = self._ssh, self._remote
         try:
             return asyncio.run(self._bounded(work()))
         except (ssh.SFTPNoSuchFile, ssh.SFTPNoSuchPath, ssh.SFTPNotADirectory) as error:
@@ -147,12 +148,12 @@ class _Session:
                 task.cancel()
                 await asyncio.wait({task}, timeout=1.0)
                 self._around.check()
-                raise self._patience.error(self._place.shown)
+                raise self._patience.error(self._remote.shown)
         return task.result()
 
     async def look(self, inbox: Inbox) -> str:
         """Say how many files there are, and how many of them are new."""
-        memory = memory_of(self._place, inbox)
+        memory = memory_of(self._remote, inbox)
         async with self._connected() as client:
             entries = await self._entries(client)
         fresh = [each for each in entries if self._is_fresh(each, memory)]
@@ -162,7 +163,7 @@ class _Session:
 
     async def fetch(self, inbox: Inbox) -> list[str]:
         """Fetch one new file after the other; one that cannot be had does not stop the rest."""
-        memory = memory_of(self._place, inbox)
+        memory = memory_of(self._remote, inbox)
         notes: list[str] = []
         broken: list[str] = []
         async with self._connected() as client:
@@ -183,12 +184,12 @@ class _Session:
                 except FileError as error:
                     broken.append(f"{entry.name!r}: {error}")
         if broken:
-            message = f"{self._place.shown}: {'; '.join(broken)}"
+            message = f"{self._remote.shown}: {'; '.join(broken)}"
             raise FileError(message)
         return notes
 
     def _origin(self, entry: _Entry) -> str:
-        return f"sftp://{_host(self._place)}{entry.path}"
+        return mask(f"sftp://{_host(self._remote)}{entry.path}")
 
     def _is_fresh(self, entry: _Entry, memory: Memory) -> bool:
         origin = self._origin(entry)
@@ -203,7 +204,7 @@ class _Session:
         self, client: asyncssh.SFTPClient, entry: _Entry, memory: Memory, inbox: Inbox
     ) -> bool:
         """Fetch one file; say whether it stayed as it was meanwhile."""
-        limit = self._place.limit
+        limit = self._remote.limit
         with inbox.part() as part:
             async with client.open(entry.path, "rb") as file:
                 while data := await file.read(_BLOCK, part.size):
@@ -233,7 +234,7 @@ class _Session:
 
     async def _entries(self, client: asyncssh.SFTPClient) -> list[_Entry]:
         """Return the files that the address names, in the order of their names."""
-        path = unquote(self._place.address.path, errors="replace") or "/"
+        path = unquote(self._remote.address.path, errors="replace") or "/"
         if path.startswith("/~/"):
             path = path.removeprefix("/~/") or "."
         folder, pattern = posixpath.split(path)
@@ -248,7 +249,7 @@ class _Session:
             seen += 1
             self._patience.count(_ENTRY_BYTES)
             if seen > _MOST_ENTRIES:
-                message = f"{self._place.shown}: more than {_MOST_ENTRIES:,} files in one folder"
+                message = f"{self._remote.shown}: more than {_MOST_ENTRIES:,} files in one folder"
                 raise FileError(message)
             name = each.filename if isinstance(each.filename, str) else each.filename.decode()
             # A server may list what leads out of the folder.
@@ -275,7 +276,7 @@ class _Session:
             ConfigError: Its key is not known.
             SourceChanged: Its key is another one than before.
         """
-        ssh, remote = self._ssh, self._place
+        ssh, remote = self._ssh, self._remote
         keys = HostKeys(remote)
         user, password = remote.login
         options: dict[str, Any] = {"username": user} if user is not None else {}

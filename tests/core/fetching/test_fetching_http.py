@@ -56,6 +56,16 @@ def test_a_file_lands_and_is_asked_for_again_only_if_it_changed(
     assert before != third.files[0].stat().st_mtime_ns
 
 
+@pytest.mark.parametrize("said", ['"' + "x" * 5_000 + '"', '"a\r\n b"', '"\x07"'])
+def test_what_cannot_be_said_back_is_forgotten(said: str, desk: Desk, web: Web) -> None:
+    """A strange ETag harms neither this request nor the next."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(CSV)}\r\nETag: {said}\r\n\r\n"
+    web.pages["/a.csv"] = _raw(head.encode("latin-1") + CSV)
+
+    assert [None, None] == [desk.fetch(web.url("/a.csv")).error for _ in range(2)]
+    assert "if-none-match" not in web.asked[-1][1]
+
+
 def test_a_file_that_was_deleted_here_is_fetched_again(
     desk: Desk, web: Web, respond: Respond
 ) -> None:
