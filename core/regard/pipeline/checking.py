@@ -170,4 +170,5 @@ def _look_elsewhere(prepared: Prepared, inputs: Inputs) -> None:
     path = config.get("path") if isinstance(config, dict) else None
     if isinstance(path, str | dict | list):
         named = paths_of(path, f"sources.{prepared.name}")
-        inputs.pending([each for each in named if isinstance(each, Remote)], "")
+        if remotes := [each for each in named if isinstance(each, Remote)]:
+            inputs.pending(remotes, "")

@@ -224,6 +224,8 @@ def paths_of(
         return [paths]
     if isinstance(paths, Remote):
         return [paths]
+    if isinstance(paths, list | tuple) and not any(map(_needs_look, paths)):
+        return list(paths)
     try:
         held = _Holder.model_validate({"path": paths}).path
     except ValidationError as error:
@@ -234,6 +236,10 @@ def paths_of(
     # Outside of the except: what pydantic raises repeats every value, secrets too.
     raise_faults(faults, None, "")
     return []
+
+
+def _needs_look(path: object) -> bool:
+    return not isinstance(path, str) or is_remote(path)
 
 
 def _placed(path: str | Remote) -> str | Remote:
