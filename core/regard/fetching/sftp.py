@@ -124,6 +124,7 @@ class _Session:
         self._remote = remote
         self._around = around
         self._patience = Patience(remote.seconds, around.cancelled)
+        self._connection: asyncssh.SSHClientConnection | None = None
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do something that takes as long as the server likes, but no longer than we do."""
@@ -145,6 +146,8 @@ class _Session:
         while not task.done():
             await asyncio.wait({task}, timeout=_LOOK_SECONDS)
             if not task.done() and self._patience.over():
+                if self._connection is not None:
+                    self._connection.abort()  # nobody waits for the server's good-bye
                 task.cancel()
                 await asyncio.wait({task}, timeout=1.0)
                 self._around.check()
@@ -307,6 +310,7 @@ class _Session:
         except ssh.PermissionDenied as error:
             message = f"{remote.shown}: the server refuses the user, the password or the key"
             raise AuthError(message) from error
+        self._connection = connection
         async with connection, connection.start_sftp_client(path_errors="surrogateescape") as sftp:
             yield sftp
 

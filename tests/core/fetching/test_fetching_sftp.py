@@ -190,14 +190,14 @@ def test_a_server_that_is_not_there_or_says_nothing(desk: Desk, sftp: SftpServer
     assert said.startswith("TransientError: ")
     assert 1 == desk.waits
     assert desk.fails({"url": f"sftp://ana@127.0.0.1:{port}/a", **base}).startswith("Transient")
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 30
 
 
 def test_a_run_that_should_stop_stops_fetching(desk: Desk, sftp: SftpServer) -> None:
     """A wish to stop is heard while the server keeps us waiting."""
     sftp.put("a.csv", CSV)
     hold = threading.Event()
-    sftp.on_read = lambda path: hold.wait(5) and None
+    sftp.on_read = lambda path: hold.wait(30) and None
     threading.Timer(0.3, desk.stop.set).start()
     began = time.monotonic()
     with pytest.raises(Cancelled):
@@ -205,18 +205,17 @@ def test_a_run_that_should_stop_stops_fetching(desk: Desk, sftp: SftpServer) -> 
     took = time.monotonic() - began
     hold.set()
 
-    assert took < 3
+    assert took < 15
     assert {} == desk.files
 
 
 def test_who_only_looks_lists(desk: Desk, sftp: SftpServer) -> None:
     """A check says how many files there are and are new, and opens none."""
     sftp.put("a.csv", CSV)
-    desk.fetch(sftp.remote("/*.csv"))
+    assert desk.fetch(sftp.remote("/*.csv")).error is None
     sftp.put("b.csv", CSV)
     sftp.opened.clear()
-    desk.fetch(sftp.remote("/*.csv"), writes=False, looks=True)
-
+    assert desk.fetch(sftp.remote("/*.csv"), writes=False, looks=True).error is None
     assert [
         f"sftp://127.0.0.1:{sftp.port}/*.csv: 2 files there, 1 would be fetched, 14 bytes"
     ] == (desk.said)

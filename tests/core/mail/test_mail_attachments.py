@@ -260,7 +260,7 @@ def test_a_run_that_should_stop_stops_fetching(desk: Desk) -> None:
         desk.fetch(port=silent.getsockname()[1])
     silent.close()
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 def test_who_only_looks_counts(desk: Desk) -> None:

@@ -204,7 +204,7 @@ def test_a_deadline_ends_a_fetch(
     project: Callable[..., Path], web: Web, run_regard: RunRegard
 ) -> None:
     """A server that keeps a run waiting cannot hold it longer than it may take."""
-    web.pages["/a.csv"] = lambda handler: time.sleep(20)
+    web.pages["/a.csv"] = lambda handler: time.sleep(60)
     root = project(box(f'"{web.url("/a.csv")}"') + 'deadline = "1s"\n', plugins={"box": READER})
     began = time.monotonic()
     done = run_regard("run", "box", "--json", cwd=root)
@@ -212,7 +212,7 @@ def test_a_deadline_ends_a_fetch(
 
     assert ("partial", 3) == (run["outcome"], done.returncode)
     assert "deadline of 1s" in run["error"]
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 45
 
 
 def test_a_killed_fetch_leaves_no_half_file(
