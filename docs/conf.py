@@ -48,6 +48,7 @@ nitpick_ignore = [
     ("py:class", "ReadFunction"),
     ("py:class", "regard.sources.ReadFunction"),
     ("py:class", "Yielded"),
+    ("py:class", "Paths"),
     ("py:class", "regard.sources.Addresses"),
     ("py:class", "regard.sources.Visited"),
     ("py:class", "regard.sources.ConfigT"),

@@ -9,12 +9,15 @@ import runpy
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -469,3 +472,116 @@ def store(store_url: str) -> Iterator[Store]:
     opened = Store.open(store_url)
     yield opened
     opened.close()
+
+
+Respond = Callable[[BaseHTTPRequestHandler], None]
+
+
+class Web:
+    """
+    A web server on this machine that says what it is told to.
+
+    Attributes:
+        pages: What it answers, by path: a body, or what writes the whole answer.
+        asked: What it was asked: paths, each with the headers, names in lower case.
+    """
+
+    def __init__(self, certificate: Path | None = None) -> None:
+        self.pages: dict[str, bytes | Respond] = {}
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.certificate = certificate
+        web = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                web.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
+                self.close_connection = True
+                page = web.pages.get(self.path.partition("?")[0])
+                with suppress(OSError):
+                    if callable(page):
+                        page(self)
+                    else:
+                        answer(self, b"" if page is None else page, 404 if page is None else 200)
+
+            def log_message(self, *args: Any) -> None:
+                """Say nothing."""
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            block_on_close = False
+
+            def handle_error(self, *args: Any) -> None:
+                """Say nothing: tests break connections off."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def url(self, path: str = "") -> str:
+        """Return the address of a page."""
+        host = "http://127.0.0.1" if self.certificate is None else "https://localhost"
+        return f"{host}:{self._server.server_address[1]}{path}"
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def answer(to: BaseHTTPRequestHandler, body: bytes, status: int = 200, **headers: str) -> None:
+    """Write an answer; an underscore in a header's name stands for a hyphen."""
+    to.send_response(status)
+    for name, value in {"Content_Length": str(len(body)), **headers}.items():
+        to.send_header(name.replace("_", "-"), value)
+    to.end_headers()
+    to.wfile.write(body)
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """Return a web server on this machine, without encryption."""
+    server = Web()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def respond() -> Callable[..., Respond]:
+    """Return what makes an answer with a status and headers: ``respond(b"x", 429, ETag="1")``."""
+
+    def make(body: bytes = b"", status: int = 200, **headers: str) -> Respond:
+        return lambda handler: answer(handler, body, status, **headers)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the certificate of ``localhost``, which is its own authority."""
+    path = tmp_path_factory.mktemp("tls") / "own.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"),
+            *("ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"),
+            *("-keyout", path.with_suffix(".key"), "-out", path),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return path
+
+
+@pytest.fixture
+def secure_web(certificate: Path) -> Iterator[Web]:
+    """Return a web server on this machine whose certificate is its own authority."""
+    server = Web(certificate)
+    yield server
+    server.stop()

@@ -38,6 +38,8 @@ from regard.findings import Finding
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from regard.settings.paths import Remote
+
 __all__ = [
     "Address",
     "Addresses",
@@ -48,6 +50,7 @@ __all__ = [
     "Origin",
     "OriginState",
     "Page",
+    "Paths",
     "Record",
     "Seen",
     "Source",
@@ -58,6 +61,13 @@ __all__ = [
 ]
 
 ConfigT = TypeVar("ConfigT")
+
+Paths: TypeAlias = "str | Remote | Mapping[str, Any] | Sequence[str | Remote | Mapping[str, Any]]"
+"""
+What ``path`` may be: a file, a folder, a glob, an address, a table, or a list of them.
+
+What lies elsewhere is fetched into the project's inbox first.
+"""
 
 Record: TypeAlias = "Mapping[str, Any] | BaseModel"
 """
@@ -401,7 +411,7 @@ class Context(Protocol):
         """Say something in the run's summary that is no failure."""
 
     def files(
-        self, path: str | Sequence[str], *, recipe: str = "", growing: bool = False
+        self, path: Paths, *, recipe: str = "", growing: bool = False
     ) -> Sequence[InputFile]:
         """
         Return the files that a path, folder or glob names and that have something new.
@@ -410,7 +420,8 @@ class Context(Protocol):
         Files that are unchanged since they were read, or still being written, are left out.
 
         Args:
-            path: Relative to the project; a list is the files of all of them.
+            path: Relative to the project, or an address that is fetched from; a list is the
+                files of all of them.
             recipe: What else decides about the result, such as a digest of the field map;
                 a file that was read by another recipe is read again.
             growing: The files are logs, to which lines are added at the end and which move on
@@ -422,7 +433,7 @@ class Context(Protocol):
 
     def rows(
         self,
-        path: str | Sequence[str],
+        path: Paths,
         *,
         columns: Sequence[str] | None = None,
         sep: str | None = None,
@@ -435,7 +446,7 @@ class Context(Protocol):
         quarantined with their number. Local times are placed in the source's time zone.
 
         Args:
-            path: A file, folder or glob, relative to the project.
+            path: A file, folder or glob, relative to the project, or an address.
             columns: The columns, for files without a header row.
             sep: The delimiter, where it should not be detected.
             encoding: The encoding, where it should not be detected.

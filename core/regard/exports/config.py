@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from regard.errors import FileError
 from regard.mapping import Basis, FieldMap, refuse_misfits
 from regard.mapping.times import check_style
+from regard.settings.paths import Attachments, Paths
 from regard.tabular.encodings import check_encoding
 
 __all__ = ["ExportConfig"]
@@ -26,12 +27,19 @@ def _texts(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _either(schema: dict[str, Any]) -> None:
+    """Say in a schema that ``imap`` may stand in place of ``path``."""
+    schema["required"] = [key for key in schema.get("required", ()) if key != "path"]
+    schema["anyOf"] = [{"required": ["path"]}, {"required": ["imap"]}]
+
+
 class ExportConfig(BaseModel):
     """
     What ``[sources.NAME]`` says of every source that reads files; plug-ins add their own.
 
     Attributes:
-        path: A file, folder or glob, or several of them.
+        path: A file, folder or glob, a remote to fetch from, or several of them.
+        imap: Mails with the files attached, in place of ``path``.
         profile: The profile of all files; None: each is recognised.
         map: How files of another shape are read.
         timezone: Where local times are; goes before what a profile says.
@@ -43,9 +51,10 @@ class ExportConfig(BaseModel):
         sheet: The only sheet wanted of workbooks.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_either)
 
-    path: str | list[str]
+    path: Paths
+    imap: Attachments | None = None
     profile: str | None = None
     map: FieldMap | None = None
     timezone: str | None = None
@@ -55,6 +64,16 @@ class ExportConfig(BaseModel):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     encoding: str | None = None
     sheet: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_mail(cls, data: object) -> object:
+        """Take ``imap`` as what it is short for: a path that is a table."""
+        if isinstance(data, dict) and "imap" in data and "path" not in data:
+            return {key: value for key, value in data.items() if key != "imap"} | {
+                "path": {"imap": data["imap"]}
+            }
+        return data
 
     @field_validator("dates")
     @classmethod
@@ -81,6 +100,9 @@ class ExportConfig(BaseModel):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> ExportConfig:
+        if self.imap is not None:
+            message = "path and imap both say where the files are; give one, or a list in path"
+            raise ValueError(message)
         if self.map is not None and self.profile is not None:
             message = "map and profile both say how the files are read; give one of them"
             raise ValueError(message)

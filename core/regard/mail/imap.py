@@ -11,13 +11,15 @@ from __future__ import annotations
 import base64
 import imaplib
 import re
+import socket
 import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 from regard.errors import AuthError, ConfigError, TransientError
 from regard.mail.config import ImapConfig
@@ -25,10 +27,12 @@ from regard.mail.mailboxes import RawMessage
 from regard.mail.messages import MAX_BYTES
 from regard.names import did_you_mean
 
-__all__ = ["Folder", "Mailbox", "connect"]
+__all__ = ["Folder", "Mailbox", "Outline", "connect"]
 
 _GROUP_MESSAGES = 50
 _GROUP_BYTES = 8 * 1024 * 1024
+_PIECE_BYTES = 512 * 1024
+_OUTLINE_BYTES = 16 * 1024
 _FIRST_WINDOW = 500
 _LARGEST_WINDOW = 1 << 31
 _LAST_UID = (1 << 32) - 1
@@ -54,6 +58,24 @@ class Folder:
     validity: int
     next_uid: int | None
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """
+    What a message looks like from outside.
+
+    Attributes:
+        uid: Its number in the folder.
+        size: In bytes.
+        received_at: When it was delivered, where the server says so.
+        headers: From, Subject and Date, as bytes.
+    """
+
+    uid: int
+    size: int
+    received_at: datetime | None
+    headers: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +163,60 @@ class Mailbox:
         if folder.next_uid is not None and last > seen:
             yield [], last
 
+    def outlines(self, folder: Folder, behind: int) -> Iterator[tuple[list[Outline], int]]:
+        """
+        Yield what messages look like, in the order of their UIDs.
+
+        Args:
+            folder: The one that is open.
+            behind: The UID up to which messages are known.
+
+        Returns:
+            Pairs of outlines and the UID up to which all messages have been looked at.
+        """
+        last = _LAST_UID if folder.next_uid is None else folder.next_uid - 1
+        start, window = behind + 1, _FIRST_WINDOW
+        while start <= last:
+            end = min(last, start + window - 1)
+            found = self._outlines(start, end)
+            # Where nobody says which number is the last one, none is passed over for good.
+            reached = (
+                end if folder.next_uid is not None else max((o.uid for o in found), default=0)
+            )
+            yield found, reached
+            window = _FIRST_WINDOW if found else min(window * 8, _LARGEST_WINDOW)
+            start = end + 1
+
+    def _outlines(self, start: int, end: int) -> list[Outline]:
+        wanted = (
+            "(UID RFC822.SIZE INTERNALDATE "
+            f"BODY.PEEK[HEADER.FIELDS (FROM SUBJECT DATE)]<0.{_OUTLINE_BYTES}>)"
+        )
+        answer, lines = self._server.uid("FETCH", f"{start}:{end}", wanted)
+        self._expect(answer)
+        found: dict[int, Outline] = {}
+        for said, text in _literals(lines):
+            values = {name: int(value) for name, value in _ATTRIBUTES.findall(said)}
+            uid = values.get(b"UID", 0)
+            if start <= uid <= end:
+                size = values.get(b"RFC822.SIZE", 0)
+                found[uid] = Outline(uid, size, _delivered(said), text)
+        return sorted(found.values(), key=lambda each: each.uid)
+
+    def pieces(self, uid: int) -> Iterator[bytes]:
+        """Yield a whole message piece by piece; nothing where it is gone meanwhile."""
+        at = 0
+        while True:
+            wanted = f"(UID BODY.PEEK[]<{at}.{_PIECE_BYTES}>)"
+            answer, lines = self._server.uid("FETCH", str(uid), wanted)
+            self._expect(answer)
+            piece = next((text for _, text in _literals(lines)), b"")
+            if piece:
+                yield piece
+            if len(piece) < _PIECE_BYTES:
+                return
+            at += len(piece)
+
     def _sizes(self, start: int, end: int) -> list[_Size]:
         answer, lines = self._server.uid("FETCH", f"{start}:{end}", "(UID RFC822.SIZE)")
         self._expect(answer)
@@ -160,16 +236,11 @@ class Mailbox:
         answer, lines = self._server.uid("FETCH", names, wanted)
         self._expect(answer)
         found: dict[int, RawMessage] = {}
-        for at, line in enumerate(lines):
-            if not isinstance(line, tuple):
-                continue
-            behind = lines[at + 1] if at + 1 < len(lines) else None
-            # Attributes may stand before or behind the text.
-            said = line[0] + (b" " + behind if isinstance(behind, bytes) else b"")
+        for said, text in _literals(lines):
             values = {name: int(value) for name, value in _ATTRIBUTES.findall(said)}
             uid = values.get(b"UID")
             if uid is not None:
-                found[uid] = RawMessage(line[1], _delivered(said), uid)
+                found[uid] = RawMessage(text, _delivered(said), uid)
         # One that was deleted meanwhile is not among them.
         return [found[uid] for uid in uids if uid in found]
 
@@ -177,6 +248,16 @@ class Mailbox:
         if answer != "OK":
             message = f"{self._place}: the server does not hand over messages now"
             raise TransientError(message)
+
+
+def _literals(lines: Sequence[Any]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what an answer says about texts, and the texts."""
+    for at, line in enumerate(lines):
+        if not isinstance(line, tuple):
+            continue
+        behind = lines[at + 1] if at + 1 < len(lines) else None
+        # Attributes may stand before or behind the text.
+        yield line[0] + (b" " + behind if isinstance(behind, bytes) else b""), line[1]
 
 
 def _grouped(sizes: Sequence[_Size]) -> Iterator[list[_Size]]:
@@ -205,13 +286,16 @@ def _delivered(said: bytes) -> datetime | None:
 
 
 @contextmanager
-def connect(config: ImapConfig, root: Path) -> Iterator[Mailbox]:
+def connect(
+    config: ImapConfig, root: Path, watch: Callable[[socket.socket], None] = lambda _: None
+) -> Iterator[Mailbox]:
     """
     Sign in to a mailbox for the length of a block.
 
     Args:
         config: Where, and as whom.
         root: The project's folder, where relative files start.
+        watch: Is given the connection before anything is read from it.
 
     Raises:
         AuthError: The server refuses the user or the password.
@@ -221,7 +305,7 @@ def connect(config: ImapConfig, root: Path) -> Iterator[Mailbox]:
     host, port = config.address
     place = f"{host}:{port}"
     try:
-        server = _open(config, root)
+        server = _open(config, root, watch)
     except ssl.SSLCertVerificationError as error:
         message = (
             f"imap: the certificate of {place} does not check out: {error.verify_message}; an "
@@ -243,12 +327,34 @@ def connect(config: ImapConfig, root: Path) -> Iterator[Mailbox]:
         _close(server)
 
 
-def _open(config: ImapConfig, root: Path) -> imaplib.IMAP4:
+def _open(config: ImapConfig, root: Path, watch: Callable[[socket.socket], None]) -> imaplib.IMAP4:
+    opened: list[imaplib.IMAP4] = []
+
+    class Plain(imaplib.IMAP4):
+        def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
+            super().open(host, port, timeout)
+            opened.append(self)
+            watch(self.sock)
+
+    class Encrypted(imaplib.IMAP4_SSL):
+        def open(self, host: str = "", port: int | None = 0, timeout: float | None = None) -> None:
+            super().open(host, port, timeout)
+            opened.append(self)
+            watch(self.sock)
+
     host, port = config.address
-    if not config.tls:
-        return imaplib.IMAP4(host, port, timeout=config.seconds)
-    context = ssl.create_default_context(cafile=str(_ca(config.ca, root)) if config.ca else None)
-    return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=config.seconds)
+    ca = str(_ca(config.ca, root)) if config.ca else None
+    try:
+        if not config.tls:
+            return Plain(host, port, timeout=config.seconds)
+        context = ssl.create_default_context(cafile=ca)
+        return Encrypted(host, port, ssl_context=context, timeout=config.seconds)
+    except BaseException:
+        # Without a greeting imaplib leaves the connection open.
+        for server in opened:
+            with suppress(OSError):
+                server.shutdown()
+        raise
 
 
 def _ca(path: str, root: Path) -> Path:
@@ -287,7 +393,9 @@ def _close(server: imaplib.IMAP4) -> None:
     try:
         server.logout()
     except (OSError, imaplib.IMAP4.error, EOFError):
-        pass
+        # Whoever cannot say good-bye still has to let go.
+        with suppress(OSError):
+            server.shutdown()
 
 
 def _encoded(name: str) -> str:

@@ -15,6 +15,7 @@ from regard.mail.imap import Folder, Mailbox, connect
 from regard.mail.mailboxes import RawMessage, expand, goes_on, read_file
 from regard.mail.messages import Message, parse
 from regard.mail.touchpoints import Correspondence
+from regard.settings.paths import Remote, paths_of
 from regard.sources import Context, FileProgress, InputFile, Page, Record, Source, Stream, Yielded
 
 __all__ = ["MailSource"]
@@ -180,10 +181,14 @@ class MailSource(Source[MailConfigT]):
 
     def _files(self, ctx: Context) -> list[InputFile]:
         """Return the files of mailboxes that have something new."""
-        places = expand(self.config.path or (), ctx.root)
+        named = paths_of(self.config.path) if self.config.path is not None else []
+        places = expand([each for each in named if isinstance(each, str)], ctx.root)
         if places.empty:
             ctx.note(f"{_count(places.empty, 'Maildir')} without a message")
         files: list[InputFile] = []
+        elsewhere = [each for each in named if isinstance(each, Remote)]
+        if elsewhere:
+            files += ctx.files(elsewhere, recipe=self._recipe(), growing=True)
         if places.files:
             files += ctx.files(places.files, recipe=self._recipe(), growing=True)
         if places.maildirs:

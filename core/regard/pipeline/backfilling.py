@@ -82,7 +82,7 @@ def _stream(runner: Runner, name: str, stream: str) -> Stream:
             root=runner.project.root,
             timezone=runner.project.zone(name),
             clock=runner.clock,
-            inputs=Inputs(runner.project.root, (), settle=False),
+            inputs=Inputs(runner.project.root, (), settle=False, source=name),
             identify=lambda raw: (),
             profiles=runner.host.profiles,
         )

@@ -14,13 +14,15 @@ from regard.host import Host
 from regard.mapping import load_profiles, profile_named
 from regard.names import did_you_mean
 from regard.pipeline.context import RunContext
+from regard.pipeline.fetching import onlooker_of
 from regard.pipeline.inputs import Inputs
-from regard.pipeline.preparing import prepare
+from regard.pipeline.preparing import Prepared, prepare
 from regard.pipeline.streams import explain
 from regard.records import KINDS
 from regard.secrets import references, resolve
 from regard.settings import Project, checked_options, ignored_keys, plugin_options
 from regard.settings.faults import Fault, raise_faults
+from regard.settings.paths import Remote, paths_of
 
 __all__ = ["check_source", "missing_secrets", "option_faults", "require_valid", "source_faults"]
 
@@ -143,15 +145,30 @@ def check_source(project: Project, host: Host, name: str, clock: Clock) -> list[
         root=project.root,
         timezone=project.zone(name),
         clock=clock,
-        inputs=Inputs(project.root, (), settle=False, hashed=False),
+        inputs=Inputs(project.root, (), settle=False, hashed=False, source=name),
         identify=lambda raw: (),
         profiles=host.profiles,
     )
+    inputs = context.inputs
     try:
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(sys.stderr), onlooker_of(context, looks=True) as fetcher:
+            inputs.fetcher = fetcher
             prepared.source.check(context)
+            _look_elsewhere(prepared, inputs)
     except (RegardError, KeyboardInterrupt):
         raise
     except BaseException as error:
         raise PluginError(explain(error, debug=False)[1]) from error
-    return context.notes
+    if (failure := inputs.failure()) is not None:
+        raise failure
+    return [*fetcher.said, *context.notes]
+
+
+def _look_elsewhere(prepared: Prepared, inputs: Inputs) -> None:
+    """Look at the remotes of a source that is one function, which has no check of its own."""
+    config = prepared.source.config
+    path = config.get("path") if isinstance(config, dict) else None
+    if isinstance(path, str | dict | list):
+        named = paths_of(path, f"sources.{prepared.name}")
+        if remotes := [each for each in named if isinstance(each, Remote)]:
+            inputs.pending(remotes, "")

@@ -20,7 +20,7 @@ from regard.pipeline.batching import Identify
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.lookups import Lookups
 from regard.records import Kind
-from regard.sources import FileProgress, InputFile
+from regard.sources import FileProgress, InputFile, Paths
 from regard.store import Refused
 from regard.store.quarantine import Raw, raw_hash
 from regard.tabular import BadRow, Table, open_tables
@@ -165,14 +165,14 @@ class RunContext:
             self.notes.append(text)
 
     def files(
-        self, path: str | Sequence[str], *, recipe: str = "", growing: bool = False
+        self, path: Paths, *, recipe: str = "", growing: bool = False
     ) -> Sequence[InputFile]:
         """Return the files that have something new, in the order in which to read them."""
         return self.inputs.pending(path, recipe, self.stream, growing=growing)
 
     def rows(
         self,
-        path: str | Sequence[str],
+        path: Paths,
         *,
         columns: Sequence[str] | None = None,
         sep: str | None = None,

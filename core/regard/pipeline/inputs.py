@@ -4,7 +4,7 @@ Which files have something new, and in what order they are read.
 A file whose size and modification time are as they were is not opened. One that was touched
 but has the same content is not read. One that is still being written is left for the next
 run. Of one glob the date in a file's name orders, else its modification time, so that an
-older snapshot never comes after a newer one.
+older snapshot never comes after a newer one. What lies elsewhere is fetched before.
 
 A log grows at its end and moves on to another name. Where the source says that its files are
 such, one that begins with what was read already, under its own or another name, is read on
@@ -18,78 +18,25 @@ import re
 import time
 from ast import literal_eval
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
-from regard.errors import ConfigError, FileError
-from regard.sources import InputFile
+from regard.errors import ConfigError, FileError, RegardError, SourceChanged
+from regard.fetching import FOLDER, Fetcher, Landed, local_files
+from regard.pipeline.fingerprints import UNREAD, Fingerprint, digests_of, fingerprint_of
+from regard.secrets import mask
+from regard.settings.paths import Remote, is_remote, paths_of
+from regard.sources import InputFile, Paths
 from regard.store.files import FileState
 
-__all__ = ["Fingerprint", "Inputs", "find_files", "fingerprint_of", "missed_before"]
+__all__ = ["Inputs", "find_files", "missed_before"]
 
 _SETTLED_SECONDS = 2.0
-_UNREAD = ""
-"""In place of the sha256 of a file that was not read: it equals none that is stored."""
 _PATTERN = re.compile(r"[*?\[]")
-_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _LOG = re.compile(r"(?<![^\W_])(?:access|log)(?![^\W_])", re.IGNORECASE)
 """The names of files that somebody always writes to: who waits for that to end waits forever."""
 _EMPTY = "no file matches "
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """
-    What a file was when the run looked at it.
-
-    Attributes:
-        path: Where it lies.
-        name: Its path below the project.
-        size: In bytes.
-        modified_ns: Its modification time in nanoseconds.
-    """
-
-    path: Path
-    name: str
-    size: int
-    modified_ns: int
-
-    @property
-    def order(self) -> tuple[str, int, str]:
-        """What files are sorted by; those without a date in their name come first."""
-        dates = _DATE.findall(self.path.name)
-        return ("".join(dates[-1]) if dates else "", self.modified_ns, self.name)
-
-    def unchanged(self) -> bool:
-        """Say whether the file still is what it was."""
-        try:
-            now = self.path.stat()
-        except OSError:
-            return False
-        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
-
-
-def fingerprint_of(path: Path, root: Path) -> Fingerprint:
-    """
-    Return what a file is now.
-
-    Raises:
-        FileError: It cannot be looked at.
-    """
-    try:
-        status = path.stat()
-    except OSError as error:
-        message = f"{path}: {error.strerror}"
-        raise FileError(message) from error
-    resolved = path.absolute()
-    inside = resolved.is_relative_to(root)
-    name = (resolved.relative_to(root) if inside else resolved).as_posix()
-    # A file's name may be no text at all; what names it in the store must be.
-    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return Fingerprint(path, name, status.st_size, status.st_mtime_ns)
 
 
 def find_files(patterns: str | Sequence[str], root: Path) -> list[Path]:
@@ -101,14 +48,13 @@ def find_files(patterns: str | Sequence[str], root: Path) -> list[Path]:
         root: The project's folder.
 
     Raises:
-        ConfigError: A pattern is an address that this version cannot fetch, or names a file
-            that does not exist.
+        ConfigError: A pattern is an address, or names a file that does not exist.
     """
     found: dict[Path, None] = {}
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        if _REMOTE.match(pattern):
+        if is_remote(pattern):
             scheme = pattern.partition("://")[0]
-            message = f"path: {scheme} addresses cannot be fetched by this version; use a file"
+            message = f"path: {scheme} addresses are not fetched here; use a file"
             raise ConfigError(message)
         full = root / Path(pattern).expanduser()
         if full.is_dir():
@@ -124,41 +70,13 @@ def find_files(patterns: str | Sequence[str], root: Path) -> list[Path]:
     return list(found)
 
 
+def _shown(path: str | Remote) -> str:
+    return path if isinstance(path, str) else mask(path.shown)
+
+
 def _readable(path: Path) -> bool:
     # Hidden files and editors' lock files are nobody's export.
     return path.is_file() and not path.name.startswith((".", "~$"))
-
-
-def _digest(path: Path) -> str:
-    return _digests(path, ())[0]
-
-
-def _digests(path: Path, sizes: Collection[int]) -> tuple[str, dict[int, str]]:
-    """
-    Return the sha256 of a file, and of its beginnings.
-
-    Args:
-        path: The file.
-        sizes: How long the beginnings are, in bytes; only those that end a line count.
-    """
-    digest, beginnings, at = sha256(), {}, 0
-    cuts = sorted(size for size in set(sizes) if size > 0)
-    try:
-        with path.open("rb") as file:
-            for cut in cuts:
-                last = b""
-                while at < cut and (block := file.read(min(1 << 20, cut - at))):
-                    digest.update(block)
-                    at += len(block)
-                    last = block[-1:]
-                if at == cut and last == b"\n":
-                    beginnings[cut] = digest.hexdigest()
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError:
-        # Whoever opens the file says why; its neighbours are read all the same.
-        return _UNREAD, {}
-    return digest.hexdigest(), beginnings
 
 
 def _longest(
@@ -226,6 +144,8 @@ class Inputs:
             sha256 the source.
         missed: In how many runs in a row so far a pattern has matched no file.
         empty_runs: So many in a row fail; 0: none does.
+        fetcher: Fetches what lies elsewhere; None: what was fetched before is all there is.
+        unfetched: Why remotes could not be fetched from, by their place in the configuration.
     """
 
     root: Path
@@ -242,18 +162,22 @@ class Inputs:
     orphans: Mapping[tuple[str, str], str] = field(default_factory=dict)
     missed: Mapping[str, int] = field(default_factory=dict)
     empty_runs: int = 3
+    fetcher: Fetcher | None = None
+    unfetched: dict[str, RegardError] = field(default_factory=dict)
     _busy: int = 0
     _by_path: dict[str, list[FileState]] = field(default_factory=dict)
     _busy_files: set[str] = field(default_factory=set)
     _announced: set[tuple[str, str]] = field(default_factory=set)
     _logs: set[str] = field(default_factory=set)
+    _landed: set[Path] = field(default_factory=set)
+    _whole: set[str] = field(default_factory=set)
     _hashes: dict[tuple[Fingerprint, frozenset[int]], tuple[str, Mapping[int, str]]] = field(
         default_factory=dict
     )
 
     def pending(
         self,
-        patterns: str | Sequence[str],
+        patterns: Paths,
         recipe: str,
         stream: str | None = None,
         *,
@@ -263,18 +187,21 @@ class Inputs:
         Return the files that have something new, in the order in which to read them.
 
         Args:
-            patterns: Paths, folders and globs.
+            patterns: Paths, folders, globs and remotes.
             recipe: What else decides about the result.
             stream: Only what this stream has read counts; None: what any has.
             growing: The files are logs: what follows what was read is read on.
 
         Raises:
             FileError: There was none in too many runs in a row.
+            Cancelled: The run should stop; fetching heeds it.
         """
-        paths = find_files(patterns, self.root)
-        if not paths:
+        named = paths_of(patterns, f"sources.{self.source}")
+        paths, empty = self._paths(named)
+        if not paths or self.unfetched:
             self.passed_over.add(stream)
-            self._note_empty(patterns if isinstance(patterns, str) else ", ".join(patterns))
+        if empty:
+            self._note_empty(", ".join(_shown(each) for each in named))
         found = [self._settled(path, growing=growing) for path in paths]
         prints = sorted(found, key=lambda found: found.order)
         files = [self._decide(found, recipe, stream, growing=growing) for found in prints]
@@ -288,6 +215,47 @@ class Inputs:
             )
         self._busy = 0
         return [file for file in files if file is not None]
+
+    def _paths(self, named: Sequence[str | Remote]) -> tuple[list[Path], bool]:
+        """Return the files of all that is named, and whether there never was one."""
+        local = [each for each in named if isinstance(each, str)]
+        paths = find_files(local, self.root)
+        empty = not paths
+        for number, each in enumerate(named):
+            if isinstance(each, Remote):
+                where = f"path[{number}]" if len(named) > 1 else "path"
+                landed = self._land(each, f"sources.{self.source}.{where}")
+                paths += landed.files
+                empty = empty and not landed.known and landed.error is None
+        return list(dict.fromkeys(paths)), empty
+
+    def _land(self, remote: Remote, where: str) -> Landed:
+        """Return the files of a remote, fetched unless nothing may be."""
+        if self.fetcher is None:
+            return local_files(self.root, self.source, remote)
+        landed = self.fetcher.land(remote, where)
+        self.notes += landed.notes
+        self._landed.update(landed.files)
+        if landed.error is not None:
+            self.unfetched[where] = landed.error
+        return landed
+
+    def failure(self, broken: Sequence[str] = ()) -> RegardError | None:
+        """
+        Return what to raise for what could not be had, once all the rest was read.
+
+        Args:
+            broken: What is wrong with files that could not be read.
+        """
+        errors = list(self.unfetched.values())
+        texts = list(dict.fromkeys([*map(str, errors), *broken]))
+        if not texts:
+            return None
+        kinds = {type(error) for error in errors} if not broken else {FileError}
+        # What a source should be looked at for comes before all else.
+        changed = any(isinstance(error, SourceChanged) for error in errors)
+        kind = SourceChanged if changed else kinds.pop() if len(kinds) == 1 else FileError
+        return kind("\n".join(texts))
 
     def _readers(self, found: Fingerprint, stream: str | None) -> set[str | None]:
         """Return the streams that miss a file that is not read from its beginning."""
@@ -325,6 +293,11 @@ class Inputs:
     def _settled(self, path: Path, *, growing: bool) -> Fingerprint:
         """Wait a moment for a file that has only just been written."""
         found = fingerprint_of(path, self.root)
+        if path in self._landed:
+            # A dry run has it elsewhere, and means the one in the inbox.
+            found = replace(found, name=f"{FOLDER}/{self.source}/{found.path.name}")
+            self._whole.add(found.name)
+            return found
         if growing and _LOG.search(path.name):
             self._logs.add(found.name)
             return found
@@ -338,7 +311,7 @@ class Inputs:
         self, found: Fingerprint, recipe: str, stream: str | None, *, growing: bool
     ) -> InputFile | None:
         fresh = 0 <= time.time() - found.modified_ns / 1e9 < _SETTLED_SECONDS
-        if self.settle and fresh and found.name not in self._logs:
+        if self.settle and fresh and found.name not in self._logs | self._whole:
             self.notes.append(f"{found.name} is still being written; the next run reads it")
             self._busy += 1
             self._busy_files.add(found.name)
@@ -386,12 +359,12 @@ class Inputs:
     def _digests(
         self, found: Fingerprint, sizes: Collection[int]
     ) -> tuple[str, Mapping[int, str]]:
-        """Return what `_digests` does; each stream asks for the same files."""
+        """Return what `digests_of` does; each stream asks for the same files."""
         if not self.hashed:
-            return _UNREAD, {}
+            return UNREAD, {}
         wanted = (found, frozenset(sizes))
         if wanted not in self._hashes:
-            self._hashes[wanted] = _digests(found.path, sizes)
+            self._hashes[wanted] = digests_of(found.path, sizes)
         return self._hashes[wanted]
 
     def _refuse_orphans(self, name: str, digest: str) -> None:

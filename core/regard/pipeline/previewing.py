@@ -16,6 +16,7 @@ from regard.errors import RecordError
 from regard.host import Host
 from regard.pipeline.batching import Batcher
 from regard.pipeline.context import RunContext
+from regard.pipeline.fetching import onlooker_of
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.preparing import Prepared, prepare
 from regard.pipeline.streams import explain
@@ -73,13 +74,16 @@ def preview(project: Project, host: Host, name: str, *, clock: Clock, limit: int
         root=project.root,
         timezone=project.zone(name),
         clock=clock,
-        inputs=Inputs(project.root, (), settle=False),
+        inputs=Inputs(project.root, (), settle=False, source=name),
         identify=lambda raw: (),
         profiles=host.profiles,
         cancel=Event(),
     )
-    with redirect_stdout(sys.stderr):
+    with redirect_stdout(sys.stderr), onlooker_of(context, looks=False) as fetcher:
+        context.inputs.fetcher = fetcher
         streams = list(prepared.source.discover(context))
+        if not streams and (failure := context.inputs.failure()) is not None:
+            raise failure
         return [_preview_stream(prepared, stream, context, clock, limit) for stream in streams]
 
 
@@ -101,6 +105,8 @@ def _preview_stream(
         raise
     except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything, also exit
         shown.error = explain(error, debug=False)[1]
+    if shown.error is None and (failure := context.inputs.failure()) is not None:
+        shown.error = str(failure)
     batch = batcher.take()
     shown.records = batcher.accepted(batch)[:limit]
     shown.refused = [*context.refused, *batch.refused]

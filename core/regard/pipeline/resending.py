@@ -20,8 +20,10 @@ from types import GeneratorType
 from typing import Any
 
 from regard.errors import FileError, RecordError
+from regard.fetching import FOLDER
 from regard.pipeline.context import RunContext
-from regard.sources import InputFile, Page, Source, Stream
+from regard.settings.paths import Remote, paths_of
+from regard.sources import InputFile, Page, Paths, Source, Stream
 from regard.store import RefusedRecord
 
 __all__ = ["ReplayContext", "Resender"]
@@ -45,14 +47,14 @@ class ReplayContext(RunContext):
         self.in_hand = self.handed = False
 
     def files(
-        self, path: str | Sequence[str], *, recipe: str = "", growing: bool = False
+        self, path: Paths, *, recipe: str = "", growing: bool = False
     ) -> Sequence[InputFile]:
         """Return nothing: payloads are all that is read."""
         return ()
 
     def rows(
         self,
-        path: str | Sequence[str],
+        path: Paths,
         *,
         columns: Sequence[str] | None = None,
         sep: str | None = None,
@@ -68,9 +70,13 @@ class ReplayContext(RunContext):
         yield {name: None if value == "" else value for name, value in values.items()}
         self.in_hand = False
 
-    def _comes_from(self, path: str | Sequence[str]) -> bool:
+    def _comes_from(self, path: Paths) -> bool:
         target = self.root / (self.file or "")
-        for pattern in [path] if isinstance(path, str) else path:
+        for pattern in paths_of(path):
+            if isinstance(pattern, Remote):
+                if target.parent == self.root / FOLDER / self._source:
+                    return True
+                continue
             full = self.root / Path(pattern).expanduser()
             if full in (target, target.parent) or fnmatchcase(str(target), str(full)):
                 return True

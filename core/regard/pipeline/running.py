@@ -26,6 +26,7 @@ from regard.errors import (
     RegardError,
     SourceChanged,
 )
+from regard.findings import Finding, Severity
 from regard.hookspecs import RunInfo
 from regard.host import Host
 from regard.pipeline.addressing import AddressBook
@@ -36,6 +37,7 @@ from regard.pipeline.contradicting import Contradictions
 from regard.pipeline.deciding import DryCommitter
 from regard.pipeline.disappearing import Census
 from regard.pipeline.erased import Erased
+from regard.pipeline.fetching import fetcher_of
 from regard.pipeline.inputs import Inputs, missed_before
 from regard.pipeline.judging import Budget
 from regard.pipeline.lookups import Lookups
@@ -50,6 +52,7 @@ from regard.settings import Project
 from regard.sources import Source, Stream
 from regard.store import RunStart, Store, Transaction, leases, runs, streams
 from regard.store import files as stored_files
+from regard.store import findings as stored_findings
 from regard.store.heartbeats import Heartbeat
 from regard.store.quarantine import Refused, open_records
 from regard.store.sources import orphaned_files
@@ -174,7 +177,13 @@ class Runner:
         context.addresses = AddressBook(store, name, writes=True, at=now, stop=stop)
         context.lookups = Lookups(store, name)
         context.pseudonym_key = key
+        inputs.fetcher = fetcher_of(context, stop, self.limits, _retries(prepared))
         found = self._discover(source, context, stop, run_id, summaries)
+        if not found and context.findings:
+            with store.write() as transaction:
+                leases.check(transaction, lease)
+                for finding in context.findings:
+                    stored_findings.save(transaction, name, finding, run_id)
         tasks: list[StreamTask] = []
         with store.read() as transaction:
             changed = changed_keys(transaction, name, found, self.wish, known, self.project.root)
@@ -263,12 +272,17 @@ class Runner:
             for stream in found:
                 kind_named(stream.kind)
             _refuse_twins(found)
+            if not found and (failure := context.inputs.failure()) is not None:
+                raise failure
             found = self.wish.chosen(name, found)
             stop.check()
         except (KeyboardInterrupt, LeaseLost):
             raise
         except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything
             outcome, said = explain(error, debug=self.debug)
+            if isinstance(error, SourceChanged):
+                changed = Finding("source-changed", said, Severity.CRITICAL)
+                context.findings.append(changed)
             notes = [*context.inputs.notes, *context.notes]
             summary = StreamSummary(name, "", run_id, outcome, error=said, notes=notes)
             summary.final = isinstance(error, FINAL)
@@ -388,6 +402,14 @@ class Runner:
         context = self._context(prepared, inputs, lambda raw: (), stop)
         context.addresses = AddressBook(store, name, writes=False)
         context.lookups = Lookups(store, name)
+        retries = _retries(prepared)
+        with fetcher_of(context, stop, self.limits, retries, writes=False) as inputs.fetcher:
+            return self._dry_streams(store, prepared, context, stop)
+
+    def _dry_streams(
+        self, store: Store | None, prepared: Prepared, context: RunContext, stop: Stop
+    ) -> tuple[list[StreamSummary], list[Refused]]:
+        name = prepared.name
         summaries: list[StreamSummary] = []
         found = self._discover(prepared.source, context, stop, None, summaries)
         tasks = []

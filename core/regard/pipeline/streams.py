@@ -7,7 +7,6 @@ The unit of failure is one stream: what goes wrong in it never touches another.
 from __future__ import annotations
 
 import gc
-import random
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,10 +23,8 @@ from regard.errors import (
     BudgetExceeded,
     Cancelled,
     ConfigError,
-    FileError,
     LeaseLost,
     PluginError,
-    RateLimited,
     RegardError,
     SecretError,
     SourceChanged,
@@ -38,6 +35,7 @@ from regard.pipeline.batching import Batcher
 from regard.pipeline.context import RunContext
 from regard.pipeline.judging import Committer
 from regard.pipeline.stopping import Stop
+from regard.pipeline.waiting import Backoff
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary
 from regard.secrets import mask
@@ -45,10 +43,6 @@ from regard.sources import Delete, FileProgress, Page, Seen, Source, Stream, Yie
 
 __all__ = ["Limits", "StreamRun", "StreamTask", "explain", "read_streams", "since_of"]
 
-
-_LONGEST_BACKOFF_SECONDS = 60.0
-_LONGEST_ASKED_SECONDS = 900.0
-"""How long a run waits because its source asks for it, where no deadline says so."""
 
 _LOOK_SECONDS = 0.05
 """How often a run looks whether it should stop; at each record it would cost too much."""
@@ -144,9 +138,10 @@ class StreamRun:
         with ThreadPoolExecutor(1, thread_name_prefix="regard-write") as self._pool:
             try:
                 self._read_all(since, until)
-                # Where a file could not be read, what is in it is not known: neither has its
+                # Where a file could not be had, what is in it is not known: neither has its
                 # stream been read to the end, nor has anything disappeared.
-                self._commit(complete=not broken, ended=True)
+                failure = self._context.inputs.failure(broken)
+                self._commit(complete=failure is None, ended=True)
             except BaseException as error:
                 # What was yielded before the source failed is good, and stays; but nothing
                 # may be stored behind a batch that was rolled back: the cursor would pass it.
@@ -156,8 +151,8 @@ class StreamRun:
                 raise
             finally:
                 self._settle()
-        if broken:
-            raise FileError("\n".join(broken))
+        if failure is not None:
+            raise failure
 
     def _read_all(self, since: CursorValue | None, until: CursorValue | None) -> None:
         with self._stop.reading():
@@ -291,6 +286,7 @@ class _Retrying:
         self._clock = clock
         self._limits = limits
         self._stop = stop
+        self._backoff = Backoff(stop, clock, limits.backoff_seconds)
         self.notes: list[str] = []
 
     def read(self) -> None:
@@ -309,7 +305,7 @@ class _Retrying:
             except TransientError as error:
                 if attempt == self._task.retries:
                     raise
-                self._wait(attempt, error)
+                self.notes.append(self._backoff.wait(attempt, error))
                 reached = self._task.committer.position()
                 since = since if reached is None else reached
             else:
@@ -335,41 +331,6 @@ class _Retrying:
             reading.read(since, task.until)
         finally:
             self.notes += [note for note in batcher.notes() if note not in self.notes]
-
-    def _wait(self, attempt: int, error: TransientError) -> None:
-        """Wait as long as the source asks, else longer each time, with some jitter."""
-        seconds = min(self._limits.backoff_seconds * 2**attempt, _LONGEST_BACKOFF_SECONDS)
-        seconds *= random.uniform(0.5, 1.0)  # noqa: S311  # spreads tries; nothing to guess
-        if isinstance(error, RateLimited) and error.retry_after_seconds is not None:
-            seconds = self._asked_wait(error, error.retry_after_seconds)
-        self.notes.append(f"try {attempt + 1} failed ({error}); tried again after {seconds:.0f} s")
-        if self._stop.wait(seconds):
-            raise self._stop.why()
-
-    def _asked_wait(self, error: RateLimited, seconds: float) -> float:
-        """
-        Return how long to wait for a source that says how long.
-
-        Raises:
-            RateLimited: Longer than a run waits.
-        """
-        left = self._stop.left_seconds
-        longest = _LONGEST_ASKED_SECONDS if left is None else left
-        if seconds <= longest:
-            return max(0.0, seconds)
-        most = f"the {longest / 60:.0f} minutes that a run waits"
-        if left is not None:
-            most = f"the {left:.0f} s left of the run's deadline"
-        try:
-            again = self._clock.now() + timedelta(seconds=seconds)
-            when = f"not before {again:%Y-%m-%d %H:%M} UTC"
-        except (OverflowError, ValueError):  # infinite, or no number at all
-            when = "later"
-        message = (
-            f"{error}; the source asks to wait {seconds:.0f} s, longer than {most}: "
-            f"run it again, {when}"
-        )
-        raise RateLimited(message, seconds) from error
 
 
 def read_streams(

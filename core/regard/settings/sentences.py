@@ -100,7 +100,7 @@ def _sentence(fault: _Told, model: type[BaseModel], also_known: Sequence[str]) -
     if fault.kind in _EXPECTED:
         instead = "" if fault.hidden else f", not {show(fault.value)}"
         return f"must be {_EXPECTED[fault.kind]}{instead}"
-    if fault.kind == "regard-unshown":
+    if fault.kind == "regard-unshown" or fault.context.get("harmless"):
         # A check that promises never to repeat the value.
         return str(fault.context["text"])
     if fault.hidden:
@@ -154,11 +154,18 @@ def _plain(annotation: object) -> object:
     return annotation
 
 
+def _listed(annotation: object) -> object:
+    """Return the list among the types that a value may have; else what is meant anyway."""
+    options = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+    plain = [_plain(one) for one in options]
+    return next((one for one in plain if get_origin(one) in (list, tuple)), _plain(annotation))
+
+
 def _type_at(model: object, location: TablePath) -> object:
     """Return the type at a place below a model, or None where it cannot be told."""
     current: object = model
     for part in location:
-        current = _plain(current)
+        current = _listed(current) if isinstance(part, int) else _plain(current)
         if hasattr(current, "model_fields"):
             fields = current.model_fields
             current = next(
@@ -170,12 +177,19 @@ def _type_at(model: object, location: TablePath) -> object:
     return current
 
 
+def _is_branch(part: int | str) -> bool:
+    """Say whether a part names a branch or a key itself: in brackets, as no key of a file is."""
+    return isinstance(part, str) and part.startswith("[") and part.endswith("]")
+
+
 def _without_branches(told: Sequence[int | str], model: type[BaseModel]) -> TablePath:
     """Take the names of union branches out of a place that pydantic tells."""
     place: list[str | int] = []
     for part in told:
         owner = _plain(_type_at(model, tuple(place)))
         table = hasattr(owner, "model_fields") or dict in (owner, get_origin(owner))
-        if part != "[key]" and (table or isinstance(part, int) or not place):
+        if _is_branch(part):
+            continue
+        if table or isinstance(part, int) or not place:
             place.append(part)
     return tuple(place)

@@ -124,7 +124,7 @@ def read_source(
         root=project.root,
         timezone=project.zone("tested"),
         clock=moment,
-        inputs=Inputs(project.root, (), settle=False),
+        inputs=Inputs(project.root, (), settle=False, source="tested"),
         identify=lambda raw: (),
         profiles=plugins.profiles,
     )
