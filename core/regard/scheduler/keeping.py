@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from regard.fetching import FOLDER, prunable
 from regard.pipeline.children import Tell
 from regard.pipeline.stopping import Asked
 from regard.pipeline.workplace import Workplace
@@ -42,12 +43,15 @@ class Keeping:
     def __call__(self, asked: Asked, tell: Tell) -> dict[str, int]:
         """Throw away what is too old; return how much of what."""
         root, keep = self.place.project.root, self.place.project.settings.keep
-        thrown = {"logs": _remove(logs.expired(root, self.place.clock.now(), keep.logs))}
-        thrown["copies"] = _remove(_old_copies(root, keep.copies))
+        now = self.place.clock.now()
+        thrown = {
+            "logs": _remove(logs.expired(root, now, keep.logs)),
+            "fetched files": _remove(prunable(root / FOLDER, now - keep.inbox)),
+            "copies": _remove(_old_copies(root, keep.copies)),
+        }
         with self.place.open_store() as store:
             thrown |= self._forget(store, asked)
             # Measured after that: it is what stays that tells how much room is needed.
-            now = self.place.clock.now()
             measured = space(store, root, now)
             with store.write() as transaction:
                 note(transaction, measured, now)

@@ -15,6 +15,7 @@ from typing import Any
 
 from regard.errors import RegardError
 from regard.jobs import Cause, Job
+from regard.pipeline.channels import channel_faults, smtp_faults
 from regard.pipeline.checking import require_valid
 from regard.pipeline.children import Tell
 from regard.pipeline.delivering import deliver, make_configured
@@ -25,6 +26,7 @@ from regard.render import render_text
 from regard.reports import Report
 from regard.runs import Outcome, StreamSummary, overall
 from regard.scheduler.logs import set_up_child
+from regard.settings.faults import raise_faults
 
 __all__ = ["Inspection", "JobWork"]
 
@@ -161,6 +163,12 @@ class Inspection:
         project, host = self.place.project, self.place.host
         enabled = [name for name, one in project.settings.sources.items() if one.enabled]
         require_valid(project, host, enabled)
+        faults = [
+            fault
+            for name in project.settings.notices
+            for fault in channel_faults(project, host, name)
+        ]
+        raise_faults([*faults, *smtp_faults(project, host)], project.path, project.text)
         sites = {}
         for name in enabled:
             table = project.settings.sources[name]
