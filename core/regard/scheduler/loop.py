@@ -347,7 +347,7 @@ class Loop:
     def _harvest(self) -> None:
         """Note what became of children that have ended."""
         for member, ended in self._crew.ended():
-            if self._stopping and ended.stopped:
+            if self._stopping and _was_broken_off(ended):
                 # It is handed back when the loop ends: whoever comes next goes on with it.
                 _log.info("%s was stopped; it goes on later", member.job.name)
                 continue
@@ -473,6 +473,14 @@ class Loop:
             # Its rows are taken over when they are not renewed.
             _log.warning("%s", error)
         _log.info("the loop has ended", extra={"event": "loop-ended"})
+
+
+def _was_broken_off(ended: Ended) -> bool:
+    """Say whether a run did not get to its end because it was asked to stop."""
+    value = ended.value
+    if not isinstance(value, dict):
+        return ended.stopped
+    return bool(value.get("stopped")) and value.get("outcome") != State.OK.value
 
 
 def _about(entry: Entry) -> dict[str, object]:
