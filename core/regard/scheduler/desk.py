@@ -243,7 +243,7 @@ class Desk:
         with self.store.write(patience=_PATIENCE) as transaction:
             transaction.writer.lock()
             for name in names:
-                when, entries = now, []
+                when, entries = now, list[Entry]()
                 while not entries:
                     due = Due(name, when, State.QUEUED, "manual", now)
                     entries = ledger.claim(transaction, self.owner, [due], {})

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
 from typing import Final
 
@@ -161,7 +161,7 @@ class Loop:
     def _inspect(self, place: Workplace) -> str:
         """Check the configuration in a child, take over its jobs, return the store's address."""
         with Child(Inspection(place), _INSPECTION, served=True) as child:
-            ended = child.attend(Event(), lambda text: _log.warning("%s", text))
+            ended = self._inspected(child)
         if ended.error is not None:
             raise ConfigError(ended.error)
         settings = place.project.settings
@@ -170,6 +170,25 @@ class Loop:
         self.place = place
         redactor.add(_password(ended.value["store"]))
         return str(ended.value["store"])
+
+    def _inspected(self, child: Child) -> Ended:
+        """Return how a look at the configuration ended; meanwhile a loop at work says it lives."""
+        cancel, ended = Event(), list[Ended]()
+
+        def attend() -> None:
+            ended.append(child.attend(cancel, lambda text: _log.warning("%s", text)))
+            self._waker.wake()
+
+        thread = Thread(target=attend, name="regard-inspection", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            self._waker.wait(1.0)
+            # A plug-in may take its time to be imported: nobody is to take our rows for lost.
+            if self._next and self._is_time("beat", self.pace.beat):
+                self._guarded(self._beat)
+            if self._next and self._asked:
+                cancel.set()
+        return ended[0]
 
     def _open(self, url: str) -> Store:
         return Store.open(url, clock=self.clock)

@@ -61,7 +61,7 @@ class JobWork:
         set_up_child(self.place.project.settings, fields)
         tell("began", None)
         told = self._report() if self.job.kind == "report" else self._read(asked, tell)
-        return {**told, "stopped": asked.is_set()}
+        return {**told, "stopped": asked.is_set() and not asked.late}
 
     def _redirect(self) -> None:
         """Send all that this process prints into its log file."""

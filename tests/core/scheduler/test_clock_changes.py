@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -108,7 +109,7 @@ class Wall:
         real = {shown.date() for shown in self.shown}
         starts = [self.start(day) for day in self.days if day in real]
         times = []
-        for start, following in zip(starts, starts[1:], strict=False):
+        for start, following in pairwise(starts):
             while start < following:
                 times.append(start)
                 start += step

@@ -171,9 +171,7 @@ class TestDowntime:
             ("0 6 * * *", timedelta(days=1_000), 1_000),
         ],
     )
-    def test_a_long_downtime_is_one_row(
-        self, schedule: str, down: timedelta, count: int
-    ) -> None:
+    def test_a_long_downtime_is_one_row(self, schedule: str, down: timedelta, count: int) -> None:
         """A downtime of months is one row with the exact number of times."""
         plan = planned(schedule, catch_up="none")
         now = NOW + timedelta(seconds=0.5) + IN_TIME + timedelta(hours=18)

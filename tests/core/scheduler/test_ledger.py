@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from threading import Barrier, Thread
 from typing import Any
 
@@ -395,9 +396,7 @@ class TestOrphans:
         two.beat(NOW + HOUR)
         change(store, until_at=datetime.now(UTC) - timedelta(seconds=40))
         later = NOW + HOUR + MINUTE
-        taken = [
-            two.beat(later + timedelta(seconds=seconds)) for seconds in range(0, 30, 5)
-        ]
+        taken = [two.beat(later + timedelta(seconds=seconds)) for seconds in range(0, 30, 5)]
 
         assert 1 == sum(map(len, taken))
 
@@ -661,9 +660,9 @@ class TestTurns:
         entry = claimed(desk)
 
         assert desk.start(entry, "a.log", NOW + HOUR + 6 * MINUTE) is None
-        assert [(State.MISSED, "it could not begin before it was later than `max_late` allows")] == [
-            (row.state, row.reason) for row in rows(store)
-        ]
+        assert [
+            (State.MISSED, "it could not begin before it was later than `max_late` allows")
+        ] == [(row.state, row.reason) for row in rows(store)]
 
 
 class TestFailing:
@@ -701,7 +700,7 @@ class TestFailing:
         desk = desk_of(store)
         failed_again(desk, SLOWED_AFTER + 6)
         tried = [row.scheduled_for for row in rows(store) if row.state is State.FAILED]
-        gaps = [(after - before) // HOUR for before, after in zip(tried, tried[1:], strict=False)]
+        gaps = [(after - before) // HOUR for before, after in pairwise(tried)]
 
         assert [1, 1, 1, 1, 2, 4, 8, 16, 24, 24] == gaps
         assert len(rows(store)) == (tried[-1] - NOW) // HOUR

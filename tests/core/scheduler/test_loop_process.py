@@ -479,6 +479,27 @@ class TestKilled:
         assert [] == second.left()
 
 
+@pytest.mark.slow
+def test_a_plugin_that_takes_long_to_import(
+    tmp_path: Path, launch: Launch, book: MakeBook
+) -> None:
+    """While a loop looks at a changed configuration nobody takes its runs over."""
+    folder = slow_project(tmp_path)
+    first = launch(folder, "--grace", "0", mark="looks")
+    first.until(lambda: begun(folder), "a run")
+    second = launch(folder, "--grace", "0", mark="waits")
+    second.until(lambda: "loop-began" in second.said, "the second loop")
+    (folder / "plugins" / "long.py").write_text("import time\ntime.sleep(45)\n")
+    first.send(signal.SIGHUP)
+    first.until(lambda: "was read again" in first.said, "the new configuration", 180)
+    second.send(signal.SIGTERM)
+    first.send(signal.SIGTERM)
+
+    assert (0, 0) == (first.wait(), second.wait())
+    assert 1 == begun(folder)
+    assert 1 == book(folder).rows()[0].attempt
+
+
 class TestDowntime:
     """Nobody was there for a while."""
 

@@ -53,9 +53,7 @@ def fails(config, since):
 """
 
 
-def make(
-    folder: Path, store: str, names: dict[str, str], schedule: str, seconds: float
-) -> Path:
+def make(folder: Path, store: str, names: dict[str, str], schedule: str, seconds: float) -> Path:
     """Make a project with sources, by name and plug-in."""
     (folder / "plugins").mkdir()
     (folder / "plugins" / "busy.py").write_text(PLUGIN)
@@ -84,7 +82,7 @@ class Pair:
         self, folder: Path, launch: Launch, book: Book, seed: int, *, both: bool = True
     ) -> None:
         self.folder, self.launch, self.book = folder, launch, book
-        self.random = random.Random(seed)  # noqa: S311
+        self.random = random.Random(seed)
         self.both = both
         self.kills = 0
         self.loops = [self.start(number) for number in range(2)]
@@ -156,9 +154,7 @@ def stamp(row: Entry) -> str:
     return f"{row.scheduled_for:%Y%m%dT%H%M%SZ}"
 
 
-def test_random_kills(
-    tmp_path: Path, launch: Launch, book: MakeBook, store_url: str
-) -> None:
+def test_random_kills(tmp_path: Path, launch: Launch, book: MakeBook, store_url: str) -> None:
     """While two loops are killed at random no due time is lost or run twice at once."""
     names = dict.fromkeys(("b0", "b1"), "busy")
     folder = make(tmp_path, store_url, names, "every 3s", 0.5)

@@ -77,12 +77,12 @@ REFUSALS = [
         (ON, 'quiet_hours = "22:00-22:00"'),
         "4: sources.crm.quiet_hours: begin when they end",
     ),
-    ((ON, 'quiet_hours = "10pm-7am"'), '4: sources.crm.quiet_hours: \'10pm-7am\' is not a span'),
+    ((ON, 'quiet_hours = "10pm-7am"'), "4: sources.crm.quiet_hours: '10pm-7am' is not a span"),
     ((ON, 'catch_up = "last"'), "4: sources.crm.catch_up: "),
     ((ON, 'overlap = "wait"'), "4: sources.crm.overlap: "),
     ((ON, "retries = -1"), "4: sources.crm.retries: "),
-    (('schedule = "dayly"',), '3: sources.crm.schedule: \'dayly\' is not a schedule; write "@da'),
-    (('schedule = "every 36h"',), '3: sources.crm.schedule: '),
+    (('schedule = "dayly"',), "3: sources.crm.schedule: 'dayly' is not a schedule; write \"@da"),
+    (('schedule = "every 36h"',), "3: sources.crm.schedule: "),
 ]
 
 
@@ -110,11 +110,10 @@ def test_keys_without_a_schedule(tmp_path: Path, line: str) -> None:
     """A key that means nothing without a schedule is refused where there is none."""
     key = line.partition(" ")[0]
 
+    advice = "has no meaning without a `schedule`; give one, or leave it out"
+
     for text, place in ((source(line), "sources.crm"), (report(line), "reports.brief")):
-        assert [
-            f"regard.toml:3: {place}.{key}: has no meaning without a `schedule`; "
-            "give one, or leave it out"
-        ] == refused(tmp_path, text)
+        assert [f"regard.toml:3: {place}.{key}: {advice}"] == refused(tmp_path, text)
 
 
 def test_all_at_once(tmp_path: Path) -> None:
