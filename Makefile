@@ -27,7 +27,7 @@ $(BENCH_STAMP): pyproject.toml
 	$(BENCH)/bin/python -m pip install --quiet --editable ".[postgres]" --group bench
 	@touch $@
 
-demo: $(STAMP)  ## Make a project with generated exports, run it and print its report
+demo: $(STAMP)  ## Make a project with generated exports and shops, run it and print its reports
 	$(BIN)/regard demo $(DEMO)
 
 test: $(STAMP)  ## Run the tests

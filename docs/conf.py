@@ -44,6 +44,7 @@ nitpick_ignore_regex = [
 # Types of our own that a signature names and that nobody outside needs to know.
 nitpick_ignore = [
     ("py:class", "timedelta"),
+    ("py:class", "EmailMessage"),
     ("py:class", "ReadFunction"),
     ("py:class", "regard.sources.ReadFunction"),
     ("py:class", "Yielded"),
@@ -51,6 +52,8 @@ nitpick_ignore = [
     ("py:class", "regard.sources.Visited"),
     ("py:class", "regard.sources.ConfigT"),
     ("py:class", "regard.reporters.ParamsT"),
+    ("py:class", "regard.notifiers.ConfigT"),
+    ("py:class", "regard.testing.notifying.TestedChannel"),
     ("py:class", "regard.host.host.Host"),
     ("py:class", "regard.settings.loading.Project"),
     ("py:class", "regard.records.encoding.Encoded"),

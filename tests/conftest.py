@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import runpy
 import secrets
 import shutil
 import signal
@@ -14,9 +15,12 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -27,6 +31,7 @@ from regard.store import Batch, Store
 from regard.store.batches import decide, look_up, next_batch, write_plan
 from regard.store.merging import HistoryPlan, Item, UpsertPlan
 
+Warm = runpy.run_path(str(Path(__file__).with_name("warm.py")))["Warm"]
 RunRegard = Callable[..., "subprocess.CompletedProcess[str]"]
 MakeProject = Callable[..., Path]
 Encode = Callable[..., Encoded]
@@ -268,8 +273,16 @@ def project(tmp_path: Path) -> MakeProject:
     return make
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Any]:
+    """Return what starts the command without importing everything again."""
+    process = Warm()
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def run_regard(tmp_path: Path) -> RunRegard:
+def run_regard(tmp_path: Path, warm: Any) -> RunRegard:
     """Return what runs the command in a process of its own with a clean environment."""
 
     def run(
@@ -287,17 +300,8 @@ def run_regard(tmp_path: Path) -> RunRegard:
             "NO_COLOR": "1",
             **(env or {}),
         }
-        return subprocess.run(
-            [sys.executable, "-m", "regard", *map(str, arguments)],
-            cwd=cwd,
-            env=surroundings,
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        words = [str(word) for word in arguments]
+        return warm.run(words, cwd=cwd, env=surroundings, stdin=stdin, timeout=timeout)
 
     return run
 
@@ -351,6 +355,112 @@ def commit() -> Commit:
         return plan
 
     return committed
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers what the server was told to, and keeps what it was asked."""
+
+    server: Any
+
+    def _answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        asked = (self.command, self.path, self.rfile.read(length))
+        self.server.asked.append(asked)
+        self.server.answers[self.path](self)
+
+    do_GET = do_POST = _answer
+
+    def log_message(self, *said: Any) -> None:
+        """Say nothing."""
+
+
+class _WebServer(ThreadingHTTPServer):
+    """Says nothing of those who leave in the midst of an answer."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, *about: Any) -> None:
+        """Say nothing."""
+
+
+class WebServer:
+    """An HTTP server on this machine, with what it was asked."""
+
+    def __init__(self) -> None:
+        self._http: Any = _WebServer(("127.0.0.1", 0), _Handler)
+        self._http.answers = {}
+        self._http.asked = []
+        self.asked: list[tuple[str, str, bytes]] = self._http.asked
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
+
+    def on(self, path: str, status: int, **headers: str) -> str:
+        """Answer a path with a status, and return its address."""
+
+        def answer(handler: Any) -> None:
+            handler.send_response(status)
+            for name, value in headers.items():
+                handler.send_header(name.replace("_", "-"), value)
+            handler.end_headers()
+
+        return self.does(path, answer)
+
+    def does(self, path: str, answer: Callable[[Any], None]) -> str:
+        """Answer a path in a way of one's own, and return its address."""
+        self._http.answers[path] = answer
+        return f"{self.url}{path}"
+
+    def close(self) -> None:
+        """Stop it."""
+        self._http.shutdown()
+        self._http.server_close()
+
+
+@pytest.fixture
+def web_server() -> Iterator[WebServer]:
+    """Return a server on this machine that can be asked."""
+    made = WebServer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def other_server() -> Iterator[WebServer]:
+    """Return a server that nobody should be led to."""
+    made = WebServer()
+    yield made
+    made.close()
+
+
+@dataclass
+class MovingClock:
+    """
+    A clock that a test moves on.
+
+    Attributes:
+        shown: What it shows.
+    """
+
+    shown: datetime = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """Return what it shows."""
+        return self.shown
+
+    def monotonic(self) -> float:
+        """Return the machine's monotonic seconds."""
+        return time.monotonic()
+
+    def move(self, **length: float) -> None:
+        """Move it on, by ``minutes=5`` for instance."""
+        self.shown += timedelta(**length)
+
+
+@pytest.fixture
+def moving() -> MovingClock:
+    """Return a clock that a test moves on."""
+    return MovingClock()
 
 
 @pytest.fixture

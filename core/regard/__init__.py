@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         AuthError,
         ConfigError,
         FileError,
+        NoticeRefused,
         RateLimited,
         RecordError,
         SecretError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     )
     from regard.findings import Finding, Severity
     from regard.hookspecs import Problem, hookimpl
+    from regard.notifiers import Attachment, Notice, Notifier, NotifierContext
     from regard.reporters import ReportContext, Reporter
     from regard.reports import Column, Figure, Point, Report, Section, Series, Table
     from regard.sources import Context, Delete, Page, Source, Stream, source
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Attachment",
     "AuthError",
     "Column",
     "ConfigError",
@@ -40,6 +43,10 @@ __all__ = [
     "Figure",
     "FileError",
     "Finding",
+    "Notice",
+    "NoticeRefused",
+    "Notifier",
+    "NotifierContext",
     "Page",
     "Point",
     "Problem",
@@ -64,6 +71,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Attachment": "notifiers",
     "AuthError": "errors",
     "Column": "reports",
     "ConfigError": "errors",
@@ -73,6 +81,10 @@ _HOMES = {
     "Figure": "reports",
     "FileError": "errors",
     "Finding": "findings",
+    "Notice": "notifiers",
+    "NoticeRefused": "errors",
+    "Notifier": "notifiers",
+    "NotifierContext": "notifiers",
     "Page": "sources",
     "Point": "reports",
     "Problem": "hookspecs",

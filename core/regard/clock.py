@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from regard.errors import ConfigError
@@ -51,6 +51,10 @@ class FixedClock:
     def now(self) -> datetime:
         """Return the time it was set to."""
         return self._now
+
+    def move(self, by: timedelta) -> None:
+        """Let it show another time."""
+        self._now += by
 
     def monotonic(self) -> float:
         """Return the machine's monotonic seconds: durations stay real."""

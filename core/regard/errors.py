@@ -15,6 +15,7 @@ Every error of regard, sorted by what happens next.
     │       └── RateLimited    ... and not before `retry_after_seconds`
     ├── RecordError        this one record goes to quarantine, its neighbours go on
     ├── FileError          this one file cannot be read
+    ├── NoticeRefused      nobody can be told this; it is given up
     ├── BudgetExceeded     too many bad records: roll back and stop the stream
     ├── Cancelled          somebody asked the run to stop
     └── StoreError         the store cannot do what was asked
@@ -40,6 +41,7 @@ __all__ = [
     "FileError",
     "LeaseHeld",
     "LeaseLost",
+    "NoticeRefused",
     "PluginError",
     "RateLimited",
     "RecordError",
@@ -125,6 +127,10 @@ class RecordError(RegardError):
 
 class FileError(RegardError):
     """One file cannot be read at all: broken, encrypted, of an unknown form, too large."""
+
+
+class NoticeRefused(RegardError):
+    """A notice or report cannot be delivered, and trying again would not help."""
 
 
 class BudgetExceeded(RegardError):

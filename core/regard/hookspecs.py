@@ -24,6 +24,7 @@ import pluggy
 from regard.errors import ConfigError
 from regard.findings import Finding
 from regard.names import did_you_mean
+from regard.notifiers import Notifier
 from regard.reporters import Reporter
 from regard.runs import Outcome
 from regard.sources import Source
@@ -63,6 +64,11 @@ def regard_sources() -> Sequence[type[Source[Any]] | str]:
 @hookspec
 def regard_reporters() -> Sequence[type[Reporter[Any]] | str]:
     """Return reporter classes, or ``"module:Class"`` texts that are imported on use."""
+
+
+@hookspec
+def regard_notifiers() -> Sequence[type[Notifier[Any]] | str]:
+    """Return notifier classes, or ``"module:Class"`` texts that are imported on use."""
 
 
 @hookspec

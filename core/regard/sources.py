@@ -547,6 +547,15 @@ class Source(Generic[ConfigT]):
         return (raw,)
 
 
+def _takes(function: Callable[..., object], count: int) -> bool:
+    """Say whether a function can be called with so many values, each by its place."""
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
 ReadFunction = TypeVar("ReadFunction", bound=Callable[..., Iterable[Yielded]])
 
 
@@ -579,7 +588,13 @@ def source(
     """
 
     def decorate(read: ReadFunction) -> ReadFunction:
-        wants_context = len(inspect.signature(read).parameters) >= 3
+        wants_context = _takes(read, 3)
+        if not wants_context and not _takes(read, 2):
+            message = (
+                f"@source({name!r}): {read.__name__} takes {inspect.signature(read)}; write "
+                f"def {read.__name__}(config, since) or def {read.__name__}(config, since, ctx)"
+            )
+            raise ConfigError(message)
 
         class Decorated(Source[dict[str, Any]]):
             """A source made of one function."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any, Literal, Union, get_args, get_origin
 
 from docstrings import attributes, summary, table
@@ -19,6 +20,7 @@ _HEADER = ("key", "written as", "without it", "meaning")
 _TABLES: tuple[tuple[str, str], ...] = (
     ("sources", "[sources.NAME]"),
     ("reports", "[reports.NAME]"),
+    ("notices", "[notices.NAME]"),
     ("places", "[places.KEY]"),
     ("competitors", "[competitors.KEY]"),
     ("surveys", "[surveys.NAME]"),
@@ -47,8 +49,9 @@ def settings() -> str:
         parts += [f"## `{heading}`\n", _keys(model, keys, schema["$defs"][model.__name__])]
         if idle:
             parts.append(f"Accepted, but without effect in this version: {_listed(idle)}.\n")
-        if name == "sources":
-            parts.append("All other keys of the table belong to the plug-in.\n")
+        if name in ("sources", "notices"):
+            owner = "plug-in" if name == "sources" else "notifier"
+            parts.append(f"All other keys of the table belong to the {owner}.\n")
     parts.append("## What later versions will heed\n")
     parts.append(
         "These keys and tables are accepted and have no effect in this version; `regard check` "
@@ -100,7 +103,8 @@ def _shapes(schema: Mapping[str, Any]) -> Iterator[str]:
         yield "table"
     elif schema.get("type") == "array":
         inner = dict.fromkeys(_shapes(schema.get("items", {})))
-        yield f"list of {' or '.join(f'{each}s' for each in inner)}" if inner else "list"
+        several = [each if each.startswith("one of") else f"{each}s" for each in inner]
+        yield f"list of {' or '.join(several)}" if inner else "list"
     elif schema.get("type") in _NAMES:
         yield _NAMES[schema["type"]]
 
@@ -124,11 +128,20 @@ def _default(field: Any) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, tuple):
         return f"`{[*value]}`".replace("'", '"')
+    if isinstance(value, timedelta):
+        return f'`"{_length(value)}"`'
     return f'`"{value}"`' if isinstance(value, str) else f"`{value}`"
 
 
+def _length(value: timedelta) -> str:
+    """Return a length of time as the configuration says it."""
+    seconds = int(value.total_seconds())
+    units = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
+    return next(f"{seconds // size}{unit}" for size, unit in units if seconds % size == 0)
+
+
 def plugin_tables() -> str:
-    """Return the settings of the bundled sources and the parameters of the bundled reporters."""
+    """Return the settings of what is bundled: sources, reporters and notifiers."""
     host = Host.load(plugin_dir=None, disabled=())
     parts = []
     for name in host.sources:
@@ -140,6 +153,10 @@ def plugin_tables() -> str:
         parts += [f'## `reporter = "{name}"`\n', f"{summary(reporter)}\n"]
         parts.append("Its `params`:\n")
         parts.append(_own_keys(reporter.Params))
+    for name in host.notifiers:
+        notifier = host.notifier_class(name)
+        parts += [f'## `notifier = "{name}"`\n', f"{summary(notifier)}\n"]
+        parts.append(_own_keys(notifier.Config))
     return "\n".join(parts)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from regard.errors import RateLimited, SourceChanged
+from regard.errors import RateLimited, SourceChanged, TransientError
 from regard.findings import Finding, Severity
 from regard.sources import Address, Context, OriginState, Page, Seen, Visited, Yielded
 from regard_scrapers.crawling import Crawl, CrawlSettings
@@ -245,6 +245,7 @@ class Looking:
         Raises:
             RateLimited: The site asks for less.
             SourceChanged: It blocks us, or no longer looks as it did.
+            TransientError: No address of it could be reached.
         """
         ctx, site, now = self._ctx, self._site, self._ctx.clock.now()
         if self._outcomes:
@@ -267,6 +268,9 @@ class Looking:
             self._raise("site-blocks-us", f"does not let us in: {self._sent_away}")
         if self._health.rotten is not None:
             self._raise("site-changed", f"no longer looks as it did: {self._health.rotten}")
+        if self._outcomes and self._outcomes.keys() == {"network"}:
+            message = f"site {site.name} cannot be reached: {self._origin}"
+            raise TransientError(message)
 
     def _ask_less(self, wait: float) -> None:
         if wait > _LONGEST_WAIT:

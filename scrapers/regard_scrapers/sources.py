@@ -35,6 +35,7 @@ __all__ = ["WebOffers", "WebReviews"]
 class _Web(Source["_Web.Config"]):
     """What both sources are."""
 
+    crawls = True
     what: ClassVar[str]
 
     class Config(BaseModel):

@@ -14,6 +14,7 @@ import regard
 HEAVY = ("sqlmodel", "sqlalchemy", "duckdb", "rich", "pydantic", "scrapy", "twisted", "alembic")
 
 VOCABULARY = [
+    "Attachment",
     "AuthError",
     "Column",
     "ConfigError",
@@ -23,6 +24,10 @@ VOCABULARY = [
     "Figure",
     "FileError",
     "Finding",
+    "Notice",
+    "NoticeRefused",
+    "Notifier",
+    "NotifierContext",
     "Page",
     "Point",
     "Problem",

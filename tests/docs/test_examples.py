@@ -21,6 +21,7 @@ import pytest
 
 from regard.cli import COMMANDS
 from regard.host import Host, PluginState
+from regard.pipeline.channels import notifier_name
 from regard.settings import load_project, plugin_options, validate_options
 from regard.settings.models import unused
 from regard_plugins.mystery_shopping.checking import faults_of
@@ -63,6 +64,20 @@ def _plugins_of(blocks: list[Any], page: str) -> set[str]:
 # Configuration
 
 
+def _check_channel(project: Any, host: Host, name: str, own: set[str]) -> None:
+    """Refuse a channel that no notifier can take; those of the page's own are only named."""
+    table = project.settings.notices[name]
+    if not table.tells or table.notifier in own:
+        return
+    found = host.notifier_class(notifier_name(table, host))
+    validate_options(found.Config, _with_secrets(table.options), f"notices.{name}")
+
+
+def _with_secrets(options: dict[str, Any]) -> dict[str, Any]:
+    address = "https://hooks.example/T0"
+    return {key: address if "${" in str(value) else value for key, value in options.items()}
+
+
 def test_toml_block_is_a_valid_project(toml_block: Any, tmp_path: Path, blocks: list[Any]) -> None:
     """Every configuration in the documentation is accepted, and all of it has an effect."""
     if toml_block.caption == "pyproject.toml":
@@ -86,6 +101,8 @@ def test_toml_block_is_a_valid_project(toml_block: Any, tmp_path: Path, blocks: 
         if settings.plugin in host.sources:
             config = host.source_class(settings.plugin).Config
             validate_options(config, plugin_options(settings, config), f"sources.{name}")
+    for name in project.settings.notices:
+        _check_channel(project, host, name, own)
     for name, settings in project.settings.reports.items():
         params = host.reporter_class(settings.reporter).Params
         validate_options(params, settings.params, f"reports.{name}.params")

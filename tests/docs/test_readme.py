@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def test_readme_is_short(root: Path) -> None:
     """One reads it in some minutes."""
@@ -22,6 +24,7 @@ def test_links_lead_to_files(root: Path) -> None:
     assert [] == [link for link in links if not (root / link).exists()]
 
 
+@pytest.mark.slow
 def test_the_picture_is_the_report_of_the_demo(root: Path) -> None:
     """Whoever runs the demo sees the report that the README shows, to the letter."""
     done = subprocess.run(

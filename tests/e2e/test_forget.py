@@ -132,19 +132,8 @@ def search(folder: Path) -> tuple[list[str], int]:
     return found, int(last.split()[1])
 
 
-def regard(folder: Path, *arguments: str) -> Any:
-    """Run a command that goes well."""
-    return subprocess.run(
-        [sys.executable, "-m", "regard", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, warm: Any) -> Path:
     """Make a project in whose store, columns, backup and quarantine a person is, once."""
     folder = tmp_path_factory.mktemp("made") / "project"
     contents = {"regard.toml": CONFIG, "plugins/review_desk.py": PLUGIN, **FILES}
@@ -155,12 +144,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # Files that were written a moment ago are left for the next run.
         old = time.time() - 3_600
         os.utime(file, (old, old))
-    regard(folder, "run", "--all")
+
+    def regard(*arguments: str) -> None:
+        done = warm.run(arguments, cwd=folder, env=os.environ, stdin=None, timeout=120)
+        assert 0 == done.returncode, done.stderr
+
+    regard("run", "--all")
     # A second version: reviews keep their history.
     text = f"{ADDRESS};Fine;The second of {NAME};2024-04-03T10:00:00+00:00\n"
     (folder / "v2.txt").write_text(text)
     for command in ("run reviews", "report who", "db backup copies.db"):
-        regard(folder, *command.split())
+        regard(*command.split())
     # Somebody's reporter may show names; what it wrote is known from the configuration.
     (folder / "out" / "who-2020-01-01.json").write_text(f'{{"best": "{NAME}"}}')
     return folder

@@ -5,10 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import runpy
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -305,27 +302,21 @@ to = ["csv:out/{date}.csv", "html:out/x.html", "json:out/x.json"]
     return tmp_path
 
 
-def regard(shop: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a project."""
-    return subprocess.run(
-        [sys.executable, "-m", "regard", "report", *arguments],
-        cwd=shop,
-        env={
-            **os.environ,
-            "REGARD_NOW": NOW.isoformat(),
-            "COLUMNS": "80",
-            "PYTHONUTF8": "1",
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        encoding="utf-8",
-        timeout=60,
-    )
+Regard = Callable[..., Any]
 
 
-def test_command_mistakes(shop: Path) -> None:
+@pytest.fixture
+def regard(run_regard: Regard) -> Regard:
+    """Return what runs the command line in a project."""
+
+    def run(shop: Path, *arguments: str) -> Any:
+        at = {"REGARD_NOW": NOW.isoformat(), "COLUMNS": "80"}
+        return run_regard("report", *arguments, cwd=shop, env=at)
+
+    return run
+
+
+def test_command_mistakes(shop: Path, regard: Regard) -> None:
     """A mistake is one clear message and exit code 2."""
     cases = {
         ("customers", "--by", "emial"): "no such field",
@@ -347,7 +338,7 @@ def test_command_mistakes(shop: Path) -> None:
     assert "did you mean 'customers'" in unknown.stderr
 
 
-def test_command_screen(shop: Path) -> None:
+def test_command_screen(shop: Path, regard: Regard) -> None:
     """The report is drawn in the project's language, and nothing from outside steers it."""
     done = regard(shop, "customers")
 
@@ -358,7 +349,7 @@ def test_command_screen(shop: Path) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_command_formats(shop: Path) -> None:
+def test_command_formats(shop: Path, regard: Regard) -> None:
     """JSON and CSV go to stdout or, whole, to a file whose name tells the format."""
     flags = ("--by", "region,sex", "--since", "2026")
     printed = json.loads(regard(shop, "customers", "--format", "json", *flags).stdout)
@@ -375,7 +366,7 @@ def test_command_formats(shop: Path) -> None:
     assert [] == [path.name for path in shop.iterdir() if path.name.startswith(".r.")]
 
 
-def test_command_configured(shop: Path) -> None:
+def test_command_configured(shop: Path, regard: Regard) -> None:
     """A configured report goes where it should; what is not possible is said with exit code 3."""
     done = regard(shop, "short")
     shown = regard(shop, "short", "--format", "terminal", "--language", "en")
@@ -387,7 +378,7 @@ def test_command_configured(shop: Path) -> None:
     assert "Customers by region" in shown.stdout
 
 
-def test_command_without_store(shop: Path) -> None:
+def test_command_without_store(shop: Path, regard: Regard) -> None:
     """Where nothing was ever read the message says what to do."""
     (shop / "regard.db").unlink()
     done = regard(shop, "customers")

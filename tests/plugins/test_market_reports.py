@@ -294,6 +294,65 @@ def test_reviews(market: Made) -> None:
     assert (D("2.00"), 80, "Rival") == (found.value, found.n, found.subject)
 
 
+def test_changes_are_counted(make: Callable[..., Made]) -> None:
+    """Prices that rose and fell are counted apart, and of a day the largest comes first."""
+    products, offers = sold()
+    prices = ((D(10), D(11)), (D(10), D(6)), (D(10), D("9.9")))
+    moved = [
+        version
+        for at, (before, after) in enumerate(prices)
+        for version in (
+            {**offers[1], "key": f"m{at}", "price": before, "product_name": f"Their {at}",
+             "valid_from": ago(40), "valid_to": ago(2)},
+            {**offers[1], "key": f"m{at}", "price": after, "product_name": f"Their {at}",
+             "valid_from": ago(2), "valid_to": None},
+        )
+    ]  # fmt: skip
+    report = make(product=products, offer=moved)("prices", {"rows": 2})
+    found = tables(report)
+
+    assert (("Rival", 1, 2, 0, 0, 0, 0, 0),) == found["How many changes"]
+    assert ["Their 1", "Their 0", "Their 2"] == [row[2] for row in found["Changes"]]
+    assert "1 other" in screen(report)
+    assert "n = 3 changes" in screen(report)
+
+
+def test_a_price_that_ended_as_the_30_days_began(make: Callable[..., Made]) -> None:
+    """The lowest price of 30 days is none that was over by then."""
+    products, offers = sold()
+    old = {**offers[1], "price": D(2), "valid_from": ago(60), "valid_to": ago(30)}
+    now = {**offers[1], "price": D(8), "valid_from": ago(30), "valid_to": None}
+    ((*_, lowest),) = tables(make(product=products, offer=[old, now])("prices"))[
+        "Cheaper than we are"
+    ]
+
+    assert D(8) == lowest
+
+
+def test_ratings_that_fell(make: Callable[..., Made]) -> None:
+    """Whose ratings of late are clearly worse is said with both means and the base."""
+    rows = [
+        {"key": f"f{n}", "source": "stars", "competitor": "rival", "published_at": ago(2 * n + 1),
+         "rating_norm": D("0.25") * (n % 2) if n < 30 else D(1) - D("0.25") * (n % 2)}
+        for n in range(120)
+    ]  # fmt: skip
+    made = make(review=rows)
+    found = findings(made("reviews"))["rating-fell"]
+
+    assert ("Rival", 120, D("-3.00")) == (found.subject, found.n, found.value)
+    assert "Rival: rated 1.50 in the last 60 days, 4.50 before." in found.text
+    assert "rating-fell" not in findings(made("reviews", {"since": "50d"}))
+
+
+def test_sources_that_the_report_rests_on(market: Made) -> None:
+    """A report on reviews names where reviews come from, and not whose offers are current."""
+    named = {name: [one.source for one in market(name).sources] for name in REPORTERS}
+
+    assert ["stars"] == named["reviews"]
+    assert "stars" not in named["prices"]
+    assert {"site", "stars"} <= set(named["competitors"])
+
+
 def test_bad_reviews(market: Made) -> None:
     """The newest bad ones are shown, as many as asked for, with numbers and addresses masked."""
     (title,) = [one for one in tables(market("reviews")) if one.startswith("Two")]

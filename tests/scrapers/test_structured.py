@@ -362,3 +362,31 @@ def test_list_price_shipping_and_unit_price() -> None:
     }
     assert fields["tax_included"] is True
     assert "100 g" == fields["extra"]["unit"]
+
+
+@pytest.mark.parametrize("syntax", ["json-ld", "microdata"])
+def test_a_shop_that_names_its_address_says_the_same_on_every_port(
+    syntax: str, catalogue: Catalogue
+) -> None:
+    """Brand, replies and addresses are read alike in both syntaxes, wherever the shop is."""
+    article = next(each for each in catalogue.articles if any(r.replied_on for r in each.reviews))
+    home = "https://rival.example"
+    found = []
+    for port in (8001, 8002):
+        parts = [
+            article_page(article, NOW.date(), Knobs(), syntax=syntax, page=number, home=home)
+            for number in (1, 2, 3)
+        ]
+        found.append([read_page(body, f"http://127.0.0.1:{port}/p/x", now=NOW) for body in parts])
+    first = found[0]
+    reviews = [dict(each.fields) for outcome in first for each in outcome.reviews]
+
+    assert [only(each) for each in first] == [only(each) for each in found[1]]
+    assert reviews == [dict(each.fields) for outcome in found[1] for each in outcome.reviews]
+    assert (f"{home}/p/{article.sku}", article.brand) == (
+        only(first[0])["url"],
+        only(first[0])["brand"],
+    )
+    assert {f"{home}/p/{article.sku}"} == {each["url"] for each in reviews}
+    assert any(each.get("reply_text") and each.get("replied_at") for each in reviews)
+    assert {each.language for each in article.reviews} >= {each["language"] for each in reviews}

@@ -164,6 +164,23 @@ def test_a_shop_that_blocks_us_has_not_sold_out(
     assert [] == shop.log
 
 
+def test_a_shop_that_cannot_be_reached_has_failed(
+    small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
+) -> None:
+    """Where nothing answers the run fails, so that somebody hears of it, and all offers stay."""
+    with Shop(small, lambda: date(2026, 3, 2)) as shop:
+        folder = looked_at(shop)
+        config = folder / "regard.toml"
+        text = config.read_text().replace('site = "rival"', 'site = "rival"\nretries = 0')
+        config.write_text(text)
+        ran(run_regard, folder, "prices")
+    done = ran(run_regard, folder, "prices")
+
+    assert (1, "failed") == (done["exit"], done["outcome"])
+    assert "site rival cannot be reached" in done["error"]
+    assert [None] * 6 == [row[3] for row in rows(folder, OFFERS)]
+
+
 def test_a_redesign_stores_no_wrong_price(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:

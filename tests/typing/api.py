@@ -25,6 +25,10 @@ from regard import (
     Figure,
     FileError,
     Finding,
+    Notice,
+    NoticeRefused,
+    Notifier,
+    NotifierContext,
     Page,
     Problem,
     RateLimited,
@@ -46,7 +50,7 @@ from regard.cursors import CursorValue
 from regard.hookspecs import Batch, CommittedBatch, QuarantinedRecord, RunInfo, RunSummary
 from regard.reporters import ReportContext
 from regard.sources import Context, Record, Yielded
-from regard.testing import SourceConformance
+from regard.testing import NotifierConformance, SourceConformance
 from regard.views import View
 
 version: str = regard.__version__
@@ -176,6 +180,30 @@ class Baskets(Reporter[BasketParams]):
         return Report(self.name, self.title, view.now, [section], sources=view.freshness())
 
 
+# A notifier.
+
+
+class BoardConfig(BaseModel):
+    """What stands in the channel's table."""
+
+    path: str
+
+
+class Board(Notifier[BoardConfig]):
+    """Writes notices to a file."""
+
+    name: ClassVar[str] = "board"
+    Config: ClassVar[type[BoardConfig]] = BoardConfig
+
+    def tell(self, notices: Sequence[Notice], ctx: NotifierContext) -> None:
+        """Add a line for each notice."""
+        path: Path = ctx.root / self.config.path
+        if not path.exists():
+            raise NoticeRefused(str(path))
+        ctx.log.info("%s: %d at %s", ctx.title, len(notices), ctx.clock.now())
+        path.write_text("\n".join(one.text for one in notices), "utf-8")
+
+
 # Hooks.
 
 
@@ -189,6 +217,12 @@ def regard_sources() -> list[type[Source[Any]] | str]:
 def regard_reporters() -> list[type[Reporter[Any]]]:
     """Bring the reporter."""
     return [Baskets]
+
+
+@hookimpl
+def regard_notifiers() -> list[type[Notifier[Any]]]:
+    """Bring the notifier."""
+    return [Board]
 
 
 @hookimpl
@@ -252,3 +286,14 @@ class TestDesk(SourceConformance):
     config: ClassVar[Mapping[str, Any]] = {"url": "tickets", "token": "hd-0"}
     expected = 3
     expected_refused = 1
+
+
+class TestBoard(NotifierConformance):
+    """The board keeps the promises of a notifier."""
+
+    notifier = "board"
+    plugin_file = Path("plugins/board.py")
+
+    def arrived(self, root: Path) -> str:
+        """Return what is on the board."""
+        return (root / "hall.txt").read_text("utf-8")

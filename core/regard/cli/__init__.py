@@ -52,6 +52,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("schedule", "regard.cli.schedule", "run what is due, for months"),
     Command("status", "regard.cli.status", "say how every source is doing"),
     Command("runs", "regard.cli.runs", "list past runs, show one, or forget old ones"),
+    Command("notices", "regard.cli.notices", "list who was told what, or try a channel"),
     Command("quarantine", "regard.cli.quarantine", "list refused records, or send them again"),
     Command("state", "regard.cli.state", "show how far sources were read, or change it"),
     Command("source", "regard.cli.source", "list, rename and drop sources in the store"),

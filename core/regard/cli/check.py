@@ -113,6 +113,7 @@ def inspect(project: Project, host: Host, clock: Clock) -> Iterator[Item]:
         yield from _source(name, source, project, host, clock)
     for name, report in settings.reports.items():
         yield from _report(name, report, project, host)
+    yield from _notices(project, host)
     yield from _privacy(project, host)
     yield from _store(project, host, clock)
 
@@ -224,6 +225,22 @@ def _report(name: str, report: ReportSettings, project: Project, host: Host) -> 
     yield from _faults(faults, project)
     if not faults:
         yield Item(OK, where, f"{report.reporter}, to {', '.join(report.to)}")
+
+
+def _notices(project: Project, host: Host) -> Iterator[Item]:
+    """Yield the channels that people are told by, and the server that mail goes out by."""
+    from regard.pipeline.channels import channel_faults, notifier_name, smtp_faults
+
+    for name, table in project.settings.notices.items():
+        where = f"notices.{name}"
+        yield from _exposures({**table.options, "ping": table.ping}, where, project)
+        faults = channel_faults(project, host, name)
+        yield from _faults(faults, project)
+        if not faults:
+            by = [f"{notifier_name(table, host)}, on {', '.join(table.on)}"] if table.tells else []
+            yield Item(OK, where, "; ".join([*by, *(["ping"] if table.ping else [])]))
+    yield from _exposures(project.settings.smtp, "smtp", project)
+    yield from _faults(smtp_faults(project, host), project)
 
 
 def _privacy(project: Project, host: Host) -> Iterator[Item]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from regard.errors import ConfigError, UsageError
@@ -34,7 +35,10 @@ def run(args: argparse.Namespace, app: App) -> int:
         raise UsageError(message)
     from regard.settings.schema import json_schema
 
-    app.print_json(json_schema(_configs(_host(app))))
+    host = _host(app)
+    sources = _configs(host.sources, host.source_class)
+    notifiers = _configs(host.notifiers, host.notifier_class)
+    app.print_json(json_schema(sources, notifiers))
     return 0
 
 
@@ -49,12 +53,14 @@ def _host(app: App) -> Host:
         return Host.load()
 
 
-def _configs(host: Host) -> dict[str, type[BaseModel]]:
+def _configs(
+    names: Iterable[str], class_of: Callable[[str], type[Any]]
+) -> dict[str, type[BaseModel]]:
     from pydantic import BaseModel
 
     configs: dict[str, type[BaseModel]] = {}
-    for name in host.sources:
-        config: Any = host.source_class(name).Config
+    for name in names:
+        config: Any = class_of(name).Config
         if isinstance(config, type) and issubclass(config, BaseModel):
             configs[name] = config
     return configs

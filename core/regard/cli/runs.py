@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from rich.text import Text
 
 from regard.cli.app import App
 from regard.cli.console import clean, count, make_table, rows_of
+from regard.cli.ledgers import as_json, ledger_table
 from regard.errors import UsageError
-from regard.store import PastRun
+from regard.store import PastRun, ledger
 from regard.store import runs as stored
 
 __all__ = ["configure", "run"]
@@ -22,6 +24,7 @@ _EPILOG = """\
 examples:
   regard runs                 the last twenty runs
   regard runs --source crm    of one source
+  regard runs --due           what was due, and what became of it: run, skipped or missed
   regard runs show 17         everything about one run
   regard runs prune --older-than 90d           forget older ones
   regard runs prune --keep 100 --dry-run       count those before each source's last hundred
@@ -34,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.add_argument("--source", metavar="SOURCE", help="only runs of this source")
     parser.add_argument("-n", type=int, default=20, metavar="N", help="how many (default 20)")
+    parser.add_argument("--due", action="store_true", help="due times instead of runs")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     show = actions.add_parser("show", help="everything about one run")
     show.add_argument("number", type=int, metavar="N")
@@ -72,6 +76,8 @@ def run(args: argparse.Namespace, app: App) -> int:
                 message = f"there is no run {args.number}; `regard runs` lists them"
                 raise UsageError(message)
             return _show(found[0], app)
+        if args.due:
+            return _show_due(ledger.history(transaction, limit=args.n, job=_job(args.source)), app)
         found = stored.history(transaction, source=args.source, limit=args.n)
     if app.json:
         app.print_json([_as_json(item) for item in found])
@@ -162,6 +168,19 @@ def _as_json(item: PastRun) -> dict[str, Any]:
         "error": item.error,
         "streams": [{**stream.as_json(), "notes": stream.notes} for stream in item.streams],
     }
+
+
+def _job(source: str | None) -> str | None:
+    return None if source is None else f"source:{source}"
+
+
+def _show_due(entries: Sequence[ledger.Entry], app: App) -> int:
+    """List due times, the latest first."""
+    if app.json:
+        app.print_json([as_json(entry) for entry in entries])
+    else:
+        app.out.print(ledger_table(entries, app.project.settings.timezone))
+    return 0
 
 
 def _show(item: PastRun, app: App) -> int:

@@ -33,6 +33,7 @@ examples:
   regard schedule --list           show what is planned, and run nothing
   regard schedule --once           run everything once now, as the loop would, and end
   regard schedule --once crm       only this source
+  regard schedule --metrics 9464   serve metrics beside
 
 exit codes: 0 stopped in good order (with --once: all ok), 1 something failed (only with --once),
 2 wrong usage or configuration, 75 regard was upgraded: start the loop again
@@ -51,7 +52,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long runs may go on when the loop is asked to stop (default 30)",
     )
+    parser.add_argument(
+        "--metrics",
+        type=_port,
+        metavar="PORT",
+        help="serve /metrics for Prometheus and /healthz on 127.0.0.1:PORT",
+    )
     parser.epilog = _EPILOG
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        message = f"{text!r} is no port; write a number from 1 to 65535"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def run(args: argparse.Namespace, app: App) -> int:
@@ -68,7 +82,8 @@ def run(args: argparse.Namespace, app: App) -> int:
     project = app.project
     clock = app.clock if args.once else SystemClock()
     place = Workplace(project.path, clock, debug=app.debug, text=project.text)
-    logs.set_up(project.settings, project.root, quiet=app.quiet)
+    # What is run once is told by a table in the end; what goes on for months by its log.
+    logs.set_up(project.settings, project.root, quiet=app.quiet or args.once)
     loop = Loop(place, clock, Pace(grace=args.grace), told=lambda lines: _tell(lines, app))
     if args.once:
         loop.once = _names(args.names, app)
@@ -80,7 +95,14 @@ def run(args: argparse.Namespace, app: App) -> int:
             'schedule = "0 6 * * *" or "every 15m"'
         )
         raise ConfigError(message)
-    return loop.run()
+    if args.metrics is None:
+        return loop.run()
+    from contextlib import closing
+
+    from regard.scheduler.metrics import Metrics
+
+    with closing(Metrics(args.metrics)) as loop.metrics:
+        return loop.run()
 
 
 def _scheduled(app: App) -> list[Any]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-__all__ = ["PRODUCTS", "Product"]
+__all__ = ["BRAND", "PRODUCTS", "Product", "gtin_of"]
+
+BRAND: Final = "Casa Lindera"
+"""Who makes all of it; competitors sell the brand as well."""
+_FIRST_NUMBER: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,7 @@ class Product:
 
     Attributes:
         sku: Its number.
+        gtin: The number under its bar code.
         name: As it is sold.
         spanish: As the till prints it.
         family: The group it belongs to.
@@ -23,6 +29,7 @@ class Product:
     """
 
     sku: str
+    gtin: str
     name: str
     spanish: str
     family: str
@@ -102,11 +109,18 @@ FUR-504|Stool|Taburete|Furniture|64.00|6
 """
 
 
+def gtin_of(number: int) -> str:
+    """Return a GTIN-13 with its check digit, of a range that is for inner use only."""
+    stem = f"20{number:010}"
+    total = sum(int(each) * (3 if at % 2 else 1) for at, each in enumerate(stem))
+    return f"{stem}{-total % 10}"
+
+
 def _read_price_list(text: str) -> tuple[Product, ...]:
     rows = (line.split("|") for line in text.strip().splitlines())
     return tuple(
-        Product(sku, name, spanish, family, Decimal(price), int(weight))
-        for sku, name, spanish, family, price, weight in rows
+        Product(sku, gtin_of(number), name, spanish, family, Decimal(price), int(weight))
+        for number, (sku, name, spanish, family, price, weight) in enumerate(rows, _FIRST_NUMBER)
     )
 
 

@@ -17,6 +17,8 @@ from typing import Final
 
 from regard.demo.exports import ExportFile, make_exports
 from regard.demo.making import make_world
+from regard.demo.market import site_file
+from regard.demo.rivals import Rival, make_rivals
 from regard.demo.world import World
 from regard.errors import ConfigError, RegardError
 
@@ -37,14 +39,18 @@ class Demo:
 
     Attributes:
         root: The folder.
+        made_at: When it was made at first.
         world: What its exports tell of.
+        rivals: The competitors whose shops it looks at.
         exports: As they were made; somebody may have changed the files since.
         written: The files that were written now, below the folder.
         kept: The files that were there already.
     """
 
     root: Path
+    made_at: datetime
     world: World
+    rivals: tuple[Rival, ...]
     exports: tuple[ExportFile, ...]
     written: tuple[str, ...]
     kept: tuple[str, ...]
@@ -66,15 +72,20 @@ def make_demo(root: Path, now: datetime) -> Demo:
         made_at = _made_at(root) or now
         made_at = made_at.astimezone(UTC).replace(microsecond=0)
         world = make_world(SEED, made_at)
+        rivals = make_rivals(world)
         exports = tuple(make_exports(world))
         # The configuration comes first: its mark makes the folder a demo, should we be stopped.
-        wanted = ((CONFIG, _config(made_at)), *((each.path, each.data) for each in exports))
+        wanted = (
+            (CONFIG, _config(made_at)),
+            *((each.site, site_file(each)) for each in rivals),
+            *((each.path, each.data) for each in exports),
+        )
         written = tuple(name for name, data in wanted if _write(root / name, data, made_at))
     except OSError as error:
         message = f"{error.filename or root} cannot be written: {error.strerror}"
         raise RegardError(message) from error
     kept = tuple(name for name, _ in wanted if name not in written)
-    return Demo(root, world, exports, written, kept)
+    return Demo(root, made_at, world, rivals, exports, written, kept)
 
 
 def _made_at(root: Path) -> datetime | None:

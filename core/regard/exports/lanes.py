@@ -18,7 +18,7 @@ from regard.mapping import Mapper
 from regard.mapping.bulk import BulkMapper
 from regard.records import kind_named
 from regard.records.encoding import EncodedRows
-from regard.tabular import Piece, PieceReader
+from regard.tabular import Piece, PieceReader, Slice
 
 __all__ = ["Bulk", "Encoding"]
 
@@ -38,7 +38,7 @@ class Encoding:
         left: The numbers of the others.
     """
 
-    piece: Piece
+    piece: Piece | Slice
     count: int
     rows: EncodedRows
     left: Sequence[int]
@@ -58,7 +58,7 @@ class _Lane:
     reader: PieceReader
     mapper: BulkMapper
 
-    def encode(self, piece: Piece, count: int) -> Encoding:
+    def encode(self, piece: Piece | Slice, count: int) -> Encoding:
         """Map and encode the piece that was read last."""
         rows, left = self.mapper.encode()
         return Encoding(piece, count, rows, left)
@@ -95,7 +95,7 @@ class Bulk:
         for lane in (*self._free, *(lane for lane, _ in self._going)):
             lane.reader.close()
 
-    def put(self, piece: Piece) -> bool:
+    def put(self, piece: Piece | Slice) -> bool:
         """
         Begin with a piece; `ready` has to be taken before the next one.
 
@@ -126,11 +126,17 @@ class Bulk:
         self._free.append(lane)
         return work.result()
 
-    def _lane(self, piece: Piece) -> _Lane:
+    def _lane(self, piece: Piece | Slice) -> _Lane:
         beside = self._going[0][0].reader if self._going else None
-        reader = PieceReader(len(piece.header), piece.delimiter, beside=beside)
+        reader = PieceReader(piece.width, piece.delimiter, beside=beside)
         kind = kind_named(self._mapper.spec.kind)
         mapper = BulkMapper(
-            self._mapper, kind, reader, header=piece.header, now=self._now, as_of=self._as_of
+            self._mapper,
+            kind,
+            reader,
+            header=piece.header,
+            now=self._now,
+            as_of=self._as_of,
+            revives=piece.revives if isinstance(piece, Slice) else (),
         )
         return _Lane(reader, mapper)

@@ -15,7 +15,7 @@ from regard.mapping import Mapper
 from regard.mapping.bulk import BulkMapper
 from regard.records.encoding import Encoded, EncodedRows, encode_time
 from regard.sources import Context, Delete, FileProgress, InputFile, Page
-from regard.tabular import BadRow, Piece, PieceItems, Row, Table
+from regard.tabular import BadRow, Piece, PieceItems, Row, Slice, Table
 
 __all__ = ["FileReader", "Rows"]
 
@@ -38,7 +38,7 @@ class Rows:
 
     rows: Sequence[Row | int | None]
     mapper: AnyMapper
-    piece: Piece | None = None
+    piece: Piece | Slice | None = None
     count: int = 0
 
     def raw(self, index: int) -> Mapping[str, Any]:
@@ -58,7 +58,8 @@ class Rows:
     def _row(self, index: int) -> Row | None:
         found = self.rows[index]
         if isinstance(found, int):
-            return None if self.piece is None else self.piece.row(found, self.count)
+            row = None if self.piece is None else self.piece.row(found, self.count)
+            return row if isinstance(row, Row) else None
         return found
 
 
@@ -149,7 +150,7 @@ class FileReader:
         with Bulk(mapper, now, as_of) as bulk:
             try:
                 for item in pieces:
-                    if not isinstance(item, Piece):
+                    if not isinstance(item, Piece | Slice):
                         yield from self._take_pieces(bulk.rest(), table, mapper)
                         yield from self._read_rows((item,), table, mapper)
                         continue

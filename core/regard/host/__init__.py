@@ -11,6 +11,7 @@ from regard.host.host import Host
 from regard.host.observers import Observers
 from regard.host.status import (
     Incident,
+    NotifierEntry,
     PluginState,
     PluginStatus,
     ReporterEntry,
@@ -20,6 +21,7 @@ from regard.host.status import (
 __all__ = [
     "Host",
     "Incident",
+    "NotifierEntry",
     "Observers",
     "PluginState",
     "PluginStatus",

@@ -50,7 +50,7 @@ class Catalogue(Generic[ClassT]):
     The classes of one sort, by name.
 
     Args:
-        noun: What they are: ``source`` or ``reporter``.
+        noun: What they are: ``source``, ``reporter`` or ``notifier``.
         hook: The hook that registered them.
         wanted: What they must be subclasses of.
         plugins: All plug-ins, in the order of loading.

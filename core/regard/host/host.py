@@ -20,7 +20,14 @@ from regard.host.commands import Command, find_commands, import_command
 from regard.host.decisions import Decisions
 from regard.host.loading import Plugin, load_plugin
 from regard.host.observers import Observers
-from regard.host.status import PluginState, PluginStatus, ReporterEntry, SourceEntry
+from regard.host.status import (
+    NotifierEntry,
+    PluginState,
+    PluginStatus,
+    ReporterEntry,
+    SourceEntry,
+)
+from regard.notifiers import Notifier
 from regard.reporters import Reporter
 from regard.sources import Source
 
@@ -43,6 +50,9 @@ class Host:
         )
         self._reporters: Catalogue[Reporter[Any]] = Catalogue(
             "reporter", "regard_reporters", Reporter, plugins
+        )
+        self._notifiers: Catalogue[Notifier[Any]] = Catalogue(
+            "notifier", "regard_notifiers", Notifier, plugins
         )
         titles = {
             item.name: item.candidate.title
@@ -94,7 +104,7 @@ class Host:
 
         To tell the truth about classes that are imported on use, this imports them.
         """
-        # Both catalogues come first: a class that cannot be used changes its plug-in's state.
+        # The catalogues come first: a class that cannot be used changes its plug-in's state.
         kinds = [(item, self._kinds(item)) for item in self._plugins]
         return tuple(item.status(found) for item, found in kinds)
 
@@ -102,6 +112,7 @@ class Host:
         return [
             *(f"source:{name}" for name in self._sources.names_of(plugin)),
             *(f"reporter:{name}" for name in self._reporters.names_of(plugin)),
+            *(f"notifier:{name}" for name in self._notifiers.names_of(plugin)),
             *(f"profile:{path.name}" for path in plugin.profiles),
             *(f"hook:{name}" for name in plugin.hooks),
         ]
@@ -117,6 +128,12 @@ class Host:
         """Every reporter that can be used, by name; imports those that are imported on use."""
         found = self._reporters.all().items()
         return MappingProxyType({name: _reporter_entry(name, item) for name, item in found})
+
+    @property
+    def notifiers(self) -> Mapping[str, NotifierEntry]:
+        """Every notifier that can be used, by name; imports those that are imported on use."""
+        found = self._notifiers.all().items()
+        return MappingProxyType({name: _notifier_entry(name, item) for name, item in found})
 
     def source_entry(self, name: str) -> SourceEntry:
         """
@@ -147,6 +164,17 @@ class Host:
             PluginError: As `source_class`.
         """
         found = self._reporters.find(name).found
+        assert found is not None  # noqa: S101  # what `find` returns is resolved
+        return found
+
+    def notifier_class(self, name: str) -> type[Notifier[Any]]:
+        """
+        Return the class of a notifier, imported.
+
+        Raises:
+            PluginError: As `source_class`.
+        """
+        found = self._notifiers.find(name).found
         assert found is not None  # noqa: S101  # what `find` returns is resolved
         return found
 
@@ -215,3 +243,8 @@ def _reporter_entry(name: str, item: Declared[Reporter[Any]]) -> ReporterEntry:
     found = item.plugin.candidate
     title = str(getattr(item.found, "title", ""))
     return ReporterEntry(name, found.name, found.distribution, found.version, title)
+
+
+def _notifier_entry(name: str, item: Declared[Notifier[Any]]) -> NotifierEntry:
+    found = item.plugin.candidate
+    return NotifierEntry(name, found.name, found.distribution, found.version)

@@ -19,6 +19,7 @@ from regard.host.candidates import Candidate
 from regard.host.guard import guarded, one_line, silent_stdout
 from regard.host.inspection import HOOKS, check_hooks, check_shape, unsupported_api
 from regard.host.status import PluginState, PluginStatus
+from regard.notifiers import Notifier
 from regard.reporters import Reporter
 from regard.sources import Source
 
@@ -27,7 +28,11 @@ __all__ = ["SLOW_MS", "Plugin", "load_plugin"]
 SLOW_MS = 300
 """An import that takes longer than this gets a warning: every command pays for it."""
 
-_REGISTRATION = {"regard_sources": Source, "regard_reporters": Reporter}
+_REGISTRATION = {
+    "regard_sources": Source,
+    "regard_reporters": Reporter,
+    "regard_notifiers": Notifier,
+}
 
 
 @dataclass(slots=True)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-__all__ = ["Incident", "PluginState", "PluginStatus", "ReporterEntry", "SourceEntry"]
+__all__ = [
+    "Incident",
+    "NotifierEntry",
+    "PluginState",
+    "PluginStatus",
+    "ReporterEntry",
+    "SourceEntry",
+]
 
 
 class PluginState(StrEnum):
@@ -32,8 +39,8 @@ class PluginStatus:
         distribution: The installed distribution it belongs to; None in the project's folder.
         version: The distribution's version; for the folder, 12 digits of its files' sha256.
         state: What became of it.
-        kinds: What it brings: ``source:NAME``, ``reporter:NAME``, ``profile:FILE``,
-            ``hook:NAME``.
+        kinds: What it brings: ``source:NAME``, ``reporter:NAME``, ``notifier:NAME``,
+            ``profile:FILE``, ``hook:NAME``.
         error: Why it is not ok, in one line.
         warning: What is odd though it works, in one line.
         ms: How many milliseconds its import took; None where it was not imported.
@@ -94,6 +101,24 @@ class ReporterEntry:
     distribution: str | None
     version: str | None
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierEntry:
+    """
+    A notifier class that can be used.
+
+    Attributes:
+        name: What ``notifier = "..."`` calls it.
+        plugin: The plug-in that brings it.
+        distribution: The plug-in's distribution; None in the project's folder.
+        version: The plug-in's version.
+    """
+
+    name: str
+    plugin: str
+    distribution: str | None
+    version: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-__all__ = ["ImapConfig", "MailConfig", "is_loopback"]
+from regard.webaddresses import is_loopback
+
+__all__ = ["ImapConfig", "MailConfig"]
 
 
 def _texts(value: object) -> object:
@@ -61,16 +62,6 @@ class ImapConfig(BaseModel):
     def address(self) -> tuple[str, int]:
         """Host and port."""
         return self.host, self.port or (993 if self.tls else 143)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host is this very machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class MailConfig(BaseModel):

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from regard.errors import AuthError, ConfigError, TransientError
-from regard.mail.config import is_loopback
+from regard.webaddresses import is_loopback
 
 __all__ = ["Postman", "SmtpConfig", "sign_in"]
 
@@ -27,6 +27,8 @@ class SmtpConfig(BaseModel):
         port: Else 465 for ``tls``, 587 for ``starttls`` and 25 for ``none``.
         user: Who signs in; None: nobody does.
         password: Of the user; better ``${VAR}``.
+        sender: Who notices and reports come from, such as ``Regard <regard@shop.example>``;
+            else the user, where that is an address.
         security: How the connection is encrypted; ``none`` is only for this machine's own server.
         ca: A file with the certificate of an own authority, relative to the project.
         seconds: How long the server may be silent.
@@ -38,6 +40,7 @@ class SmtpConfig(BaseModel):
     port: int | None = Field(None, ge=1, le=65_535)
     user: str | None = None
     password: SecretStr | None = None
+    sender: str | None = Field(None, pattern=r"^[^\r\n]+@[^\r\n]+$")
     security: Literal["tls", "starttls", "none"] = "starttls"
     ca: str | None = None
     seconds: float = Field(60.0, gt=0, le=600)

@@ -11,20 +11,19 @@ which knows the exact reason; so both lanes store the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import compress
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 from pydantic import AwareDatetime
-from sqlalchemy import BigInteger, Boolean, Column
 
-from regard.errors import RecordError
 from regard.keys import MAX_LENGTH
 from regard.mapping.kinds import ValueType
 from regard.mapping.mappers import TOTAL_HEADS, Mapper
+from regard.mapping.memories import Cells, Meaning, Memories, is_numeric
 from regard.mapping.shapes import (
     OFFSETS,
     SPACES,
@@ -35,27 +34,13 @@ from regard.mapping.shapes import (
     shape_of,
     time_text,
 )
-from regard.mapping.steps import Step
 from regard.records import Kind
 from regard.records.encoding import SEPARATOR, EncodedRows, StoredValue, encode_time
-from regard.records.types import Millionths
 
-__all__ = ["BulkMapper", "Cells"]
-
-_REMEMBERED = 16_384
+__all__ = ["BulkMapper"]
 
 _UNCHECKED = (str | None, Decimal | None, bool | None, date | None, AwareDatetime | None)
 """Types whose every value is a field's value; others are closed sets or have a pattern."""
-
-_Meaning: TypeAlias = tuple[StoredValue, str | None, bool]
-"""What a cell came to: the stored value, its part of the hashed text, and whether it is good."""
-
-
-class Cells(Protocol):
-    """The cells of many rows, in a table ``piece`` with the columns ``c0``, ``c1``, ..."""
-
-    def rows(self, query: str, given: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
-        """Return the rows of a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +63,6 @@ class _Part:
     begins: str = ""
 
 
-@dataclass(slots=True)
-class _Memory:
-    """
-    What the cells of one field came to, remembered in a table.
-
-    Attributes:
-        name: The field.
-        table: The table.
-        places: The columns that its step reads.
-        step: Fills the field.
-        default: What it is where the step fills nothing.
-        numeric: Whether its stored values are integers.
-        checked: Whether the validator may refuse or change what the step fills in.
-        size: How many cells are remembered.
-    """
-
-    name: str
-    table: str
-    places: tuple[int, ...]
-    step: Step
-    default: _Meaning
-    numeric: bool
-    checked: bool
-    size: int = 0
-
-    @property
-    def match(self) -> str:
-        """What makes a remembered cell that of a row."""
-        return " AND ".join(
-            f"{self.table}.k{at} = piece.c{place}" for at, place in enumerate(self.places)
-        )
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns of the remembered cell."""
-        return [f"k{at}" for at in range(len(self.places))]
-
-
 class BulkMapper:
     """
     Maps and encodes many rows at once.
@@ -127,6 +74,8 @@ class BulkMapper:
         header: The header as it is written: rows that repeat its first cell are left alone.
         now: No version is newer than this.
         as_of: How old a version is that does not say so, from `encode_time`.
+        revives: For each column what makes its values of their texts, None where they are
+            texts; then a last column is not empty where a row has to be left alone.
     """
 
     def __init__(
@@ -138,20 +87,23 @@ class BulkMapper:
         header: Sequence[str],
         now: datetime,
         as_of: str,
+        revives: Sequence[Callable[[str], Any] | None] = (),
     ) -> None:
         self._mapper = mapper
+        self._revives = revives
         self._plan = mapper.plan
         self._kind = kind
         self._now = encode_time(now)
         self._as_of = as_of
         self._cells = cells
         self._encoder = kind.encoder()
-        self._sparse: list[Any] = [""] * len(mapper.header)
-        self._memories: list[_Memory] = []
+        self._memories = Memories(kind, cells, len(mapper.header), revives)
         self._columns: tuple[str, ...] = ()
         self._numbers: frozenset[str] = frozenset()
         self._same: dict[str, StoredValue] = {}
         self._good: list[str] = [f"c0 <> {literal(header[0])}"]
+        if revives:
+            self._good.append(f"c{len(revives)} = ''")
         self._checked: dict[str, None] = {}
         self._learning = True
         self._prepared = False
@@ -161,8 +113,7 @@ class BulkMapper:
             offsets = list(offsets_of(self._plan.zone))
             # Not as SQL: to read a number for each day of forty years takes it long.
             cells.rows(f"SET VARIABLE {OFFSETS} = CAST(? AS BIGINT[])", [offsets])
-        for memory in self._memories:
-            self._begin(memory)
+        self._memories.begin()
 
     @staticmethod
     def fits(mapper: Mapper) -> bool:
@@ -184,7 +135,7 @@ class BulkMapper:
         # costs; only where the last rows had some are they looked for first.
         found = None if self._learning else self._joined()
         if found is None:
-            self._learning = any([self._learn(each) for each in self._memories])  # noqa: C419  # all of them
+            self._learning = self._memories.learn()
             found = self._joined()
         if found is None:
             rows = self._cells.rows("EXECUTE singly")
@@ -238,13 +189,14 @@ class BulkMapper:
         age_begins, age_reads, age = self._age()
         reads = [part.reads for part in parts.values() if part.reads] + age_reads
         begins = [part.begins for part in parts.values() if part.begins] + age_begins
-        joins = "".join(f" LEFT JOIN {each.table} ON {each.match}" for each in self._memories)
+        memories = self._memories.all
+        joins = "".join(f" LEFT JOIN {each.table} ON {each.match}" for each in memories)
         known = [
             f"{each.table}.v AS {each.table}_v, {each.table}.p AS {each.table}_p, "
             f"{each.table}.good AS {each.table}_good"
-            for each in self._memories
+            for each in memories
         ]
-        met = " AND ".join(f"{each.table}.good IS NOT NULL" for each in self._memories) or "true"
+        met = " AND ".join(f"{each.table}.good IS NOT NULL" for each in memories) or "true"
         first = ", ".join(["piece.*", "piece.rowid AS place", f"({met}) AS met", *known, *begins])
         query = f"SELECT {first} FROM piece{joins}"
         query = f"SELECT {', '.join(['*', *reads])} FROM ({query})"
@@ -266,7 +218,7 @@ class BulkMapper:
         columns |= {name: part.value for name, part in parts.items() if name not in self._same}
         self._columns = tuple(columns)
         table = self._kind.table.columns
-        self._numbers = frozenset(name for name in columns if _numeric(table[name]))
+        self._numbers = frozenset(name for name in columns if is_numeric(table[name]))
         return self._gathering(columns, query)
 
     def _gathering(self, columns: Mapping[str, str], query: str) -> str:
@@ -304,10 +256,9 @@ class BulkMapper:
             if shape is not None:
                 parts[name] = self._plain(name, f"q{at}", places[0], shape, default)
                 continue
-            column = self._kind.table.columns[name]
-            memory = _Memory(name, f"m{at}", places, step, default, _numeric(column), checked)
-            self._memories.append(memory)
-            parts[name] = _Part(f"m{at}_v", f"m{at}_p", f"m{at}_good")
+            table = f"m{at}"
+            self._memories.add(name, table, places, step, default, checked=checked)
+            parts[name] = _Part(f"{table}_v", f"{table}_p", f"{table}_good")
         for name, (value, shown, _) in constants.items():
             parts[name] = _Part("", literal(shown) if shown else "")
             self._same[name] = value
@@ -317,9 +268,13 @@ class BulkMapper:
         if len(places) != 1:
             return None
         plan, cell = self._plan, f"c{places[0]}"
-        return shape_of(name, sort, cell, decimal=plan.decimal, zone=plan.zone, iso=plan.iso)
+        revive = self._revives[places[0]] if self._revives else None
+        # A value with a type says by itself what it is, however texts are written.
+        decimal = "." if revive in (int, Decimal) else plan.decimal
+        iso = plan.iso or revive is not None
+        return shape_of(name, sort, cell, decimal=decimal, zone=plan.zone, iso=iso)
 
-    def _plain(self, name: str, read: str, place: int, shape: Shape, default: _Meaning) -> _Part:
+    def _plain(self, name: str, read: str, place: int, shape: Shape, default: Meaning) -> _Part:
         """Return a field that is read in SQL."""
         cell = f"c{place}"
         value, shown = shape.value.format(read), shape.shown.format(read)
@@ -335,18 +290,14 @@ class BulkMapper:
         self._checked[cell] = None
         return _Part(cell if value == read else value, text, reads=reads)
 
-    def _constants(self) -> dict[str, _Meaning]:
+    def _constants(self) -> dict[str, Meaning]:
         """Return what the fields that no column fills come to."""
         validator = self._kind.validator()
         typed, problems = validator.validate([self._plan.template])
         if problems or typed[0] is None:
             raise problems[0]
         given = {name: value for name, value in typed[0].items() if value is not None}
-        return {name: self._part(name, value) for name, value in given.items()}
-
-    def _part(self, name: str, value: Any) -> _Meaning:  # noqa: ANN401  # any field's
-        stored, shown = self._encoder.part(name, value)
-        return stored, shown.removesuffix(SEPARATOR) or None, True
+        return {name: self._memories.part(name, value) for name, value in given.items()}
 
     def _untouched(self) -> str:
         """Say that no cell has what the row lane would take off or unwrap."""
@@ -409,66 +360,6 @@ class BulkMapper:
         joined = f"concat_ws(',', {', '.join(members)})"
         return f"CASE WHEN {joined} <> '' THEN '{{' || {joined} || '}}' END"
 
-    def _begin(self, memory: _Memory) -> None:
-        cells = ", ".join(f"{name} VARCHAR" for name in memory.columns)
-        kind = "BIGINT" if memory.numeric else "VARCHAR"
-        self._cells.rows(
-            f"CREATE TEMP TABLE {memory.table} ({cells}, v {kind}, p VARCHAR, good BOOLEAN)"
-        )
-
-    def _learn(self, memory: _Memory) -> bool:
-        """Find out what the cells mean that are not remembered yet, and say if there are any."""
-        wanted = ", ".join(f"c{place}" for place in memory.places)
-        query = f"SELECT DISTINCT {wanted} FROM piece ANTI JOIN {memory.table} ON {memory.match}"
-        unknown = self._cells.rows(query)
-        if not unknown:
-            return False
-        if memory.size and memory.size + len(unknown) > _REMEMBERED:
-            self._cells.rows(f"DELETE FROM {memory.table}")
-            memory.size = 0
-            unknown = self._cells.rows(query)
-        memory.size += len(unknown)
-        found = [self._meaning(memory, cells) for cells in unknown]
-        lists = [*zip(*unknown, strict=True), *zip(*found, strict=True)]
-        kinds = [
-            *["VARCHAR"] * len(memory.places),
-            "BIGINT" if memory.numeric else "VARCHAR",
-            "VARCHAR",
-            "BOOLEAN",
-        ]
-        values = ", ".join(f"unnest(CAST(? AS {kind}[]))" for kind in kinds)
-        self._cells.rows(
-            f"INSERT INTO {memory.table} SELECT {values}", [list(each) for each in lists]
-        )
-        return True
-
-    def _meaning(self, memory: _Memory, cells: Sequence[str]) -> _Meaning:
-        """Send one cell through the row lane's own step, validator and encoder."""
-        bad: _Meaning = (None, None, False)
-        sparse = self._sparse
-        for place, cell in zip(memory.places, cells, strict=True):
-            sparse[place] = cell
-        out: dict[str, Any] = {}
-        try:
-            memory.step(sparse, out)
-            value = out.pop(memory.name, None)
-            if out:
-                # A cell that also says something about another field, such as a currency.
-                return bad
-            if value is None:
-                return memory.default
-            if memory.checked:
-                typed, problems = self._kind.validator().validate([{memory.name: value}])
-                if problems or typed[0] is None:
-                    return bad
-                value = typed[0][memory.name]
-            return self._part(memory.name, value)
-        except RecordError:
-            return bad
-        finally:
-            for place in memory.places:
-                sparse[place] = ""
-
 
 _ESCAPES = (
     ("'\\'", "\\\\"),
@@ -492,7 +383,3 @@ def _read(cell: str, name: str, shape: Shape) -> tuple[str, str]:
 def _ascii(text: str) -> str:
     """Say that lower case means the same everywhere."""
     return f"strlen({text}) = length({text})"
-
-
-def _numeric(column: Column[Any]) -> bool:
-    return isinstance(column.type, Millionths | BigInteger | Boolean)

@@ -269,8 +269,10 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
     """
     order, side = ("DESC", ">") if dearest else ("ASC", "<")
     query = f"""{PAIRED}, low AS (
+            -- A price that ended at the very beginning of the 30 days was none of theirs.
             SELECT source, key, currency, tax_included, min(price) AS lowest FROM offers_history
-            WHERE coalesce(valid_to, last_seen_at) >= $now - INTERVAL 30 DAY GROUP BY ALL
+            WHERE valid_to > $now - INTERVAL 30 DAY
+               OR valid_to IS NULL AND last_seen_at >= $now - INTERVAL 30 DAY GROUP BY ALL
         )
         SELECT b.name, b.category, b.rival, CAST(b.our_basis AS DECIMAL(38,6)) AS ours,
                CAST(b.their_basis AS DECIMAL(38,6)) AS theirs, b.currency, l.lowest, b.how

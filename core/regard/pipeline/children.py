@@ -42,6 +42,9 @@ Work = Callable[[Asked, Tell], object]
 """What a child does; it is asked to stop, tells its parent things, and returns JSON values."""
 
 _TICK_SECONDS = 0.1
+_UNKNOWN = 255
+"""What a fork server's children are said to have ended with when the server is gone."""
+
 _OVERTIME_SECONDS = 0.3
 
 
@@ -122,7 +125,8 @@ class Child:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._process.is_alive():
+        # Where the server that forked it is gone, nobody can tell whether it still lives.
+        if self._process.is_alive() or (self._served and self._process.exitcode == _UNKNOWN):
             _kill(self._process)
         else:
             # It has ended, and what a plug-in has started of its own may not have.

@@ -17,6 +17,7 @@ from typing import Any, Final
 from regard.errors import ConfigError, RegardError
 from regard.measures.periods import local_day
 from regard.pipeline.reporting import MadeReport, Surroundings, make_report
+from regard.pipeline.telling import send_text
 from regard.pipeline.workplace import Workplace
 from regard.render import render_csv, render_json, render_text
 from regard.reports import Report
@@ -101,8 +102,14 @@ def _bring(place: Workplace, target: str, report: Report, show: Callable[[Report
         day = local_day(report.made_at, zone).isoformat()
         path = place.project.resolve(where.replace("{date}", day))
         write_file(path, rendered(report, form, timezone=zone))
+    elif form in ("mail", "webhook"):
+        text = rendered(report, "terminal", timezone=zone)
+        send_text(place.project, place.host, where, report.title, text, clock=place.clock)
     else:
-        message = f"{target!r} is not possible yet; use terminal, json:FILE or csv:FILE"
+        message = (
+            f"{target!r} is not possible yet; use terminal, json:FILE, csv:FILE, mail:NAME or "
+            "webhook:NAME"
+        )
         raise ConfigError(message)
 
 

@@ -37,12 +37,17 @@ class Standing:
     Attributes:
         busy: Since when a run of it goes on or waits; None: none does.
         failures: How many of its due times in a row ended in failure.
+        failing_since: When the first of these was due.
         failed_at: When the last of these was due.
+        recovered_from: Where the row in question ended well, and those before it did not:
+            when the first of those was due.
     """
 
     busy: datetime | None = None
     failures: int = 0
+    failing_since: datetime | None = None
     failed_at: datetime | None = None
+    recovered_from: datetime | None = None
 
 
 def due_times(planned: Planned, after: datetime, until: datetime) -> list[datetime]:

@@ -8,12 +8,12 @@ is still true when it writes; a row that somebody else has by now is left alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from regard.findings import Finding, Severity
-from regard.jobs import RAN, Due, Job, Planned, State
+from regard.jobs import Due, Job, Planned, State
 from regard.scheduler.deciding import SLOWED_AFTER, Standing, decide, due_times, pause_after
 from regard.store import Store, Transaction, ledger, loops
 from regard.store import findings as stored_findings
@@ -22,9 +22,6 @@ from regard.store.ledger import Entry
 __all__ = ["Desk", "Result"]
 
 _PATIENCE: Final = timedelta(seconds=5)
-_REMEMBERED: Final = 60
-"""So many of a job's last runs are looked at to tell how often it failed in a row."""
-
 _AGAIN_AFTER: Final = timedelta(seconds=15)
 """So long after it was found to be read by somebody else a source is looked at again."""
 
@@ -227,30 +224,28 @@ class Desk:
                 self._end(transaction, entry, State.FAILED, entry.reason, exit_code=code)
 
     def _standing(self, transaction: Transaction, job: str, own: Sequence[Entry] = ()) -> Standing:
-        failures = 0
-        failed_at = None
-        for entry in ledger.last_ended(transaction, job, RAN, _REMEMBERED):
-            if entry.state is not State.FAILED:
-                break
-            failed_at = failed_at or entry.scheduled_for
-            failures += 1
+        failed = ledger.streak(transaction, job)
         busy = own[0].scheduled_for if own else None
-        return Standing(busy, failures, failed_at)
+        return Standing(busy, failed.count, failed.since, failed.last)
+
+    def _standing_after(self, transaction: Transaction, entry: Entry) -> Standing:
+        """Return how a job stands now that a row of it has ended."""
+        standing = self._standing(transaction, entry.job)
+        if entry.state in (State.OK, State.PARTIAL):
+            before = ledger.streak(transaction, entry.job, entry.scheduled_for)
+            return replace(standing, recovered_from=before.since)
+        return standing
 
     def ask(self, names: Iterable[str], now: datetime) -> list[Entry]:
         """Let jobs run once now, whatever their schedules say; return their rows."""
-        claimed: list[Entry] = []
+        jobs, when = list(names), now
         with self.store.write(patience=_PATIENCE) as transaction:
             transaction.writer.lock()
-            for name in names:
-                when, entries = now, list[Entry]()
-                while not entries:
-                    due = Due(name, when, State.QUEUED, "manual", now)
-                    entries = ledger.claim(transaction, self.owner, [due], {})
-                    # That very instant may be in the ledger already, where a clock stands still.
-                    when += timedelta(microseconds=1)
-                claimed += entries
-        return claimed
+            # That very instant may be in the ledger already, where a clock stands still.
+            while ledger.taken(transaction, jobs, when):
+                when += timedelta(microseconds=1)
+            dues = [Due(name, when, State.QUEUED, "manual", now) for name in jobs]
+            return ledger.claim(transaction, self.owner, dues, {})
 
     def start(self, entry: Entry, log: str, now: datetime) -> Entry | None:
         """
@@ -269,15 +264,24 @@ class Desk:
                 return None
             return ledger.start(transaction, entry, log)
 
-    def drop(self, entry: Entry) -> None:
-        """End a queued row whose job is gone."""
+    def drop(self, entry: Entry, why: str) -> None:
+        """End a queued row that is not to be run."""
         with self.store.write(patience=_PATIENCE) as transaction:
-            self._end(transaction, entry, State.SKIPPED, "it is no longer configured")
+            transaction.writer.lock()
+            self._end(transaction, entry, State.SKIPPED, why)
+
+    def renew(self) -> None:
+        """Keep the rows that are ours."""
+        with self.store.write(patience=_PATIENCE) as transaction:
+            ledger.renew(transaction, self.owner)
 
     def waits(self, queued: Collection[Entry]) -> set[int]:
         """Return which queued rows wait for others to end first."""
         with self.store.read() as transaction:
             entries = ledger.open_entries(transaction)
+            # What nobody has ends only when a loop takes it over, and there may be none.
+            lost = {entry.id for entry in ledger.orphaned(transaction, entries)}
+        entries = [entry for entry in entries if entry.id not in lost]
         known = [entry for entry in queued if entry.job in self.jobs]
         return {entry.id for entry in known if self._waits(entry, entries)}
 
@@ -346,7 +350,7 @@ class Desk:
         done = ledger.finish(transaction, entry, state, reason, run_id=run_id, exit_code=exit_code)
         if done is None:
             return
-        standing = self._standing(transaction, entry.job)
+        standing = self._standing_after(transaction, done)
         _note_failures(transaction, done, standing)
         self.ended(transaction, done, standing)
 
@@ -369,8 +373,7 @@ def _note_failures(transaction: Transaction, entry: Entry, standing: Standing) -
         stored_findings.resolve(transaction, name, "keeps-failing", kind)
     if entry.state is not State.FAILED or standing.failures < SLOWED_AFTER:
         return
-    many = f"{standing.failures}{'+' if standing.failures >= _REMEMBERED else ''}"
-    text = f"{name} failed {many} times in a row, and is run less often until it does not"
+    text = f"{name} failed {standing.failures} times in a row, and is run less often now"
     finding = Finding(
         "keeps-failing",
         text,

@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from regard.jobs import Job
 from regard.secrets import redactor
 from regard.settings import Settings
 
@@ -132,9 +131,9 @@ def _install(handlers: list[logging.Handler], level: str) -> None:
     logging.getLogger("apscheduler").setLevel("WARNING")
 
 
-def log_path(job: Job, due: datetime, attempt: int) -> str:
+def log_path(job: str, due: datetime, attempt: int) -> str:
     """Return the log file of one try, below the project."""
-    folder = job.name.replace(":", "-")
+    folder = job.replace(":", "-")
     return f"{FOLDER}/{folder}/{due.astimezone(UTC):%Y%m%dT%H%M%SZ}-{attempt}.log"
 
 

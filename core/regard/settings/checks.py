@@ -17,6 +17,7 @@ from regard.errors import ConfigError
 from regard.names import did_you_mean
 from regard.schedules import Schedule, parse_duration, parse_schedule
 from regard.settings.showing import has_reference, show
+from regard.webaddresses import address_fault
 
 __all__ = [
     "CURRENCIES",
@@ -26,6 +27,7 @@ __all__ = [
     "check_currency",
     "check_duration",
     "check_language",
+    "check_ping",
     "check_quiet_hours",
     "check_schedule",
     "check_share",
@@ -223,6 +225,20 @@ def check_target(value: object) -> str:
         message = f'{show(text)} is no place where a report can go; write "{right}"'
         raise ValueError(message)
     return text
+
+
+def check_ping(value: object) -> str:
+    """
+    Return the address that is called each minute; whoever knows it can call it, too.
+
+    One that refers to a secret is looked at when the secret is known.
+    """
+    url = _text(value, "https://hc.example/uuid")
+    fault = None if has_reference(url) else address_fault(url)
+    if fault is not None:
+        message = f"the address {fault}"
+        raise ValueError(message)
+    return url
 
 
 def check_store(value: object) -> str:

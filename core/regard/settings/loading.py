@@ -26,7 +26,7 @@ __all__ = ["FILE_NAME", "Project", "find_config", "load_project", "make_settings
 FILE_NAME: Final = "regard.toml"
 
 _MAX_BYTES: Final = 4 * 1024 * 1024
-_NAMED_TABLES: Final = ("sources", "places", "competitors", "reports")
+_NAMED_TABLES: Final = ("sources", "places", "competitors", "reports", "notices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ def load_project(path: Path, text: str | None = None) -> Project:
     data = _without(data, misshapen)
     settings, faults = _validated(data)
     faults += (*misshapen, *_bad_names(data), *_unknown_sources(data), *_ambiguous(data))
+    faults += _unknown_channels(data)
     if settings is not None:
         faults += contradictions(settings)
     raise_faults(faults, path, text)
@@ -261,6 +262,30 @@ def _unknown_sources(data: Mapping[str, Any]) -> Iterator[Fault]:
                     near = did_you_mean(referred, known)
                     text = f"{show(referred)} is not a source of this project{near}"
                     yield Fault(("sources", name, key), text)
+
+
+_DELIVERS: Final = ("mail", "webhook")
+"""The forms of a report's target that name a channel."""
+
+
+def _unknown_channels(data: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield the channels that a report should go to and that cannot take it."""
+    channels = data.get("notices", {})
+    for name, report in data.get("reports", {}).items():
+        for target in _texts(report.get("to")):
+            form, _, channel = target.partition(":")
+            if form not in _DELIVERS or not channel.strip():
+                continue
+            path = ("reports", name, "to")
+            if channel not in channels:
+                near = did_you_mean(channel, channels) or f"; write a table [notices.{channel}]"
+                yield Fault(path, f"{show(target)} names no channel{near}")
+                continue
+            keys = channels[channel].keys()
+            other = next((one for one in _DELIVERS if one != form and one in keys), None)
+            if form not in keys and other is not None:
+                text = f"{show(target)} goes by {other}; did you mean '{other}:{channel}'?"
+                yield Fault(path, text)
 
 
 def _ambiguous(data: Mapping[str, Any]) -> Iterator[Fault]:

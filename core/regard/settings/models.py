@@ -9,14 +9,13 @@ them, so that nobody believes that they have an effect.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -24,10 +23,15 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from regard.schedules import Schedule
 from regard.settings import checks
+from regard.settings.fields import AnyTable, Duration, Texts
+from regard.settings.fields import Table as _Table
+from regard.settings.fields import as_texts as _texts
+from regard.settings.fields import checked as _checked
+from regard.settings.fields import type_of as _type_of
+from regard.settings.notices import NoticesSettings
 
 __all__ = [
     "HANDED_ON",
@@ -40,6 +44,7 @@ __all__ = [
     "KeepSettings",
     "LimitsSettings",
     "LogSettings",
+    "NoticesSettings",
     "PlaceSettings",
     "PluginsSettings",
     "PricesSettings",
@@ -51,42 +56,6 @@ __all__ = [
     "SurveySettings",
     "unused",
 ]
-
-T = TypeVar("T")
-
-_FAULT: Final = "regard"
-"""Pydantic's name for the faults that we find ourselves."""
-
-
-def _checked(check: Callable[[object], T]) -> Callable[[object], T]:
-    """Return a check whose sentence reaches the reader as it is."""
-
-    def validate(value: object) -> T:
-        try:
-            return check(value)
-        except ValueError as error:
-            context = {"text": str(error)}
-            raise PydanticCustomError(_FAULT, "{text}", context) from error
-
-    return validate
-
-
-def _type_of(check: Callable[[object], T], **schema: object) -> tuple[Any, Any]:
-    return PlainValidator(_checked(check)), WithJsonSchema({"type": "string", **schema})
-
-
-def _texts(value: object) -> object:
-    # `aliases = "X"` can only mean one alias; a strict tuple would refuse TOML's lists.
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
-
-
-_DURATION_PATTERN = "^[0-9]+[smhd]$"
-Duration = Annotated[
-    timedelta, *_type_of(checks.check_duration, pattern=_DURATION_PATTERN, examples=["6h"])
-]
-"""A length of time, written ``90s``, ``15m``, ``6h`` or ``1d``."""
 
 Size = Annotated[int, *_type_of(checks.check_size, pattern="^[0-9]+(MB|GB)$", examples=["2GB"])]
 """An amount of memory in bytes, written ``500MB`` or ``2GB``."""
@@ -117,14 +86,6 @@ Share = Annotated[
     PlainValidator(_checked(checks.check_share)),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-AnyTable = dict[str, Any]
-
-
-class _Table(BaseModel):
-    """A table with known keys only, and without silent conversions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class ScheduledSettings(_Table):
@@ -326,7 +287,7 @@ class Settings(_Table):
 
     enrichers: AnyTable = Field(default_factory=dict)
     audiences: AnyTable = Field(default_factory=dict)
-    notices: AnyTable = Field(default_factory=dict)
+    notices: dict[str, NoticesSettings] = Field(default_factory=dict)
     smtp: AnyTable = Field(default_factory=dict)
     findings: AnyTable = Field(default_factory=dict)
     initiatives: AnyTable = Field(default_factory=dict)
@@ -339,7 +300,7 @@ class Settings(_Table):
 
 # Whoever makes one of these mean something takes it out here.
 UNUSED_TABLES: Final = (
-    *("enrichers", "audiences", "notices", "findings", "initiatives", "segments"),
+    *("enrichers", "audiences", "findings", "initiatives", "segments"),
     *("calendar", "base_currency", "week_start"),
 )
 """The keys and tables at the top that this version accepts and has no use for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,9 +12,14 @@ from regard.errors import PluginError
 from regard.names import did_you_mean
 from regard.settings.faults import Fault, raise_faults
 from regard.settings.models import HANDED_ON, RESERVED_KEYS, SourceSettings
+from regard.settings.notices import CHANNEL_KEYS
 from regard.settings.sentences import explain, key_names
 
 __all__ = ["checked_options", "ignored_keys", "plugin_options", "validate_options"]
+
+
+_OWN_KEYS: Final = {"sources": RESERVED_KEYS, "notices": CHANNEL_KEYS}
+"""The host's keys in tables that it shares with plug-ins."""
 
 
 def plugin_options(settings: SourceSettings, config_class: type[Any] | None) -> dict[str, Any]:
@@ -99,7 +104,7 @@ def checked_options(
         message = f"{where}: the plug-in's Config must be a pydantic model, not {config_class!r}"
         raise PluginError(message)
     path = tuple(where.split("."))
-    own_keys = sorted(RESERVED_KEYS) if path[0] == "sources" else []
+    own_keys = sorted(_OWN_KEYS.get(path[0], ()))
     faults: list[Fault] = []
     config: BaseModel | None = None
     known = key_names(config_class)

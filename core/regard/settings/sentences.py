@@ -100,6 +100,9 @@ def _sentence(fault: _Told, model: type[BaseModel], also_known: Sequence[str]) -
     if fault.kind in _EXPECTED:
         instead = "" if fault.hidden else f", not {show(fault.value)}"
         return f"must be {_EXPECTED[fault.kind]}{instead}"
+    if fault.kind == "regard-unshown":
+        # A check that promises never to repeat the value.
+        return str(fault.context["text"])
     if fault.hidden:
         # A check's own sentence could repeat the value.
         return _NOT_SHOWN

@@ -17,15 +17,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from regard.errors import ConfigError, StoreBusy, StoreError, StoreMissing
+from regard.store.reading import reader_url, watch_frozen
 
-__all__ = ["PATIENCE", "WRITE", "database_path", "make_engine", "parse_url", "translated"]
+__all__ = [
+    "PATIENCE",
+    "WRITE",
+    "database_path",
+    "make_engine",
+    "parse_url",
+    "password",
+    "shown",
+    "translated",
+]
 
 WRITE = "regard_write"
 """The execution option of a connection whose transactions write."""
@@ -44,6 +53,16 @@ _PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA foreign_keys = ON",
 )
+
+
+def password(text: str) -> str:
+    """Return the password in a store's address; empty: there is none."""
+    return parse_url(text).password or ""
+
+
+def shown(text: str) -> str:
+    """Return how messages name the store at an address, without its password."""
+    return parse_url(text).render_as_string(hide_password=True).replace("+psycopg", "")
 
 
 def parse_url(text: str) -> URL:
@@ -94,13 +113,12 @@ def make_engine(url: URL, *, readonly: bool) -> Engine:
         raise StoreMissing(message)
     if not readonly and not path.exists():
         _create_private(path)
+    folder = None
     if readonly:
-        named = quote(str(path.absolute()))
-        # Not mode=ro: such a connection cannot remove the two files beside the store that
-        # reading makes, and a dry run would leave them behind.
-        how = {"mode": "ro", "immutable": "1"} if _cannot_change(path) else {"mode": "rw"}
-        url = url.set(database=f"file:{named}", query={**how, "uri": "true"})
+        url, folder = reader_url(url, path)
     engine = create_engine(url, hide_parameters=True)
+    if readonly:
+        watch_frozen(engine, path, folder)
     event.listen(engine, "connect", _set_up_reader if readonly else _set_up_writer)
     event.listen(engine, "begin", _begin_sqlite)
     if not readonly:
@@ -117,21 +135,6 @@ def _create_private(path: Path) -> None:
     except OSError as error:
         message = f"the store {path} cannot be created: {error.strerror}"
         raise StoreError(message) from error
-
-
-def _cannot_change(path: Path) -> bool:
-    """
-    Say whether a store lies where nothing is ever written: SQLite must be told so to read it.
-
-    Where a run was killed before, its last batches lie in a file beside the store, which a
-    reader that may write nothing cannot take in.
-    """
-    try:
-        frozen = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
-        beside = path.with_name(f"{path.name}-wal")
-        return frozen and not (beside.exists() and beside.stat().st_size)
-    except OSError:
-        return False
 
 
 _OPENED = "regard_opened"

@@ -50,8 +50,10 @@ _PROSE = {
     "findings": ("subject", "text", "why", "evidence"),
     "runs": ("error",),
     "run_streams": ("error", "notes"),
+    "ledger": ("reason",),
+    "notices": ("text", "error"),
 }
-"""The texts beside the records that plug-ins write."""
+"""The texts beside the records that plug-ins write, or that repeat what they wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +334,7 @@ class _Search:
         return self._mask(text) != text
 
     def prose(self) -> None:
-        """Find what findings and notes of runs say of the person."""
+        """Find what findings, notes of runs and notices say of the person."""
         mask = mask_of(self._person, addresses_only=False)
         words = [*self._needles, *(needle(word) for word in words_of(self._person))]
         if not words:

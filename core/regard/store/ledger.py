@@ -24,12 +24,12 @@ from regard.store.transactions import Transaction, table
 __all__ = [
     "LENGTH",
     "Entry",
+    "Streak",
     "adopt",
     "claim",
     "finish",
     "history",
     "keep",
-    "last_ended",
     "of_owner",
     "open_entries",
     "orphaned",
@@ -40,6 +40,8 @@ __all__ = [
     "requeue",
     "settled",
     "start",
+    "streak",
+    "taken",
 ]
 
 LENGTH = timedelta(seconds=20)
@@ -180,6 +182,13 @@ def claim(
             .values(settled_until=moment)
         )
     return claimed
+
+
+def taken(transaction: Transaction, jobs: Sequence[str], when: datetime) -> bool:
+    """Say whether one of some jobs has a row for a due time."""
+    ledger = table("ledger")
+    query = select(ledger.c.id).where(ledger.c.job.in_(jobs), ledger.c.scheduled_for == when)
+    return transaction.connection.execute(query).first() is not None
 
 
 def open_entries(transaction: Transaction) -> list[Entry]:
@@ -356,18 +365,48 @@ def of_owner(transaction: Transaction, owner: str) -> list[Entry]:
     )
 
 
-def last_ended(
-    transaction: Transaction, job: str, states: Iterable[State], limit: int
-) -> list[Entry]:
-    """Return the last rows of a job that ended in one of some states, the latest first."""
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """
+    Due times in a row that ended in failure.
+
+    Attributes:
+        count: How many.
+        since: When the first of them was due; None: there is none.
+        last: When the last of them was due.
+    """
+
+    count: int = 0
+    since: datetime | None = None
+    last: datetime | None = None
+
+
+def streak(transaction: Transaction, job: str, before: datetime | None = None) -> Streak:
+    """
+    Return how often a job has failed since it last did not.
+
+    Args:
+        transaction: Any.
+        job: The job.
+        before: Only due times before this one count; None: all do.
+    """
     ledger = table("ledger")
-    query = (
-        select(ledger)
-        .where(ledger.c.job == job, ledger.c.state.in_([state.value for state in states]))
-        .order_by(ledger.c.scheduled_for.desc())
-        .limit(limit)
-    )
-    return _entries(transaction, query)
+    own = [ledger.c.job == job]
+    if before is not None:
+        own.append(ledger.c.scheduled_for < before)
+    good = (State.OK.value, State.PARTIAL.value)
+    last_good = transaction.connection.execute(
+        select(func.max(ledger.c.scheduled_for)).where(*own, ledger.c.state.in_(good))
+    ).scalar()
+    if last_good is not None:
+        own.append(ledger.c.scheduled_for > last_good)
+    moment = ledger.c.scheduled_for
+    row = transaction.connection.execute(
+        select(func.count(), func.min(moment), func.max(moment)).where(
+            *own, ledger.c.state == State.FAILED.value
+        )
+    ).one()
+    return Streak(*row)
 
 
 def prune(transaction: Transaction, older_than: timedelta) -> int:

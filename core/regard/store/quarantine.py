@@ -11,17 +11,17 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from regard.keys import MAX_LENGTH
 from regard.records.encoding import canonical_json
 from regard.store.texts import storable
 from regard.store.transactions import Transaction, table
 
-__all__ = ["PutAside", "Raw", "Refused", "RefusedRecord", "pack", "raw_hash", "unpack"]
+__all__ = ["PutAside", "Raw", "Refused", "RefusedRecord", "pack", "prune", "raw_hash", "unpack"]
 
 Raw: TypeAlias = Mapping[str, Any] | str
 
@@ -377,3 +377,13 @@ def _shown() -> list[Any]:
 def _record(values: dict[str, Any]) -> RefusedRecord:
     stored = values.pop("raw", None)
     return RefusedRecord(**values, raw=unpack(stored) if stored is not None else None)
+
+
+def prune(transaction: Transaction, older_than: timedelta) -> int:
+    """Forget refused records that were last seen so long ago; return how many."""
+    quarantine = table("quarantine")
+    before = transaction.now - older_than
+    done = transaction.connection.execute(
+        delete(quarantine).where(quarantine.c.last_seen_at < before)
+    )
+    return done.rowcount

@@ -24,6 +24,7 @@ __all__ = [
     "RunStart",
     "begin",
     "bury",
+    "durations",
     "end",
     "finish",
     "freshness",
@@ -348,6 +349,23 @@ def latest(transaction: Transaction) -> dict[str, PastRun]:
     )
     query = select(runs).where(runs.c.id.in_(numbers))
     return {run.source: run for run in _past_runs(transaction, query)}
+
+
+def durations(transaction: Transaction, source: str, limit: int) -> list[float]:
+    """Return how many seconds the last runs of a source took that ended, the latest first."""
+    runs = table("runs")
+    query = (
+        select(runs.c.started_at, runs.c.finished_at)
+        .where(
+            runs.c.source == source,
+            runs.c.reason.not_in(BESIDE),
+            runs.c.finished_at.is_not(None),
+        )
+        .order_by(runs.c.id.desc())
+        .limit(limit)
+    )
+    rows = transaction.connection.execute(query)
+    return [(row.finished_at - row.started_at).total_seconds() for row in rows]
 
 
 def running(transaction: Transaction, source: str) -> dict[str, Any] | None:

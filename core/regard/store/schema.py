@@ -50,7 +50,7 @@ def revision_of(connection: Connection) -> str | None:
 
 def create(connection: Connection, now: datetime) -> None:
     """Create all tables in an empty store; the caller holds the write lock."""
-    metadata.create_all(connection)
+    metadata.create_all(connection, checkfirst=False)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
     connection.execute(
         text("INSERT INTO alembic_version (version_num) VALUES (:revision)"),

@@ -69,7 +69,7 @@ class Store:
             StoreError: It cannot be opened, or its tables are of another version.
         """
         address = connections.parse_url(url)
-        place = address.render_as_string(hide_password=True).replace("+psycopg", "")
+        place = connections.shown(url)
         engine = connections.make_engine(address, readonly=readonly)
         store = cls(engine, clock or SystemClock(), place)
         try:
@@ -89,7 +89,7 @@ class Store:
     def inspect(cls, url: str) -> StoreState:
         """Say what one would find when opening a store, without creating anything."""
         address = connections.parse_url(url)
-        place = address.render_as_string(hide_password=True).replace("+psycopg", "")
+        place = connections.shown(url)
         path = connections.database_path(address)
         if path is not None and not path.exists():
             return StoreState("missing", f"{path} does not exist yet; `regard run` makes it")
@@ -219,7 +219,7 @@ class Store:
             StoreTooNew: A newer regard wrote it.
         """
         address = connections.parse_url(url)
-        place = address.render_as_string(hide_password=True).replace("+psycopg", "")
+        place = connections.shown(url)
         engine = connections.make_engine(address, readonly=False)
         store = cls(engine, clock or SystemClock(), place)
         try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from regard.tabular.dialects import Dialect
 from regard.tabular.opening import open_tables
 from regard.tabular.pieces import PieceReader
-from regard.tabular.tables import BadRow, Piece, PieceItems, Row, Table, Value
+from regard.tabular.tables import BadRow, Piece, PieceItems, Row, Slice, Table, Value
 
 __all__ = [
     "BadRow",
@@ -20,6 +20,7 @@ __all__ = [
     "PieceItems",
     "PieceReader",
     "Row",
+    "Slice",
     "Table",
     "Value",
     "open_tables",

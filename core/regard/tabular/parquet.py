@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -13,7 +13,8 @@ from regard.errors import FileError
 from regard.tabular.contents import Content
 from regard.tabular.headers import make_header
 from regard.tabular.lines import ODD_LINES
-from regard.tabular.tables import BadRow, Items, Row, Table, Value
+from regard.tabular.slices import cut_slices
+from regard.tabular.tables import BadRow, Items, PieceItems, Revive, Row, Table, Value
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -30,11 +31,28 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1GB",
 }
 
+_INTEGERS = ("tinyint", "smallint", "integer", "bigint")
+
 Convert = Callable[[Any], Value]
 
 
 class _NotFinite(ValueError):
     """A float is infinite."""
+
+
+class _Plain(NamedTuple):
+    """
+    A column whose values can be handed on as texts.
+
+    Attributes:
+        text: The text, as mapping makes it of the typed value; NULL where there is none.
+        odd: Says that it may not be that text; empty: it always is.
+        revive: Makes the typed value of the text; None: it is a text.
+    """
+
+    text: str
+    odd: str = ""
+    revive: Revive | None = None
 
 
 class _Column(NamedTuple):
@@ -44,6 +62,7 @@ class _Column(NamedTuple):
     sql: str
     convert: Convert | None = None
     is_text: bool = False
+    plain: _Plain | None = None
 
 
 def open_parquet(content: Content) -> Table:
@@ -64,11 +83,22 @@ def open_parquet(content: Content) -> Table:
     ]
     header = make_header([column.name for column in columns], len(columns))
 
-    def rows(_: Table) -> Items:
+    def rows_behind(count: int) -> Items:
         with _connected(content) as (connection, source):
-            yield from _rows(connection, source, columns)
+            yield from _rows(connection, source, columns, behind=count)
 
-    return Table(content.path, content.member, "parquet", header, rows)
+    def write(file: int) -> None:
+        with _connected(content) as (connection, source):
+            _write(connection, source, columns, file)
+
+    def pieces(_: Table) -> PieceItems:
+        revives = [column.plain.revive for column in columns if column.plain is not None]
+        return cut_slices(header, revives, write, rows_behind)
+
+    table = Table(content.path, content.member, "parquet", header, lambda _: rows_behind(0))
+    if all(column.plain is not None for column in columns):
+        table.cutter = pieces
+    return table
 
 
 @contextmanager
@@ -89,14 +119,36 @@ def _connected(content: Content) -> Iterator[tuple[DuckDBPyConnection, str]]:
             raise FileError(message) from error
 
 
-def _rows(connection: DuckDBPyConnection, source: str, columns: list[_Column]) -> Items:
-    """Yield the rows chunk by chunk."""
+def _write(connection: DuckDBPyConnection, source: str, columns: list[_Column], file: int) -> None:
+    """Write the rows as CSV, each with what says that it has to be looked at by itself."""
+    plain = [column.plain for column in columns if column.plain is not None]
+    texts = ", ".join(f"{each.text} AS t{at}" for at, each in enumerate(plain))
+    joined = ", ".join(f"t{at}" for at in range(len(plain)))
+    # What no line of CSV, and no text among joined ones, could hold.
+    held = f"regexp_matches(concat_ws(' ', {joined}), '[\\x00\\n\\r\\x1f]')"
+    doubts = [f"coalesce({each.odd}, false)" for each in plain if each.odd]
+    doubt = " OR ".join(doubts) or "false"
+    blanked = ", ".join(f"CASE WHEN odd THEN NULL ELSE t{at} END" for at in range(len(plain)))
+    connection.execute(
+        f"COPY (SELECT {blanked}, CASE WHEN odd THEN 'odd' END FROM "
+        f"(SELECT *, doubt OR {held} AS odd "
+        f"FROM (SELECT {texts}, {doubt} AS doubt FROM {source}))) "
+        f"TO '/dev/fd/{file}' (FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', "
+        "ESCAPE '\"', NULLSTR '', USE_TMP_FILE false)"
+    )
+
+
+def _rows(
+    connection: DuckDBPyConnection, source: str, columns: list[_Column], *, behind: int = 0
+) -> Items:
+    """Yield the rows behind so many chunk by chunk."""
     texts = [f"contains({column.sql}, chr(0))" for column in columns if column.is_text]
     has_nul = " OR ".join(f"coalesce({each}, false)" for each in texts) or "false"
     selected = ", ".join([*(column.sql for column in columns), has_nul])
     converts = [(at, column.convert) for at, column in enumerate(columns) if column.convert]
-    result = connection.execute(f"SELECT {selected} FROM {source}")
-    done = 0
+    offset = f" OFFSET {behind}" if behind else ""
+    result = connection.execute(f"SELECT {selected} FROM {source}{offset}")
+    done = behind
     while chunk := result.fetchmany(CHUNK):
         for number, (*values, nul) in enumerate(chunk, done + 1):
             try:
@@ -117,32 +169,87 @@ def _rows(connection: DuckDBPyConnection, source: str, columns: list[_Column]) -
 
 def _columns(name: str, kind: DuckDBPyType, sql: str) -> Iterator[_Column]:
     """Say how a column of a type is read; a struct gives one column for each of its fields."""
-    match kind.id:
-        case "struct":
-            for field, inner in cast("list[tuple[str, DuckDBPyType]]", kind.children):
-                part = f"struct_extract({sql}, {_quoted(field, chr(39))})"
-                yield from _columns(f"{name}.{field}", inner, part)
+    if kind.id == "struct":
+        for field, inner in cast("list[tuple[str, DuckDBPyType]]", kind.children):
+            part = f"struct_extract({sql}, {_quoted(field, chr(39))})"
+            yield from _columns(f"{name}.{field}", inner, part)
+        return
+    yield _column(name, kind.id, sql)._replace(plain=_plain(kind.id, sql))
+
+
+def _column(name: str, kind: str, sql: str) -> _Column:
+    """Say how a column that is no struct is read."""
+    match kind:
         case "boolean" | "date" | "hugeint" | "uhugeint" | "decimal" | "timestamp":
-            yield _Column(name, sql)
-        case number if number.endswith(("tinyint", "smallint", "integer", "bigint")):
-            yield _Column(name, sql)
+            return _Column(name, sql)
+        case number if number.endswith(_INTEGERS):
+            return _Column(name, sql)
         case "varchar":
-            yield _Column(name, sql, is_text=True)
+            return _Column(name, sql, is_text=True)
         case "double":
-            yield _Column(name, sql, _from_float)
+            return _Column(name, sql, _from_float)
         case "float":
             # As text, because 0.1 in 32 bits is 0.10000000149 in 64.
-            yield _Column(name, f"CAST({sql} AS VARCHAR)", _from_float)
+            return _Column(name, f"CAST({sql} AS VARCHAR)", _from_float)
         case "timestamp with time zone":
-            yield _Column(name, f"epoch_us({sql})", _from_microseconds)
+            return _Column(name, f"epoch_us({sql})", _from_microseconds)
         case "timestamp_s" | "timestamp_ms" | "timestamp_ns":
-            yield _Column(name, f"CAST({sql} AS TIMESTAMP)")
+            return _Column(name, f"CAST({sql} AS TIMESTAMP)")
         case "blob":
-            yield _Column(name, sql, _from_bytes)
+            return _Column(name, sql, _from_bytes)
         case "list" | "array" | "map" | "union":
-            yield _Column(name, f"CAST(to_json({sql}) AS VARCHAR)", is_text=True)
+            return _Column(name, f"CAST(to_json({sql}) AS VARCHAR)", is_text=True)
         case _:
-            yield _Column(name, f"CAST({sql} AS VARCHAR)", is_text=True)
+            return _Column(name, f"CAST({sql} AS VARCHAR)", is_text=True)
+
+
+def _plain(kind: str, sql: str) -> _Plain | None:
+    """Say how a column is handed on as texts; None: its values are looked at one by one."""
+    text = f"CAST({sql} AS VARCHAR)"
+    match kind:
+        case "varchar":
+            return _Plain(sql)
+        case "boolean":
+            return _Plain(text, "", _from_flag)
+        case "date":
+            return _Plain(text, _outside(sql), date.fromisoformat)
+        case "decimal":
+            return _plain_decimal(text)
+        case "double" | "float":
+            return _plain_decimal(text, floating=True)
+        case "timestamp" | "timestamp_s" | "timestamp_ms" | "timestamp_ns":
+            return _plain_time(f"CAST({sql} AS TIMESTAMP)")
+        case "timestamp with time zone":
+            return _plain_time(f"make_timestamp(epoch_us({sql}))", placed=True)
+        case number if number.endswith((*_INTEGERS, "hugeint")):
+            return _Plain(text, "", int)
+        case _:
+            return None
+
+
+def _outside(sql: str) -> str:
+    """Say that a date or time is none that Python knows."""
+    return f"NOT ({sql} BETWEEN DATE '0001-01-02' AND DATE '9999-12-30')"
+
+
+def _plain_time(sql: str, *, placed: bool = False) -> _Plain:
+    """Return a time in whole seconds as Python writes it; placed: in UTC."""
+    text = f"replace(CAST({sql} AS VARCHAR), ' ', 'T')" + (" || '+00:00'" if placed else "")
+    broken = f"epoch_us({sql}) % 1000000 <> 0"
+    odd = f"CASE WHEN {_outside(sql)} THEN true ELSE {broken} END"
+    return _Plain(text, odd, datetime.fromisoformat)
+
+
+def _plain_decimal(text: str, *, floating: bool = False) -> _Plain:
+    """Return a number's text without the noughts at its end; of floats only the plain ones."""
+    short = f"CASE WHEN contains({text}, '.') THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+    odd = f"NOT regexp_full_match({text}, '-?[0-9]+[.][0-9]+')" if floating else ""
+    return _Plain(short, odd, Decimal)
+
+
+def _from_flag(text: str) -> bool:
+    """Return the flag that a text stands for."""
+    return text == "true"
 
 
 def _quoted(text: str, quote: str) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regard.tabular.dialects import FIELD_LIMIT, Dialect
-from regard.tabular.tables import Piece
+from regard.tabular.tables import Piece, Slice
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,7 +105,7 @@ class PieceReader:
         idle = ", ".join(sorted(known - _OPTIMIZERS))
         self._connection.execute(f"SET disabled_optimizers = '{idle}'")
 
-    def load(self, piece: Piece) -> int | None:
+    def load(self, piece: Piece | Slice) -> int | None:
         """
         Make a piece the table ``piece`` with the columns ``c0``, ``c1``, ...
 
@@ -142,7 +142,7 @@ class PieceReader:
         return count
 
     @staticmethod
-    def _agrees(piece: Piece, count: int) -> bool:
+    def _agrees(piece: Piece | Slice, count: int) -> bool:
         """Say whether `csv.reader` finds as many rows where records and lines differ."""
         try:
             return piece.records() == count

@@ -18,7 +18,9 @@ __all__ = [
     "Piece",
     "PieceItems",
     "Reader",
+    "Revive",
     "Row",
+    "Slice",
     "Table",
     "Value",
     "printable",
@@ -90,7 +92,12 @@ class Piece:
     _lines: list[str] = field(default_factory=list, repr=False)
     _records: list[tuple[int, list[str]]] = field(default_factory=list, repr=False)
 
-    def row(self, at: int, count: int) -> Row | None:
+    @property
+    def width(self) -> int:
+        """How many cells its records have."""
+        return len(self.header)
+
+    def row(self, at: int, count: int) -> Row | BadRow | None:
         """
         Return one row, or None where the header is repeated or no cell says anything.
 
@@ -135,8 +142,50 @@ class Piece:
         return self._records
 
 
+Revive: TypeAlias = Callable[[str], Value]
+"""Makes a typed value of the text that stands for it."""
+
+
+@dataclass(slots=True, eq=False)
+class Slice:
+    """
+    Some rows of a file with types, as lines of CSV without a line's end inside.
+
+    Attributes:
+        data: A text for each column, and a last one that is not empty where the row has to be
+            looked at by itself.
+        first_line: The number of the first row, from 1.
+        header: The columns.
+        revives: For each column what makes its values of their texts; None: they are texts.
+        find: Returns the row of a number.
+        refused: As in `Piece`.
+        delimiter: What parts the texts.
+    """
+
+    data: bytes = field(repr=False)
+    first_line: int
+    header: tuple[str, ...]
+    revives: tuple[Revive | None, ...]
+    find: Callable[[int], Row | BadRow] = field(repr=False)
+    refused: bool = False
+    delimiter: str = ","
+
+    @property
+    def width(self) -> int:
+        """How many texts its lines have."""
+        return len(self.header) + 1
+
+    def row(self, at: int, count: int) -> Row | BadRow | None:
+        """Return one row, by its place from 0."""
+        return self.find(self.first_line + at)
+
+    def records(self) -> int:
+        """Return how many rows it has."""
+        return self.data.count(b"\n")
+
+
 Items: TypeAlias = Generator[Row | BadRow, None, None]
-PieceItems: TypeAlias = Generator[Piece | Row | BadRow, None, None]
+PieceItems: TypeAlias = Generator[Piece | Slice | Row | BadRow, None, None]
 Reader: TypeAlias = Callable[["Table"], Items]
 Resumer: TypeAlias = Callable[["Table", int], Items]
 Cutter: TypeAlias = Callable[["Table"], PieceItems]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from regard.measures.freshness import concerned
 from regard.measures.periods import last_days, resolve_period
 from regard.measures.rivals import rivals
 from regard.render.phrases import Speaker
@@ -78,7 +79,7 @@ class Competitors(Reporter[PeriodParams]):
             to.say("title"),
             view.now,
             [section],
-            sources=view.freshness(),
+            sources=concerned(view, ("offer", "product", "review", "visit")),
             period=period,
             language=language,
         )

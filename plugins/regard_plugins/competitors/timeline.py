@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from regard.measures import offers
+from regard.measures.freshness import concerned
 from regard.measures.periods import last_days, resolve_period
 from regard.measures.rivals import rivals
 from regard.render.phrases import Speaker
@@ -91,7 +92,7 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
             to.say("one_title", whose=params.name),
             view.now,
             sections,
-            sources=view.freshness(),
+            sources=concerned(view, ("offer", "product", "review", "visit")),
             period=period,
             language=language,
         )

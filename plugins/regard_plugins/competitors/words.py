@@ -24,16 +24,19 @@ _WORDS: Final[Texts] = {
     ),
     "table_note": (
         (
-            "Index: their prices with ours as 100. Rating: 1 to 5. Mystery: 0 to 100, all visits "
-            "so far. Moves: changes of the period."
+            "Index: their prices with ours as 100. Rating: 1 to 5, reviews of the period. Visit "
+            "score: 0 to 100, all mystery visits so far. Changes: of prices, promotions, stock "
+            "and articles in the period."
         ),
         (
-            "Índice: sus precios con los nuestros como 100. Valoración: de 1 a 5. Mystery: de "
-            "0 a 100, todas las visitas hasta ahora. Movimientos: cambios del periodo."
+            "Índice: sus precios con los nuestros como 100. Valoración: de 1 a 5, opiniones del "
+            "periodo. Nota de visita: de 0 a 100, todas las visitas de mystery hasta ahora. "
+            "Cambios: de precios, promociones, existencias y artículos en el periodo."
         ),
         (
-            "Indice : leurs prix, les nôtres valant 100. Note : de 1 à 5. Mystère : de 0 à 100, "
-            "toutes les visites jusqu’ici. Mouvements : changements de la période."
+            "Indice : leurs prix, les nôtres valant 100. Note : de 1 à 5, avis de la période. "
+            "Note de visite : de 0 à 100, toutes les visites mystère jusqu’ici. Changements : "
+            "prix, promotions, stocks et articles dans la période."
         ),
     ),
     "still": ("Nothing moved.", "Nada se movió.", "Rien n’a bougé."),
@@ -48,9 +51,9 @@ _WORDS: Final[Texts] = {
     "column_offers": ("Offers", "Ofertas", "Offres"),
     "column_rating": ("Rating", "Valoración", "Note"),
     "column_reviews": ("Reviews", "Opiniones", "Avis"),
-    "column_mystery": ("Mystery", "Mystery", "Mystère"),
+    "column_mystery": ("Visit score", "Nota de visita", "Note de visite"),
     "column_visits": ("Visits", "Visitas", "Visites"),
-    "column_moves": ("Moves", "Movimientos", "Mouvements"),
+    "column_moves": ("Changes", "Cambios", "Changements"),
     "column_on": ("Day", "Día", "Jour"),
     "column_product": ("Product", "Producto", "Produit"),
     "column_what": ("What", "Qué", "Quoi"),

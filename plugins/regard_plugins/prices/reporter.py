@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Final
 
@@ -11,13 +13,14 @@ from pydantic import Field
 
 from regard.findings import Finding
 from regard.measures import offers
+from regard.measures.freshness import concerned
 from regard.measures.offers import Index, Move, Pair
 from regard.measures.periods import last_days, resolve_period
 from regard.render.formats import number
 from regard.render.phrases import Speaker
 from regard.render.words import LANGUAGES
 from regard.reporters import ReportContext, Reporter
-from regard.reports import Period, Report, Section, Table
+from regard.reports import Cell, Period, Report, Section, Table
 from regard.settings.params import PeriodParams
 from regard.views import View
 from regard_plugins.prices.words import PHRASES
@@ -28,6 +31,9 @@ _USUAL_DAYS: Final = 7
 _WORTH_SAYING: Final = Decimal(97)
 """An index below says that somebody is clearly cheaper."""
 _BASE: Final = 5
+_WHATS: Final = ("dearer", "cheaper", "promotion", "stock-out", "back", "new", "withdrawn")
+"""What is counted, in the order of the columns."""
+_KINDS: Final = ("offer", "product")
 
 
 class PricesParams(PeriodParams):
@@ -80,7 +86,7 @@ class Prices(Reporter[PricesParams]):
             asked.to.say("title"),
             view.now,
             sections,
-            sources=view.freshness(),
+            sources=concerned(view, _KINDS),
             period=period,
             language=language,
         )
@@ -95,7 +101,7 @@ def _stand(asked: _Asked, missing: int, every: int) -> Section:
     found = offers.indices(asked.view)
     if not found:
         return Section(asked.to.say("stand"), note=asked.to.say("no_products"))
-    note = asked.to.say("index_note", unmatched=missing, offers=every)
+    note = asked.to.say("index_note", products=found[0].products, unmatched=missing, offers=every)
     whole = Table(
         asked.to.say("index_title"),
         (
@@ -171,7 +177,7 @@ def _differences(asked: _Asked) -> list[Section]:
     filled = tuple(table for table in tables if table.rows)
     if not filled:
         return []
-    return [Section(asked.to.say("column_percent"), tables=filled)]
+    return [Section(asked.to.say("articles"), tables=filled)]
 
 
 def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
@@ -192,15 +198,46 @@ def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
 
 
 def _moved(asked: _Asked) -> Section:
-    """Say what changed in the period."""
+    """Say what changed in the period: how often, and what."""
     found = offers.moves(asked.view, asked.period)
     if not found:
         return Section(asked.to.say("moved"), note=asked.to.say("still"))
-    return Section(asked.to.say("moved"), tables=(moves_table(asked.to, found, asked.rows),))
+    tables = (_counted(asked.to, found), _listed(asked, found))
+    return Section(asked.to.say("moved"), tables=tables)
 
 
-def moves_table(to: Speaker, found: Sequence[Move], shown: int) -> Table:
-    """Return what changed as a table; programs get all of it."""
+def _counted(to: Speaker, found: Sequence[Move]) -> Table:
+    """Return how often what changed at whom."""
+    counts = Counter((one.competitor, _direction(one)) for one in found)
+    columns = (to.column("competitor"), *(to.column(f"n_{what}") for what in _WHATS))
+    names = sorted({one.competitor for one in found})
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (name, *(counts[name, what] for what in _WHATS)) for name in names
+    )
+    others = sum(counts[name, None] for name in names)
+    note = to.say("counted_other", n=others) if others else ""
+    return Table(to.say("counted"), columns, rows, note)
+
+
+def _direction(move: Move) -> str | None:
+    """Return what is counted: a price that moved is dearer or cheaper; None: who can tell."""
+    if move.what != "price":
+        return move.what
+    if move.before is None or move.after is None or move.before == move.after:
+        return None
+    return "dearer" if move.after > move.before else "cheaper"
+
+
+def _size(move: Move) -> Decimal:
+    """Return by which share of itself a price moved."""
+    if not move.before or move.after is None:
+        return Decimal(0)
+    return abs(move.after - move.before) / move.before
+
+
+def _listed(asked: _Asked, found: Sequence[Move]) -> Table:
+    """Return what changed; programs get all of it."""
+    to = asked.to
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
@@ -211,10 +248,13 @@ def moves_table(to: Speaker, found: Sequence[Move], shown: int) -> Table:
         to.column("before", unit),
         to.column("after", unit),
     )
+    # Of a day with a hundred changes the largest say most.
+    ordered = sorted(found, key=lambda one: (one.on or date.min, _size(one)), reverse=True)
     rows = tuple(
         (one.on, one.competitor, one.name, to.label("what", one.what), one.before, one.after)
-        for one in found
+        for one in ordered
     )
-    rest = len(found) - shown
-    others = (to.say("others", n=rest), "", "", "", None, None) if rest > 0 else ()
-    return Table(to.say("moves_title"), columns, rows, f"n = {len(found)}", shown, others)
+    rest = len(found) - asked.rows
+    others = (to.say("others", n=rest), "", "", "", "", "") if rest > 0 else ()
+    note = to.say("moves_note", n=len(found))
+    return Table(to.say("moves_title"), columns, rows, note, asked.rows, others)

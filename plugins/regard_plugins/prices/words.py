@@ -46,19 +46,23 @@ _WORDS: Final[Texts] = {
     ),
     "index_note": (
         (
-            "Geometric mean of their price to ours, on one basis of tax. Unmatched: "
-            "{unmatched} of {offers} offers; `regard match list` proposes some."
+            "Geometric mean of their price to ours, on one basis of tax. Coverage: products "
+            "compared, of our {products} with a price. Unmatched: {unmatched} of {offers} "
+            "offers; `regard match list` proposes some."
         ),
         (
-            "Media geométrica de su precio entre el nuestro, con la misma base de impuestos. Sin "
+            "Media geométrica de su precio entre el nuestro, con la misma base de impuestos. "
+            "Cobertura: productos comparados, de los {products} nuestros con precio. Sin "
             "emparejar: {unmatched} de {offers} ofertas; `regard match list` propone algunas."
         ),
         (
-            "Moyenne géométrique de leur prix rapporté au nôtre, sur la même base de taxes. Sans "
+            "Moyenne géométrique de leur prix rapporté au nôtre, sur la même base de taxes. "
+            "Couverture : produits comparés, sur nos {products} qui ont un prix. Sans "
             "correspondance : {unmatched} offres sur {offers} ; `regard match list` en propose."
         ),
     ),
     "category_title": ("By category", "Por categoría", "Par catégorie"),
+    "articles": ("Article by article", "Artículo por artículo", "Article par article"),
     "cheaper": ("Cheaper than we are", "Más baratos que nosotros", "Moins chers que nous"),
     "dearer": ("Dearer than we are", "Más caros que nosotros", "Plus chers que nous"),
     "gaps": ("Out of stock there", "Agotado allí", "En rupture là-bas"),
@@ -68,6 +72,17 @@ _WORDS: Final[Texts] = {
         "Sans ce que l’on sait en rupture ici aussi.",
     ),
     "moved": ("What moved", "Qué se movió", "Ce qui a bougé"),
+    "counted": ("How many changes", "Cuántos cambios", "Combien de changements"),
+    "counted_other": (
+        "{n} more {n:is|are} no price that rose or fell.",
+        "{n} más no {n:es un precio que suba o baje|son precios que suban o bajen}.",
+        "{n} de plus {n:n’est pas un prix qui monte ou baisse|ne sont pas des prix qui bougent}.",
+    ),
+    "moves_note": (
+        "n = {n} {n:change|changes}; of each day the largest first.",
+        "n = {n} {n:cambio|cambios}; de cada día los mayores primero.",
+        "n = {n} {n:changement|changements} ; les plus grands de chaque jour d’abord.",
+    ),
     "moves_title": ("Changes", "Cambios", "Changements"),
     "still": ("Nothing moved.", "Nada se movió.", "Rien n’a bougé."),
     "pairs_note": (
@@ -125,6 +140,13 @@ _WORDS: Final[Texts] = {
     "column_what": ("What", "Qué", "Quoi"),
     "column_before": ("Before", "Antes", "Avant"),
     "column_after": ("After", "Después", "Après"),
+    "column_n_dearer": ("Dearer", "Más caro", "Plus cher"),
+    "column_n_cheaper": ("Cheaper", "Más barato", "Moins cher"),
+    "column_n_promotion": ("Promotions", "Promociones", "Promotions"),
+    "column_n_stock-out": ("Out of stock", "Agotado", "Rupture"),
+    "column_n_back": ("Back in stock", "De vuelta", "De retour"),
+    "column_n_new": ("New", "Nuevo", "Nouveau"),
+    "column_n_withdrawn": ("Withdrawn", "Retirado", "Retiré"),
     "what.price": ("price", "precio", "prix"),
     "what.promotion": ("promotion", "promoción", "promotion"),
     "what.stock-out": ("out of stock", "agotado", "rupture"),

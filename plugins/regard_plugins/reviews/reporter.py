@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import timedelta
+from decimal import Decimal
+from typing import ClassVar, Final
 
 from pydantic import Field
 
-from regard.findings import Finding
+from regard.findings import Finding, Severity
 from regard.measures import ratings
+from regard.measures.freshness import concerned
 from regard.measures.intervals import clear_difference
 from regard.measures.periods import last_days, resolve_period
 from regard.measures.ratings import Rated
 from regard.privacy import mask_text
+from regard.render.formats import number
 from regard.render.phrases import Speaker
 from regard.render.words import LANGUAGES
 from regard.reporters import ReportContext, Reporter
@@ -23,6 +27,9 @@ from regard.views import View
 from regard_plugins.reviews.words import PHRASES
 
 __all__ = ["Reviews", "ReviewsParams"]
+
+_LATE_DAYS: Final = 60
+"""The last days of a period that are compared with what was before them in it."""
 
 
 class ReviewsParams(PeriodParams):
@@ -71,7 +78,7 @@ class Reviews(Reporter[ReviewsParams]):
         asked = _Asked(view, Speaker(PHRASES, language), period, params.rows)
         found = ratings.ratings(view, period)
         sections = (
-            [_rated(asked, found), *_bad(asked)]
+            [_rated(asked, found), *_bad(asked), *_monthly(asked)]
             if found
             else [Section(asked.to.say("rated"), note=asked.to.say("nothing"))]
         )
@@ -80,7 +87,7 @@ class Reviews(Reporter[ReviewsParams]):
             asked.to.say("title"),
             view.now,
             sections,
-            sources=view.freshness(),
+            sources=concerned(view, ("review",)),
             period=period,
             language=language,
         )
@@ -114,8 +121,7 @@ def _rated(asked: _Asked, found: Sequence[Rated]) -> Section:
     return Section(
         asked.to.say("rated"),
         tables=(table,),
-        findings=_worse(asked, found),
-        series=_series(asked),
+        findings=(*_worse(asked, found), *_turned(asked)),
     )
 
 
@@ -131,8 +137,8 @@ def _worse(asked: _Asked, found: Sequence[Rated]) -> tuple[Finding, ...]:
         if gap is not None and gap > 0:
             text = asked.to.say(
                 "finding_worse",
-                ours=ours.rating.value,
-                theirs=one.rating.value,
+                ours=_stars(ours.rating.value, asked.to),
+                theirs=_stars(one.rating.value, asked.to),
                 competitor=one.competitor,
             )
             told.append(Finding("rated-worse", text, subject=one.competitor, value=gap,
@@ -140,11 +146,53 @@ def _worse(asked: _Asked, found: Sequence[Rated]) -> tuple[Finding, ...]:
     return tuple(told)
 
 
-def _series(asked: _Asked) -> tuple[Series, ...]:
+def _turned(asked: _Asked) -> tuple[Finding, ...]:
+    """Say whose ratings of late are not those of before."""
+    until = asked.period.until or asked.view.now
+    middle = until - timedelta(days=_LATE_DAYS)
+    if asked.period.since is not None and asked.period.since >= middle:
+        return ()
+    before = ratings.ratings(asked.view, Period(asked.period.since, middle))
+    late = {one.competitor: one for one in ratings.ratings(asked.view, Period(middle, until))}
+    told = []
+    for one in before:
+        now = late.get(one.competitor)
+        if now is None:
+            continue
+        gap = clear_difference(now.rating, one.rating, comparisons=len(before))
+        if gap is None:
+            continue
+        name = "finding_fell" if gap < 0 else "finding_rose"
+        text = asked.to.say(
+            name,
+            whose=asked.whose(one.competitor),
+            days=_LATE_DAYS,
+            late=_stars(now.rating.value, asked.to),
+            before=_stars(one.rating.value, asked.to),
+        )
+        worse = gap < 0 and one.competitor is None
+        told.append(
+            Finding(
+                "rating-fell" if gap < 0 else "rating-rose",
+                text,
+                Severity.WARNING if worse else Severity.INFO,
+                asked.whose(one.competitor),
+                value=gap,
+                n=now.rating.n + one.rating.n,
+            )
+        )
+    return tuple(told)
+
+
+def _stars(value: Decimal | None, to: Speaker) -> str:
+    return "–" if value is None else number(value, to.language, 2)
+
+
+def _monthly(asked: _Asked) -> list[Section]:
     points: dict[str | None, list[Point]] = {}
     for whose, month, mean, n in ratings.monthly_ratings(asked.view, asked.period):
         points.setdefault(whose, []).append(Point(month, mean, n))
-    return tuple(
+    series = tuple(
         Series(
             f"rating.{whose or 'us'}",
             asked.to.say("series", whose=asked.whose(whose)),
@@ -153,6 +201,7 @@ def _series(asked: _Asked) -> tuple[Series, ...]:
         for whose, found in points.items()
         if len(found) > 1
     )
+    return [Section(asked.to.say("monthly"), series=series)] if series else []
 
 
 def _bad(asked: _Asked) -> list[Section]:
@@ -163,7 +212,7 @@ def _bad(asked: _Asked) -> list[Section]:
         asked.to.column("on"),
         asked.to.column("whose"),
         asked.to.column("rating"),
-        asked.to.column("product"),
+        asked.to.column("product", wrap=True),
         asked.to.column("said", wrap=True),
     )
     rows = tuple(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+RunRegard = Callable[..., Any]
+Regard = Callable[..., Any]
+Check = Callable[..., tuple[int, list[tuple[str, str, str]]]]
 
 PLUGIN = """
 from pydantic import BaseModel, SecretStr
@@ -32,18 +35,27 @@ def regard_sources():
 """
 
 
-def regard(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder, without colours and in a wide terminal."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("REGARD_")}
-    return subprocess.run(
-        [sys.executable, "-m", "regard", *arguments],
-        cwd=folder,
-        env={**kept, "NO_COLOR": "1", "COLUMNS": "200", **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture
+def regard(run_regard: RunRegard) -> Regard:
+    """Return what runs the command in a folder."""
+
+    def run(folder: Path, *arguments: str, **environment: str) -> Any:
+        return run_regard(*arguments, cwd=folder, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def check(regard: Regard) -> Check:
+    """Return what gives the exit code of ``check --json`` and its items, plug-ins left out."""
+
+    def run(folder: Path, **environment: str) -> tuple[int, list[tuple[str, str, str]]]:
+        done = regard(folder, "check", "--json", **environment)
+        told: dict[str, Any] = json.loads(done.stdout)
+        items = [(item["status"], item["where"], item["text"]) for item in told["items"]]
+        return done.returncode, [item for item in items if not item[1].startswith("plug-in ")]
+
+    return run
 
 
 def make(folder: Path, text: str) -> Path:
@@ -54,18 +66,10 @@ def make(folder: Path, text: str) -> Path:
     return folder
 
 
-def check(folder: Path, **environment: str) -> tuple[int, list[tuple[str, str, str]]]:
-    """Return the exit code of ``check --json`` and its items, plug-ins left out."""
-    done = regard(folder, "check", "--json", **environment)
-    told: dict[str, Any] = json.loads(done.stdout)
-    items = [(item["status"], item["where"], item["text"]) for item in told["items"]]
-    return done.returncode, [item for item in items if not item[1].startswith("plug-in ")]
-
-
 class TestInit:
     """A project to begin with."""
 
-    def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
+    def test_nothing_is_overwritten(self, tmp_path: Path, regard: Regard) -> None:
         """A folder with a file of the same name is left alone, and the file is named."""
         (tmp_path / ".gitignore").write_text("mine")
         done = regard(tmp_path, "init")
@@ -75,7 +79,7 @@ class TestInit:
         assert [".gitignore"] == [path.name for path in tmp_path.iterdir()]
         assert "mine" == (tmp_path / ".gitignore").read_text()
 
-    def test_a_file(self, tmp_path: Path) -> None:
+    def test_a_file(self, tmp_path: Path, regard: Regard) -> None:
         """A file is no folder for a project."""
         (tmp_path / "x").touch()
         done = regard(tmp_path, "init", "x")
@@ -85,7 +89,7 @@ class TestInit:
             done.stderr,
         )
 
-    def test_project(self, tmp_path: Path) -> None:
+    def test_project(self, tmp_path: Path, regard: Regard) -> None:
         """The files are made and the next commands are told."""
         done = regard(tmp_path, "init", "a b/p")
 
@@ -95,7 +99,7 @@ class TestInit:
             path.name for path in (tmp_path / "a b/p").iterdir()
         }
 
-    def test_project_is_right(self, tmp_path: Path) -> None:
+    def test_project_is_right(self, tmp_path: Path, regard: Regard, check: Check) -> None:
         """What was made passes the check; only the missing exports are mentioned."""
         regard(tmp_path, "init", "--json")
         code, items = check(tmp_path)
@@ -106,7 +110,7 @@ class TestInit:
             ("warning", "sources.suggestions.path", "nothing matches 'suggestions/*.tsv'"),
         } == {item for item in items if item[0] != "ok"}
 
-    def test_example_plugin(self, tmp_path: Path) -> None:
+    def test_example_plugin(self, tmp_path: Path, regard: Regard) -> None:
         """The example plug-in reads what its table names."""
         regard(tmp_path, "init")
         (tmp_path / "suggestions").mkdir()
@@ -125,7 +129,7 @@ class TestInit:
             run["quarantined"],
         )
 
-    def test_json(self, tmp_path: Path) -> None:
+    def test_json(self, tmp_path: Path, regard: Regard) -> None:
         """With --json the names of the files that were made are printed."""
         done = regard(tmp_path, "init", "p", "--json")
 
@@ -143,14 +147,14 @@ class TestInit:
 class TestCheck:
     """What is wrong before anything runs."""
 
-    def test_no_project(self, tmp_path: Path) -> None:
+    def test_no_project(self, tmp_path: Path, regard: Regard) -> None:
         """Without a project there is nothing to check."""
         done = regard(tmp_path, "check")
 
         assert (2, "") == (done.returncode, done.stdout)
         assert "there is no regard.toml" in done.stderr
 
-    def test_broken_file(self, tmp_path: Path) -> None:
+    def test_broken_file(self, tmp_path: Path, regard: Regard) -> None:
         """All faults of the file are listed, one line each, with the counts behind them."""
         (tmp_path / "regard.toml").write_text('language = "de"\n[sources.a]\nplugn = "x"\n')
         done = regard(tmp_path, "check")
@@ -214,14 +218,20 @@ class TestCheck:
                 '[privacy]\nkey = "short"',
                 ("error", "", "privacy.key: the privacy key has 5 bytes; it needs 16 or more"),
             ),
-            ("[notices]", ("warning", "notices", "not used by this version")),
+            ("[segments]", ("warning", "segments", "not used by this version")),
+            (
+                '[notices.a]\nterminal = true\nmail = "x"',
+                ("error", "", "regard.toml:1: notices.a: names more than one notifier"),
+            ),
             (
                 '[plugins]\ndisabled = ["dsk"]',
                 ("warning", "plugins.disabled", "there is no plug-in 'dsk'; did you mean 'desk'?"),
             ),
         ],
     )
-    def test_fault(self, tmp_path: Path, text: str, expected: tuple[str, str, str]) -> None:
+    def test_fault(
+        self, tmp_path: Path, text: str, expected: tuple[str, str, str], check: Check
+    ) -> None:
         """Each fault is one item; an error makes the exit code 2, a warning does not."""
         code, items = check(make(tmp_path, text))
         status, where, start = expected
@@ -230,7 +240,7 @@ class TestCheck:
         assert (2 if status == "error" else 0) == code
         assert [True] == [item[2].startswith(start) for item in found]
 
-    def test_secrets_are_not_shown(self, tmp_path: Path) -> None:
+    def test_secrets_are_not_shown(self, tmp_path: Path, regard: Regard) -> None:
         """Secrets are looked up and never printed, also where their value is wrong."""
         folder = make(
             tmp_path,
@@ -250,7 +260,7 @@ class TestCheck:
         assert "sources.d.pages: must be a whole number\n" in done.stdout
         assert "hunter22" not in done.stdout + done.stderr
 
-    def test_nothing_is_made(self, tmp_path: Path) -> None:
+    def test_nothing_is_made(self, tmp_path: Path, check: Check) -> None:
         """Checking makes neither a store nor a key."""
         make(tmp_path, '[sources.d]\nplugin = "desk"\n')
         code, _ = check(tmp_path)
@@ -258,7 +268,7 @@ class TestCheck:
         assert 0 == code
         assert {"plugins", "regard.toml"} == {path.name for path in tmp_path.iterdir()}
 
-    def test_right_project(self, tmp_path: Path) -> None:
+    def test_right_project(self, tmp_path: Path, regard: Regard) -> None:
         """What is right is said too: one line each, and the counts."""
         make(
             tmp_path,
@@ -277,7 +287,7 @@ class TestCheck:
         assert lines[4].startswith("ok      store: ")
         assert lines[-1].endswith(" 0 errors")
 
-    def test_existing_store(self, tmp_path: Path) -> None:
+    def test_existing_store(self, tmp_path: Path, check: Check) -> None:
         """A store that is no database is an error."""
         make(tmp_path, 'store = "sqlite:///regard.db"\n')
         (tmp_path / "regard.db").write_bytes(b"this is no database, whatever its name says" * 100)
@@ -286,7 +296,7 @@ class TestCheck:
         assert 2 == code
         assert ["store"] == [where for status, where, _ in items if status == "error"]
 
-    def test_open_secret(self, tmp_path: Path) -> None:
+    def test_open_secret(self, tmp_path: Path, check: Check) -> None:
         """A file of secrets that everybody can read is a warning."""
         folder = make(tmp_path, '[sources.d]\nplugin = "desk"\ntoken = "${file:token}"\n')
         (folder / "token").write_text("hunter22")
@@ -302,14 +312,14 @@ class TestCheck:
 class TestConfigSchema:
     """The JSON Schema for editors."""
 
-    def test_nothing_else(self, tmp_path: Path) -> None:
+    def test_nothing_else(self, tmp_path: Path, regard: Regard) -> None:
         """Anything but the schema is refused with what would be right."""
         done = regard(tmp_path, "config", "shema")
 
         assert 2 == done.returncode
         assert "schema" in done.stderr
 
-    def test_without_project(self, tmp_path: Path) -> None:
+    def test_without_project(self, tmp_path: Path, regard: Regard) -> None:
         """The schema of the file needs no project."""
         done = regard(tmp_path, "config", "schema")
         schema = json.loads(done.stdout)
@@ -317,14 +327,26 @@ class TestConfigSchema:
         assert "https://json-schema.org/draft/2020-12/schema" == schema["$schema"]
         assert "Europe/Madrid" in schema["properties"]["timezone"]["examples"]
 
-    def test_plugins(self, tmp_path: Path) -> None:
+    def test_plugins(self, tmp_path: Path, regard: Regard) -> None:
         """A project's own plug-ins are part of it."""
         done = regard(make(tmp_path, ""), "config", "schema")
         schema = json.loads(done.stdout)
 
         assert {"url", "token", "pages"} == set(schema["$defs"]["plugin-desk"]["properties"])
 
-    def test_broken_project(self, tmp_path: Path) -> None:
+    def test_notifiers(self, tmp_path: Path, regard: Regard) -> None:
+        """A channel's table has the host's keys, and those of the notifier that it means."""
+        schema = json.loads(regard(tmp_path, "config", "schema").stdout)["$defs"]
+        channel = schema["NoticesSettings"]
+        meant = [rule["then"]["$ref"].rpartition("-")[2] for rule in channel["allOf"]]
+
+        assert {"notifier", "on", "severity", "pause", "repeat", "ping"} == set(
+            channel["properties"]
+        )
+        assert ["mail", "terminal", "webhook"] == meant
+        assert {"mail", "sender"} == set(schema["notifier-mail"]["properties"])
+
+    def test_broken_project(self, tmp_path: Path, regard: Regard) -> None:
         """Of a project whose file is wrong, the schema helps to repair it."""
         done = regard(make(tmp_path, "language = 1"), "config", "schema")
 

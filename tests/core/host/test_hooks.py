@@ -75,6 +75,21 @@ def test_hook_regard_reporters(write_plugin: WritePlugin, plugin_dir: Path) -> N
     assert "Baskets" == Host.load(plugin_dir).reporter_class("baskets").__name__
 
 
+def test_hook_regard_notifiers(write_plugin: WritePlugin, plugin_dir: Path) -> None:
+    """A plug-in's notifier classes are there by name, and listed with the plug-in."""
+    write_plugin(
+        "board.py",
+        "from regard import Notifier, hookimpl\nclass Board(Notifier):\n    name = 'board'\n"
+        "@hookimpl\ndef regard_notifiers(): return [Board]\n",
+    )
+    host = Host.load(plugin_dir)
+    (status,) = [item for item in host.plugins if item.name == "board"]
+
+    assert "Board" == host.notifier_class("board").__name__
+    assert "board" == host.notifiers["board"].plugin
+    assert (PluginState.OK, ("notifier:board",)) == (status.state, status.kinds)
+
+
 def test_hook_regard_profiles(write_plugin: WritePlugin, plugin_dir: Path) -> None:
     """Profile files are found beside the plug-in that names them."""
     path = write_plugin("forms/acme.toml", "")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -24,19 +22,11 @@ BUNDLED = sorted(
 
 
 @pytest.fixture
-def regard(tmp_path: Path) -> Regard:
+def regard(tmp_path: Path, run_regard: Regard) -> Regard:
     """Return what runs a command in the project's folder."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "regard", *arguments],
-            cwd=tmp_path,
-            env=os.environ | {"COLUMNS": "80"} | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return run_regard(*arguments, cwd=tmp_path, env={"COLUMNS": "80"} | environment)
 
     return run
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -109,7 +109,7 @@ class Wall:
         real = {shown.date() for shown in self.shown}
         starts = [self.start(day) for day in self.days if day in real]
         times = []
-        for start, following in pairwise(starts):
+        for start, following in itertools.pairwise(starts):
             while start < following:
                 times.append(start)
                 start += step

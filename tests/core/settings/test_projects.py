@@ -240,7 +240,7 @@ FAULTS = [
         f'{CRM}customers = "crmm"',
         ("sources.crm.customers: 'crmm' is not a source of this project; did you mean 'crm'?"),
     ),
-    (f'{CRM}depends_on = ["crm", "tills"]', "sources.crm.depends_on: 'tills' is not a source"),
+    (f'{CRM}depends_on = ["tills"]', "sources.crm.depends_on: 'tills' is not a source"),
     (f'{CRM}map = "x"', "sources.crm.map: must be a table, not 'x'"),
     (
         f'{CRM}timezone = "Europe/Madird"',
@@ -446,13 +446,16 @@ class TestProjects:
         """Tables and keys of later versions are accepted and named."""
         project = load(
             tmp_path,
-            f'{CRM}retention = "5d"\n[notices]\nhost = "x"\n[privacy]\npolicy = "x"\n'
+            f'{CRM}retention = "5d"\n[segments]\nhost = "x"\n[privacy]\npolicy = "x"\n'
             '[reports.m]\nreporter = "x"\naudience = "board"\n',
         )
 
-        assert ["notices", "privacy.policy", "sources.crm.retention", "reports.m.audience"] == unused(
-            project.settings
-        )
+        assert [
+            "segments",
+            "privacy.policy",
+            "sources.crm.retention",
+            "reports.m.audience",
+        ] == unused(project.settings)
 
     def test_resolving_paths(self, tmp_path: Path) -> None:
         """Relative paths start at the project, absolute ones stay."""

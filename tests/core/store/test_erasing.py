@@ -17,11 +17,22 @@ from sqlalchemy import select, text
 
 from regard.errors import UsageError
 from regard.findings import Finding
+from regard.notifiers import Notice
 from regard.pipeline.erased import Erased
 from regard.privacy import pseudonym
 from regard.records import KINDS, metadata
 from regard.runs import Outcome, StreamSummary
-from regard.store import Batch, Refused, RunStart, Store, findings, quarantine, runs, sources
+from regard.store import (
+    Batch,
+    Refused,
+    RunStart,
+    Store,
+    findings,
+    notices,
+    quarantine,
+    runs,
+    sources,
+)
 from regard.store.erasing import Erasure, erase, find
 from regard.store.quarantine import unpack
 from regard.store.tracing import Customers, Place, Seed, find_key
@@ -230,7 +241,7 @@ def test_quarantine(store: Store, put: Callable[..., None]) -> None:
 
 
 def test_findings_and_notes(store: Store, put: Callable[..., None]) -> None:
-    """Findings that rest on the person go; errors and notes of runs keep all but the person."""
+    """Findings that rest on the person go; notes of runs and notices keep all but the person."""
     put("customer", "C-77001", email=ANA, name="Ana Quintanilla")
     with store.write() as transaction:
         run = runs.begin(transaction, RunStart("crm", "p", None, "", "test"))
@@ -241,14 +252,19 @@ def test_findings_and_notes(store: Store, put: Callable[..., None]) -> None:
         for subject, evidence in (("one", {"key": "C-77001"}), ("two", {"n": 3})):
             finding = Finding("odd", "a sentence", subject=subject, evidence=evidence)
             findings.save(transaction, "crm", finding, run)
+        told = Notice(0, "source:crm", "failed", "warning", "failed at C-77001", transaction.now)
+        notices.put(transaction, "ops", told, "1")
+        notices.given_up(transaction, [1], f"{ANA} is gone")
     forget(store, by_key("C-77001"))
     with store.read() as transaction:
         past = runs.history(transaction)[0]
         left = findings.listed(transaction)
+        (notice,) = notices.listed(transaction)
 
     assert ["1 of [e-mail] for [erased]", "3 of 77001 files"] == past.streams[0].notes
     assert "failed at [erased]" == past.error
     assert ["two"] == [item["subject"] for item in left]
+    assert ("failed at [erased]", "[e-mail] is gone") == (notice.notice.text, notice.error)
 
 
 def test_key_as_people_give_it(store: Store, put: Callable[..., None]) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regard.demo.exports import asking, baskets, hubspot, mailing, meeting, shopify, till, visiting
+from regard.demo.exports import (
+    asking,
+    baskets,
+    hubspot,
+    mailing,
+    meeting,
+    pricelist,
+    shopify,
+    till,
+    visiting,
+)
 from regard.demo.exports.files import ExportFile
 from regard.demo.voices import make_voices
 from regard.demo.world import World
@@ -19,6 +29,7 @@ def make_exports(world: World) -> Iterator[ExportFile]:
     yield from shopify.orders(world)
     yield from till.tickets(world)
     yield baskets.left(world)
+    yield pricelist.price_list(world)
     voices = make_voices(world)
     yield from asking.answers(world, voices)
     yield from mailing.mailboxes(voices)

@@ -5,70 +5,28 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from regard.demo.products import PRODUCTS, Product
+from regard.demo.products import BRAND, PRODUCTS, Product
+from regard.demo.shop.reviewing import ShopReview, make_reviews
 
-__all__ = ["Article", "Catalogue", "ShopReview", "gtin_of", "make_catalogue"]
+__all__ = ["Article", "Catalogue", "make_catalogue"]
 
 _STEP_DAYS: Final = 9
 _MOVES: Final = (-4, -2, 0, 0, 0, 0, 1, 3)
-_PRAISE: Final = (
-    ("Very good", "Just as described, and it came quickly."),
-    ("Muy contenta", "La calidad es mejor de lo que esperaba."),
-    ("Parfait", "Conforme à la photo, bien emballé."),
-    ("Good value", "Does what it should for the price."),
-)
-_BLAME: Final = (
-    ("Broken", "It arrived broken and nobody answers the phone."),
-    ("Tarde", "Tardó tres semanas y la caja venía abierta."),
-    ("Déçue", "La couleur n’est pas celle de la photo."),
-    ("Too dear", "The same is cheaper elsewhere."),
-)
-_AUTHORS: Final = ("Ana R.", "Luc D.", "Mary P.", "Jordi S.", "Chloé B.", "Tom W.", "Inés G.")
-_REPLY: Final = "We are sorry to hear that. Please write to us, and we will make it good."
-
-
-@dataclass(frozen=True, slots=True)
-class ShopReview:
-    """
-    A review as the shop shows it.
-
-    Attributes:
-        id: What the shop calls it.
-        author: As it is shown; invented.
-        on: Its day.
-        rating: 1 to 5.
-        edited_on: From when on it says something else; None: never.
-        withdrawn_on: From when on it is gone; None: never.
-        replied_on: When the shop answered; None: never.
-    """
-
-    id: str
-    author: str
-    on: date
-    rating: int
-    title: str
-    text: str
-    edited_on: date | None = None
-    withdrawn_on: date | None = None
-    replied_on: date | None = None
-
-    def shown_on(self, day: date) -> bool:
-        """Whether it is there on a day."""
-        return self.on <= day and (self.withdrawn_on is None or day < self.withdrawn_on)
-
-    def text_on(self, day: date) -> str:
-        """What it says on a day."""
-        if self.edited_on is not None and day >= self.edited_on:
-            return f"{self.text} Edited: they sent me another one."
-        return self.text
-
-    def reply_on(self, day: date) -> str | None:
-        """What the shop answered by a day."""
-        return _REPLY if self.replied_on is not None and day >= self.replied_on else None
+_OTHERS: Final = (
+    ("Kitchen", "Pressure cooker 6 l"), ("Home", "Wall clock 30 cm"), ("Table", "Sugar bowl"),
+    ("Kitchen", "Garlic press"), ("Bed and bath", "Mattress cover 150"), ("Kitchen", "Wok 30 cm"),
+    ("Table", "Teapot 1.2 l"), ("Home", "Doormat 45 x 75"), ("Kitchen", "Toaster, 2 slices"),
+    ("Furniture", "Bedside table"), ("Table", "Egg cups, set of 4"), ("Kitchen", "Peeler"),
+    ("Bed and bath", "Shower curtain"), ("Kitchen", "Salad spinner"), ("Home", "Laundry basket"),
+    ("Table", "Cheese board"), ("Kitchen", "Muffin tin, 12"), ("Furniture", "Coat stand"),
+    ("Kitchen", "Measuring jug 1 l"), ("Home", "Scented sachets"), ("Table", "Ice bucket"),
+    ("Bed and bath", "Soap dispenser"), ("Kitchen", "Mortar"), ("Home", "Curtain 140 x 260"),
+)  # fmt: skip
+"""What we lack, by category: the first articles of that kind are named after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +41,8 @@ class Article:
         ours: Our article that it is the same as; None: we have nothing like it.
         base: Its price at first, in EUR, VAT contained.
         seed: Decides how its price moves.
+        listed_from: The first day on which it is sold; None: it always was.
+        listed_until: The first day on which it is sold no more; None: it goes on.
     """
 
     sku: str
@@ -95,6 +55,18 @@ class Article:
     base: Decimal
     seed: str
     reviews: tuple[ShopReview, ...] = ()
+    listed_from: date | None = None
+    listed_until: date | None = None
+
+    @property
+    def known_as_ours(self) -> bool:
+        """Whether a number says that it is an article of ours."""
+        return self.ours is not None and (self.gtin is not None or self.mpn is not None)
+
+    def listed_on(self, day: date) -> bool:
+        """Whether it is sold on a day."""
+        began = self.listed_from is None or self.listed_from <= day
+        return began and (self.listed_until is None or day < self.listed_until)
 
     def _step(self, day: date) -> int:
         return day.toordinal() // _STEP_DAYS
@@ -149,18 +121,6 @@ class Catalogue:
         return next((each for each in self.articles if each.sku == sku), None)
 
 
-def gtin_of(number: int) -> str:
-    """Return a GTIN-13 with its check digit, of a range that is for inner use only."""
-    stem = f"20{number:010}"
-    total = sum(int(each) * (3 if at % 2 else 1) for at, each in enumerate(stem))
-    return f"{stem}{-total % 10}"
-
-
-def our_gtin(product: Product) -> str:
-    """Return the number under the bar code of one of our articles."""
-    return gtin_of(10_000 + PRODUCTS.index(product))
-
-
 def make_catalogue(
     name: str,
     until: date,
@@ -169,6 +129,7 @@ def make_catalogue(
     share: float = 0.75,
     extra: int = 6,
     seed: int = 1,
+    slump: date | None = None,
 ) -> Catalogue:
     """
     Return a competitor's catalogue; the same arguments give the same one.
@@ -180,59 +141,31 @@ def make_catalogue(
         share: How much of it, 0 to 1.
         extra: How many articles it has that we lack.
         seed: Decides about everything else.
+        slump: Since when it delivers late, and is blamed for it; None: it never does.
     """
     rng = random.Random(f"{name}:{seed}")  # noqa: S311  # a made-up shop
+    begin = name[:2].upper()
     articles = []
     for number, product in enumerate(each for each in products if rng.random() < share):
-        factor = Decimal(rng.randint(86, 116)) / 100
-        has = rng.random()
+        sku, has = f"{begin}{number:04}", rng.random()
+        base = _ninety(product.price * rng.randint(86, 116) / 100)
+        gtin = product.gtin if has < 0.7 else None
+        mpn = product.sku if has >= 0.5 else None
+        reviews = make_reviews(rng, sku, until, slump)
         articles.append(
-            _article(
-                rng, name, f"{name[:2].upper()}{number:04}", until, product=product,
-                base=_ninety(product.price * factor),
-                gtin=our_gtin(product) if has < 0.7 else None,
-                mpn=product.sku if has >= 0.5 else None,
+            Article(
+                sku, gtin, mpn, BRAND, product.name, product.family, product, base,
+                f"{name}:{sku}", reviews,
             )
         )  # fmt: skip
     for number in range(extra):
-        sku = f"{name[:2].upper()}X{number:03}"
+        sku = f"{begin}X{number:03}"
+        category, called = "Kitchen", f"{name} special {number:03}"
+        if number < len(_OTHERS):
+            category, called = _OTHERS[number]
         base = _ninety(Decimal(rng.randint(8, 120)))
-        articles.append(_article(rng, name, sku, until, product=None, base=base))
+        reviews = make_reviews(rng, sku, until, slump)
+        articles.append(
+            Article(sku, None, None, name, called, category, None, base, f"{name}:{sku}", reviews)
+        )
     return Catalogue(name, tuple(articles))
-
-
-def _article(
-    rng: random.Random,
-    shop: str,
-    sku: str,
-    until: date,
-    *,
-    product: Product | None,
-    base: Decimal,
-    gtin: str | None = None,
-    mpn: str | None = None,
-) -> Article:
-    name = product.name if product is not None else f"{shop} special {sku[-3:]}"
-    category = product.family if product is not None else "Kitchen"
-    brand = "Casa Lindera" if product is not None else shop
-    reviews = tuple(_review(rng, sku, number, until) for number in range(rng.randint(0, 9)))
-    seed = f"{shop}:{sku}"
-    return Article(sku, gtin, mpn, brand, name, category, product, base, seed, reviews)
-
-
-def _review(rng: random.Random, sku: str, number: int, until: date) -> ShopReview:
-    rating = rng.choices((1, 2, 3, 4, 5), (10, 8, 14, 30, 38))[0]
-    title, text = rng.choice(_PRAISE if rating > 3 else _BLAME)
-    on = until - timedelta(days=rng.randint(1, 400))
-    fate = rng.random()
-    return ShopReview(
-        f"{sku}-{number}",
-        rng.choice(_AUTHORS),
-        on,
-        rating,
-        title,
-        text,
-        edited_on=until - timedelta(days=6) if fate < 0.06 else None,
-        withdrawn_on=until - timedelta(days=5) if 0.06 <= fate < 0.1 else None,
-        replied_on=on + timedelta(days=rng.randint(1, 12)) if rating < 3 and fate > 0.5 else None,
-    )

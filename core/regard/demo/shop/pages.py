@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from regard.demo.shop.catalogue import Article, Catalogue, ShopReview
+from regard.demo.shop.catalogue import Article, Catalogue
 from regard.demo.shop.knobs import Knobs
+from regard.demo.shop.reviewing import ShopReview
 
 __all__ = ["article_page", "challenge_page", "list_page", "sitemap"]
 
@@ -38,17 +39,23 @@ def challenge_page() -> bytes:
     return _document("Just a moment...", '<div id="challenge-platform">Verify you are human</div>')
 
 
-def sitemap(base: str, catalogue: Catalogue, knobs: Knobs) -> bytes:
+def _shown(catalogue: Catalogue, day: date, knobs: Knobs) -> list[Article]:
+    return [
+        each for each in catalogue.articles if each.listed_on(day) and each.sku not in knobs.hidden
+    ]
+
+
+def sitemap(base: str, catalogue: Catalogue, day: date, knobs: Knobs) -> bytes:
     """Return the addresses of all articles, and of a page that robots.txt forbids."""
-    paths = [f"/p/{each.sku}" for each in catalogue.articles if each.sku not in knobs.hidden]
+    paths = [f"/p/{each.sku}" for each in _shown(catalogue, day, knobs)]
     rows = "".join(f"<url><loc>{base}{path}</loc></url>" for path in (*paths, "/private/prices"))
     space = "http://www.sitemaps.org/schemas/sitemap/0.9"
     return f'<?xml version="1.0"?><urlset xmlns="{space}">{rows}</urlset>'.encode()
 
 
-def list_page(base: str, catalogue: Catalogue, knobs: Knobs, page: int) -> bytes:
+def list_page(catalogue: Catalogue, day: date, knobs: Knobs, page: int) -> bytes:
     """Return one part of the list of all articles."""
-    shown = [each for each in catalogue.articles if each.sku not in knobs.hidden]
+    shown = _shown(catalogue, day, knobs)
     part = shown[(page - 1) * PER_LIST : page * PER_LIST]
     items = "".join(
         f'<li><a class="item" href="/p/{each.sku}">{html.escape(each.name)}</a></li>'
@@ -61,7 +68,13 @@ def list_page(base: str, catalogue: Catalogue, knobs: Knobs, page: int) -> bytes
 
 
 def article_page(
-    article: Article, day: date, knobs: Knobs, *, syntax: str, page: int = 1
+    article: Article,
+    day: date,
+    knobs: Knobs,
+    *,
+    syntax: str,
+    page: int = 1,
+    home: str | None = None,
 ) -> bytes:
     """
     Return an article's page.
@@ -72,16 +85,18 @@ def article_page(
         knobs: What is wrong.
         syntax: ``json-ld`` or ``microdata``.
         page: Which part of its reviews.
+        home: Where the shop says that it is; None: it does not say.
     """
     reviews = [each for each in article.reviews if each.shown_on(day)]
     part = reviews[(page - 1) * REVIEWS_PER_PAGE : page * REVIEWS_PER_PAGE]
     if knobs.redesigned:
         syntax = "none"
-    body = _visible(article, day, knobs, part, reviews, syntax)
+    here = f"{home}/p/{article.sku}" if home else None
+    body = _visible(article, day, knobs, part, reviews, syntax, here)
     if page * REVIEWS_PER_PAGE < len(reviews):
         body += f'<a rel="next" href="/p/{article.sku}?page={page + 1}">more reviews</a>'
     if syntax == "json-ld":
-        body += _json_ld(article, day, part, reviews)
+        body += _json_ld(article, day, part, reviews, here)
         if knobs.broken_json:
             body += '<script type="application/ld+json">{"@type": "BreadcrumbList", }}</script>'
     related = f'<aside class="related"><span class="price">{shown_price(Decimal("4.90"))}</span>'
@@ -95,6 +110,7 @@ def _visible(
     part: list[ShopReview],
     reviews: list[ShopReview],
     syntax: str,
+    here: str | None,
 ) -> str:
     micro = syntax == "microdata"
     price = article.price_on(day)
@@ -116,7 +132,11 @@ def _visible(
         for name, value in (("sku", article.sku), ("gtin13", article.gtin), ("mpn", article.mpn))
         if value
     )
-    told = "".join(_visible_review(each, day, knobs, prop) for each in part)
+    if micro:
+        numbers += f'<meta itemprop="brand" content="{html.escape(article.brand)}">'
+    if micro and here:
+        numbers += f'<link itemprop="url" href="{html.escape(here)}">'
+    told = "".join(_visible_review(each, day, knobs, prop, here) for each in part)
     return (
         f'<div class="product"{root}><h1{prop("name")} class="{_class("name", knobs)}">'
         f"{html.escape(article.name)}</h1>{numbers}<div{offer}>"
@@ -127,26 +147,49 @@ def _visible(
     )
 
 
-def _visible_review(review: ShopReview, day: date, knobs: Knobs, prop: Any) -> str:  # noqa: ANN401
+def _visible_review(
+    review: ShopReview,
+    day: date,
+    knobs: Knobs,
+    prop: Any,  # noqa: ANN401
+    here: str | None,
+) -> str:
     item = prop("review", ' itemscope itemtype="https://schema.org/Review"')
     rating = prop("reviewRating", ' itemscope itemtype="https://schema.org/Rating"')
-    reply = review.reply_on(day)
-    answered = f'<p class="reply">{html.escape(reply)}</p>' if reply else ""
+    answered = _visible_reply(review, day, prop)
+    link = f'<link{prop("url")} href="{html.escape(here)}">' if here else ""
     return (
         f'<article class="{_class("review", knobs)}" data-id="{review.id}"{item}>'
-        f'<meta{prop("identifier")} content="{review.id}">'
+        f'<meta{prop("identifier")} content="{review.id}">{link}'
         f'<b{prop("name")}>{html.escape(review.title)}</b> <span{prop("author")} class="author">'
         f"{html.escape(review.author)}</span> <time{prop('datePublished')} "
         f'datetime="{review.on.isoformat()}">{review.on:%d/%m/%Y}</time>'
         f'<span{rating} class="stars" data-score="{review.rating}">'
         f'<meta{prop("ratingValue")} content="{review.rating}"></span>'
+        f'<meta{prop("inLanguage")} content="{review.language}">'
         f'<p{prop("reviewBody")} class="text">{html.escape(review.text_on(day))}</p>{answered}'
         "</article>"
     )
 
 
+def _visible_reply(review: ShopReview, day: date, prop: Any) -> str:  # noqa: ANN401
+    reply = review.reply_on(day)
+    if reply is None or review.replied_on is None:
+        return ""
+    comment = prop("comment", ' itemscope itemtype="https://schema.org/Comment"')
+    return (
+        f'<div class="reply"{comment}><time{prop("dateCreated")} '
+        f'datetime="{review.replied_on.isoformat()}"></time>'
+        f"<p{prop('text')}>{html.escape(reply)}</p></div>"
+    )
+
+
 def _json_ld(
-    article: Article, day: date, part: list[ShopReview], reviews: list[ShopReview]
+    article: Article,
+    day: date,
+    part: list[ShopReview],
+    reviews: list[ShopReview],
+    here: str | None,
 ) -> str:
     price = article.price_on(day)
     stock = "InStock" if article.available_on(day) else "OutOfStock"
@@ -176,12 +219,14 @@ def _json_ld(
         "category": article.category,
         "offers": offer,
     }
+    if here:
+        data["url"] = here
     if article.gtin:
         data["gtin13"] = article.gtin
     if article.mpn:
         data["mpn"] = article.mpn
     if part:
-        data["review"] = [_ld_review(each, day) for each in part]
+        data["review"] = [_ld_review(each, day, here) for each in part]
         mean = Decimal(sum(each.rating for each in reviews)) / len(reviews)
         data["aggregateRating"] = {
             "@type": "AggregateRating",
@@ -192,7 +237,7 @@ def _json_ld(
     return f'<script type="application/ld+json">{text}</script>'
 
 
-def _ld_review(review: ShopReview, day: date) -> dict[str, Any]:
+def _ld_review(review: ShopReview, day: date, here: str | None) -> dict[str, Any]:
     data: dict[str, Any] = {
         "@type": "Review",
         "identifier": review.id,
@@ -200,8 +245,11 @@ def _ld_review(review: ShopReview, day: date) -> dict[str, Any]:
         "datePublished": review.on.isoformat(),
         "name": review.title,
         "reviewBody": review.text_on(day),
+        "inLanguage": review.language,
         "reviewRating": {"@type": "Rating", "ratingValue": review.rating, "bestRating": 5},
     }
+    if here:
+        data["url"] = here
     reply = review.reply_on(day)
     if reply and review.replied_on is not None:
         answered = review.replied_on.isoformat()

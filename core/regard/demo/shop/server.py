@@ -50,6 +50,7 @@ class Shop:
         syntax: ``json-ld`` or ``microdata``.
         knobs: What it does wrong; they may be turned while it runs.
         port: Where; 0: any that is free.
+        home: The address that its pages name as their own; None: they name none.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class Shop:
         syntax: str = "json-ld",
         knobs: Knobs | None = None,
         port: int = 0,
+        home: str | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.today = today
         self.syntax = syntax
         self.knobs = knobs or Knobs()
+        self.home = home
         self.log: list[Asked] = []
         shop = self
 
@@ -144,15 +147,16 @@ class Shop:
             return 302, b"", {"Location": knobs.redirects[parts.path]}
         if parts.path == "/sitemap.xml":
             xml = {"Content-Type": "application/xml"}
-            return 200, sitemap(self.url, self.catalogue, knobs), xml
+            return 200, sitemap(self.url, self.catalogue, self.today(), knobs), xml
         if knobs.blocked:
             return 200, challenge_page(), kind
         if parts.path == "/list":
-            return 200, list_page(self.url, self.catalogue, knobs, page), kind
+            return 200, list_page(self.catalogue, self.today(), knobs, page), kind
         article = self.catalogue.article(parts.path.removeprefix("/p/"))
-        if article is None or article.sku in knobs.hidden:
+        day = self.today()
+        if article is None or article.sku in knobs.hidden or not article.listed_on(day):
             return 404, b"there is no such page", kind
-        body = article_page(article, self.today(), knobs, syntax=self.syntax, page=page)
+        body = article_page(article, day, knobs, syntax=self.syntax, page=page, home=self.home)
         return 200, body, kind
 
     def _robots(self) -> bytes:
