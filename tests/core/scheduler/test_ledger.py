@@ -418,9 +418,9 @@ class TestFailing:
         assert [] == self.open_findings(store)
         failed_again(desk, 1, now)
 
-        assert [
-            "crm failed 5 times in a row, and is run less often until it does not"
-        ] == self.open_findings(store)
+        assert ["crm failed 5 times in a row, and is run less often now"] == self.open_findings(
+            store
+        )
 
     def test_it_is_resolved(self, store: Store) -> None:
         """When it succeeds again the finding is resolved, and it is run as planned."""
