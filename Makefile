@@ -36,7 +36,7 @@ test: $(STAMP)  ## Run the tests
 test-slow: $(STAMP)  ## Run the tests that take long
 	$(BIN)/python -m pytest -n auto -m "slow and not soak"
 
-soak: $(STAMP)  ## Kill runs five hundred times
+soak: $(STAMP)  ## Kill runs five hundred times, and loops for ten minutes
 	$(BIN)/python -m pytest -n auto -m soak
 
 lint: $(STAMP)  ## Style, layers and documented tests

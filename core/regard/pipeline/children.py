@@ -29,7 +29,7 @@ from types import TracebackType
 from typing import Any
 
 from regard.errors import RegardError
-from regard.pipeline.stopping import Asked
+from regard.pipeline.stopping import PASSED, Asked
 from regard.schedules import write_duration
 from regard.secrets import mask
 
@@ -229,8 +229,9 @@ class _Attendant:
         )
 
     def _signal(self) -> None:
+        passed = bool(self._late) and not self._cancel.is_set()
         with suppress(ProcessLookupError):
-            os.kill(self._process.pid, signal.SIGTERM)
+            os.kill(self._process.pid, PASSED if passed else signal.SIGTERM)
 
     def _kill(self, why: str) -> None:
         self._killed = why
@@ -337,7 +338,7 @@ def _live(
     # plug-in starts can be ended with it.
     os.setsid()
     asked = Asked()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, PASSED):
         signal.signal(number, asked.heed)
     try:
         os.dup2(2, 1)

@@ -7,18 +7,23 @@ A plug-in that waits for something looks at nothing: there a second signal break
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event
 from types import FrameType
+from typing import Final
 
 from regard.clock import Clock
 from regard.errors import Cancelled, LeaseLost
 from regard.schedules import write_duration
 
-__all__ = ["Asked", "Broken", "Stop"]
+__all__ = ["PASSED", "Asked", "Broken", "Stop"]
+
+PASSED: Final = signal.SIGUSR1
+"""The signal that tells a child that its deadline has passed; any other is a wish to stop."""
 
 _LOOK_SECONDS = 0.1
 
@@ -33,9 +38,11 @@ class Asked(Event):
 
     Attributes:
         reading: Whether a plug-in is being read, so that a second signal may break in.
+        late: Whether it is no wish of anybody's: the deadline has passed by another's clock.
     """
 
     reading: bool = False
+    late: bool = False
     _heard: bool = False
 
     def is_set(self) -> bool:
@@ -46,6 +53,7 @@ class Asked(Event):
         """Take a signal: the first is a wish, a later one breaks into what a plug-in does."""
         if self._heard and self.reading:
             raise Broken
+        self.late = self.late or number == PASSED
         # Not `set`: a signal may come while this very thread holds the event's lock.
         self._heard = True
 
@@ -125,7 +133,9 @@ class Stop(Event):
         """Return why the run should stop."""
         if self._lost is not None:
             return self._lost
-        if self._deadline is not None and self.left_seconds == 0:
+        # Whoever waits for us began to count a little earlier.
+        late = isinstance(self._asked, Asked) and self._asked.late
+        if self._deadline is not None and (late or self.left_seconds == 0):
             told = f"the run took longer than its deadline of {write_duration(self._deadline)}"
             return Cancelled(f"{told}; what was committed stays")
         return Cancelled("the run was asked to stop; what was committed stays")

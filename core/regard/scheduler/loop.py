@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from threading import Event
+from threading import Event, Thread
 from typing import Any, Final
 
 from regard import __version__
@@ -24,7 +24,7 @@ from regard.clock import Clock
 from regard.errors import ConfigError, RegardError, StoreError, StoreOutdated, StoreTooNew
 from regard.jobs import Job, Planned, State
 from regard.pipeline.announcing import Announcer
-from regard.pipeline.children import Bounds, Child, machine_memory
+from regard.pipeline.children import Bounds, Child, Ended, machine_memory
 from regard.pipeline.workplace import Workplace
 from regard.scheduler import logs
 from regard.scheduler.alarms import Alarms
@@ -35,7 +35,7 @@ from regard.scheduler.desk import Desk, Result
 from regard.scheduler.keeping import Keeping
 from regard.scheduler.metrics import Metrics
 from regard.scheduler.planning import jobs_of, most_at_once, planned_of
-from regard.scheduler.results import about, result_of, said, say_ended, say_idle
+from regard.scheduler.results import about, result_of, said, say_ended, say_idle, was_broken_off
 from regard.scheduler.signals import Asked
 from regard.scheduler.tending import KEEP, LOOK, TELL, Look, Telling, ended_events
 from regard.scheduler.upgrades import installed_version
@@ -166,7 +166,7 @@ class Loop:
     def _inspect(self, place: Workplace) -> str:
         """Check the configuration in a child, take over its jobs, return the store's address."""
         with Child(Inspection(place), _INSPECTION, served=True) as child:
-            ended = child.attend(Event(), lambda text: _log.warning("%s", text))
+            ended = self._inspected(child)
         if ended.error is not None:
             raise ConfigError(ended.error)
         settings, url = place.project.settings, str(ended.value["store"])
@@ -175,6 +175,25 @@ class Loop:
         self.place = place
         redactor.add(connections.password(url))
         return url
+
+    def _inspected(self, child: Child) -> Ended:
+        """Return how a look at the configuration ended; meanwhile a loop at work says it lives."""
+        cancel, ended = Event(), list[Ended]()
+
+        def attend() -> None:
+            ended.append(child.attend(cancel, lambda text: _log.warning("%s", text)))
+            self._waker.wake()
+
+        thread = Thread(target=attend, name="regard-inspection", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            self._waker.wait(1.0)
+            # A plug-in may take its time to be imported: nobody is to take our rows for lost.
+            if self._next and self._is_time("beat", self.pace.beat):
+                self._guarded(self._beat)
+            if self._next and self._asked.stops:
+                cancel.set()
+        return ended[0]
 
     def _settle_in(self) -> None:
         """Take a seat at the ledger with the jobs that there are now."""
@@ -343,7 +362,7 @@ class Loop:
         """Note what became of children that have ended."""
         for member, ended in self._crew.ended():
             result = result_of(self.place, member, ended)
-            if self._stopping and ended.stopped:
+            if self._stopping and was_broken_off(ended):
                 # It is handed back when the loop ends: whoever comes next goes on with it.
                 _log.info("%s was stopped; it goes on later", member.job.name)
                 continue

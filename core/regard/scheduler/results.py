@@ -15,7 +15,7 @@ from regard.scheduler.crew import Member
 from regard.scheduler.desk import Result
 from regard.store.ledger import Entry
 
-__all__ = ["about", "result_of", "said", "say_ended", "say_idle"]
+__all__ = ["about", "result_of", "said", "say_ended", "say_idle", "was_broken_off"]
 
 _log = logging.getLogger("regard.loop")
 
@@ -45,6 +45,14 @@ def result_of(place: Workplace, member: Member, ended: Ended) -> Result:
             _log.warning("%s: %s", member.job.name, error, extra=about(member.entry))
     code = 1 if ended.code is None else ended.code
     return Result(State.FAILED, ended.error, run_id, code, ended.kind in _FINAL_KINDS)
+
+
+def was_broken_off(ended: Ended) -> bool:
+    """Say whether a run did not get to its end because it was asked to stop."""
+    value = ended.value
+    if not isinstance(value, dict):
+        return ended.stopped
+    return bool(value.get("stopped")) and value.get("outcome") != State.OK.value
 
 
 def say_ended(member: Member, result: Result, again: Entry | None) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import signal
 
 import regard.scheduler.working  # noqa: F401  # all that children need
+from regard.pipeline.stopping import PASSED
 
-for _number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+for _number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, PASSED):
     signal.signal(_number, signal.SIG_IGN)

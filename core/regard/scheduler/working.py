@@ -57,14 +57,13 @@ class JobWork:
     threads: int | None = None
 
     def __call__(self, asked: Asked, tell: Tell) -> dict[str, Any]:
-        """Do it; return outcome, run and error."""
+        """Do it; return outcome, run and error, and whether it was asked to stop."""
         self._redirect()
         fields = {"job": self.job.name, "due": self.due, "attempt": self.attempt}
         set_up_child(self.place.project.settings, fields)
         tell("began", None)
-        if self.job.kind == "report":
-            return self._report()
-        return self._read(asked, tell)
+        told = self._report() if self.job.kind == "report" else self._read(asked, tell)
+        return {**told, "stopped": asked.is_set() and not asked.late}
 
     def _redirect(self) -> None:
         """Send all that this process prints into its log file."""

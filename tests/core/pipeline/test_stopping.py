@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from regard.clock import SystemClock
+from regard.pipeline.stopping import PASSED, Asked, Stop
 from regard.pipeline.streams import Limits
 from regard.runs import Outcome
 
@@ -227,3 +230,21 @@ time.sleep(600)
         (stream,) = run.streams
         assert (Outcome.FAILED, 20) == (stream.outcome, stream.counts.new)
         assert "not read to its end" in (stream.error or "")
+
+
+def test_a_deadline_by_another_clock() -> None:
+    """Told by whoever waits that the deadline has passed, a run says that, and not a wish."""
+    asked = Asked()
+    stop = Stop(asked, SystemClock(), timedelta(minutes=1))
+    asked.heed(PASSED, None)
+
+    assert stop.is_set()
+    assert "longer than its deadline of 1m" in str(stop.why())
+
+
+def test_a_wish_with_a_deadline() -> None:
+    """Asked to stop before its deadline a run says that somebody asked."""
+    asked = Asked()
+    asked.heed(signal.SIGTERM, None)
+
+    assert "asked to stop" in str(Stop(asked, SystemClock(), timedelta(minutes=1)).why())

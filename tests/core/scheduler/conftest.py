@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from regard.errors import StoreError
 from regard.jobs import Planned
 from regard.settings import load_project
-from regard.store import Store, ledger
+from regard.store import Store, ledger, loops
 from regard.store.ledger import Entry
 
 _MARK = "REGARD_TESTED_BY"
@@ -113,17 +114,18 @@ Launch = Callable[..., Running]
 @pytest.fixture(scope="module")
 def launch() -> Iterator[Launch]:
     """Return what starts a loop; nothing that came of it outlives the tests."""
-    mark, count = secrets.token_hex(8), iter(range(1_000))
+    ours, started = secrets.token_hex(8), list[Running]()
 
-    def start(folder: Path, *arguments: str, mark: str = mark) -> Running:
-        return Running(folder, mark, next(count), *arguments)
+    def start(folder: Path, *arguments: str, mark: str = "") -> Running:
+        started.append(Running(folder, f"{ours} {mark}", len(started), *arguments))
+        return started[-1]
 
     yield start
-    for pid, _ in marked(mark):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    for loop in started:
+        for pid, _ in loop.processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        loop.wait()
 
 
 class Book:
@@ -153,6 +155,15 @@ class Book:
     def states(self, job: str) -> list[str]:
         """Return how the times of a job ended, or stand."""
         return [row.state.value for row in self.rows(job)]
+
+    def living(self) -> set[int]:
+        """Return the process numbers of the loops that live."""
+        store = Store.open(self.project.store_url, readonly=True)
+        try:
+            with store.read() as transaction:
+                return {loop.pid for loop in loops.living(transaction)}
+        finally:
+            store.close()
 
     def planned(self) -> dict[str, Planned]:
         """Return what the configuration plans."""

@@ -110,13 +110,10 @@ def test_keys_without_a_schedule(tmp_path: Path, line: str) -> None:
     """A key that means nothing without a schedule is refused where there is none."""
     key = line.partition(" ")[0]
 
+    advice = "has no meaning without a `schedule`; give one, or leave it out"
+
     for text, place in ((source(line), "sources.crm"), (report(line), "reports.brief")):
-        assert [
-            (
-                f"regard.toml:3: {place}.{key}: has no meaning without a `schedule`; "
-                "give one, or leave it out"
-            )
-        ] == refused(tmp_path, text)
+        assert [f"regard.toml:3: {place}.{key}: {advice}"] == refused(tmp_path, text)
 
 
 def test_all_at_once(tmp_path: Path) -> None:
