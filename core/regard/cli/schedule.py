@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
+_LONGEST_GRACE = 86_400
+
 _EPILOG = """\
 The loop runs until it is asked to stop (SIGTERM, or Ctrl-C): then nothing new begins, runs that
 go on get the grace time, and the next loop goes on where this one stopped. Each run is a process
@@ -35,8 +37,8 @@ examples:
   regard schedule --once crm       only this source
   regard schedule --metrics 9464   serve metrics beside
 
-exit codes: 0 stopped in good order (with --once: all ok), 1 something failed (only with --once),
-2 wrong usage or configuration, 75 regard was upgraded: start the loop again
+exit codes: 0 stopped in good order, 2 wrong usage or configuration, 75 regard was upgraded: start
+the loop again; with --once 0 all ok, 1 something failed, 3 something was done only in part
 """
 
 
@@ -47,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="run everything once now, and end")
     parser.add_argument(
         "--grace",
-        type=float,
+        type=_seconds,
         default=30.0,
         metavar="SECONDS",
         help="how long runs may go on when the loop is asked to stop (default 30)",
@@ -59,6 +61,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="serve /metrics for Prometheus and /healthz on 127.0.0.1:PORT",
     )
     parser.epilog = _EPILOG
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= _LONGEST_GRACE:
+        message = f"{text!r} is no number of seconds from 0 to {_LONGEST_GRACE:,}"
+        raise argparse.ArgumentTypeError(message)
+    return value
 
 
 def _port(text: str) -> int:
@@ -84,7 +97,13 @@ def run(args: argparse.Namespace, app: App) -> int:
     place = Workplace(project.path, clock, debug=app.debug, text=project.text)
     # What is run once is told by a table in the end; what goes on for months by its log.
     logs.set_up(project.settings, project.root, quiet=app.quiet or args.once)
-    loop = Loop(place, clock, Pace(grace=args.grace), told=lambda lines: _tell(lines, app))
+    loop = Loop(
+        place,
+        clock,
+        Pace(grace=args.grace),
+        told=lambda lines: _tell(lines, app),
+        quiet=app.quiet or args.once,
+    )
     if args.once:
         loop.once = _names(args.names, app)
         loop.run()

@@ -37,7 +37,7 @@ class Standing:
     Attributes:
         busy: Since when a run of it goes on or waits; None: none does.
         failures: How many of its due times in a row ended in failure.
-        failing_since: When the first of these was due.
+        failing_since: When the first time was due since which none has ended well.
         failed_at: When the last of these was due.
         recovered_from: Where the row in question ended well, and those before it did not:
             when the first of those was due.

@@ -171,12 +171,18 @@ class Desk:
 
     def claim(self, now: datetime) -> list[Entry]:
         """Settle all due times that have come; return the rows that are ours to run."""
-        if all(due > now for due in self.next_due().values()):
+        # Looked up before others are kept waiting: after a month there are many.
+        times = {
+            name: due_times(self.planned[name], self.settled[name], now)
+            for name, due in self.next_due().items()
+            if due <= now
+        }
+        if not times:
             return []
         with self.store.write(patience=_PATIENCE) as transaction:
             transaction.writer.lock()
             self.settled = self._settled(transaction)
-            dues, until = self._decide(transaction, now)
+            dues, until = self._decide(transaction, times, now)
             claimed = ledger.claim(transaction, self.owner, dues, until)
             for entry in claimed:
                 if entry.state is not State.QUEUED:
@@ -195,15 +201,15 @@ class Desk:
         return settled
 
     def _decide(
-        self, transaction: Transaction, now: datetime
+        self, transaction: Transaction, come: Mapping[str, Sequence[datetime]], now: datetime
     ) -> tuple[list[Due], dict[str, datetime]]:
+        """Decide about the due times that have come and that no other loop has settled."""
         dues: list[Due] = []
         until: dict[str, datetime] = {}
         waiting = ledger.open_entries(transaction)
-        for name, planned in self.planned.items():
-            if name not in self.settled:
-                continue
-            times = due_times(planned, self.settled[name], now)
+        for name, all_times in come.items():
+            planned, settled = self.planned[name], self.settled.get(name)
+            times = [when for when in all_times if settled is not None and when > settled]
             if not times:
                 continue
             until[name] = times[-1]
@@ -225,14 +231,18 @@ class Desk:
 
     def _standing(self, transaction: Transaction, job: str, own: Sequence[Entry] = ()) -> Standing:
         failed = ledger.streak(transaction, job)
+        # What was read in part makes progress, so it is not slowed down; well it is not.
+        unwell = ledger.streak(transaction, job, also_partial=True)
         busy = own[0].scheduled_for if own else None
-        return Standing(busy, failed.count, failed.since, failed.last)
+        return Standing(busy, failed.count, unwell.since, failed.last)
 
     def _standing_after(self, transaction: Transaction, entry: Entry) -> Standing:
         """Return how a job stands now that a row of it has ended."""
         standing = self._standing(transaction, entry.job)
-        if entry.state in (State.OK, State.PARTIAL):
-            before = ledger.streak(transaction, entry.job, entry.scheduled_for)
+        if entry.state is State.OK:
+            before = ledger.streak(
+                transaction, entry.job, before=entry.scheduled_for, also_partial=True
+            )
             return replace(standing, recovered_from=before.since)
         return standing
 

@@ -17,6 +17,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from regard.secrets import redactor
 from regard.settings import Settings
@@ -48,8 +49,12 @@ class _Json(logging.Formatter):
 
 
 class _Text(logging.Formatter):
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__()
+        self._zone = zone
+
     def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC).astimezone()
+        at = datetime.fromtimestamp(record.created, self._zone)
         text = record.getMessage()
         # A line is one line: what a source says may hold line breaks and control characters.
         text = "".join(sign if sign.isprintable() else " " for sign in text)
@@ -81,7 +86,7 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
 
 def _formatter(settings: Settings, *, terminal: bool) -> logging.Formatter:
     form = settings.log.format or ("text" if terminal else "json")
-    return _Text() if form == "text" else _Json()
+    return _Text(ZoneInfo(settings.timezone)) if form == "text" else _Json()
 
 
 def set_up(settings: Settings, root: Path, *, quiet: bool = False) -> None:

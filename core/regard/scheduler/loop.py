@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Event, Thread
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from regard import __version__
 from regard.clock import Clock
@@ -42,6 +43,7 @@ from regard.scheduler.upgrades import installed_version
 from regard.scheduler.waking import Waker
 from regard.scheduler.working import Inspection, JobWork
 from regard.secrets import redactor
+from regard.settings.scheduling import QuietHours
 from regard.store import Store, Transaction, connections
 from regard.store.ledger import Entry
 
@@ -104,6 +106,7 @@ class Loop:
         once: Run these jobs once now, and end; None: run what is due, for months.
         told: Hears the plan when it is made.
         metrics: Where to put the metrics; None: nobody asks for them.
+        quiet: Only what is wrong goes to stderr.
         owner: Names this loop in the ledger.
     """
 
@@ -113,6 +116,7 @@ class Loop:
     once: Sequence[str] | None = None
     told: Callable[[list[PlanLine]], None] | None = None
     metrics: Metrics | None = None
+    quiet: bool = False
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
 
     _waker: Waker = field(default_factory=Waker)
@@ -149,7 +153,13 @@ class Loop:
         with ExitStack() as stack:
             stack.callback(self._waker.close)
             stack.enter_context(self._asked.listening(self._waker))
-            self._store = Store.open(self._inspect(self.place), clock=self.clock)
+            try:
+                url = self._inspect(self.place)
+            except ConfigError:
+                if self._asked.stops:
+                    return 0
+                raise
+            self._store = Store.open(url, clock=self.clock)
             stack.callback(self._store.close)
             self._settle_in()
             self._alarms.start()
@@ -191,7 +201,7 @@ class Loop:
             # A plug-in may take its time to be imported: nobody is to take our rows for lost.
             if self._next and self._is_time("beat", self.pace.beat):
                 self._guarded(self._beat)
-            if self._next and self._asked.stops:
+            if self._asked.stops:
                 cancel.set()
         return ended[0]
 
@@ -238,7 +248,7 @@ class Loop:
             return
         if connections.shown(url) != self._store.place:
             _log.warning("another store takes a new start of the loop; the old one is used")
-        logs.set_up(place.project.settings, place.project.root)
+        logs.set_up(place.project.settings, place.project.root, quiet=self.quiet)
         try:
             self._settle_in()
         except StoreError as error:
@@ -312,7 +322,7 @@ class Loop:
     def _start(self) -> None:
         """Start what is queued, as far as there is room and nothing must go first."""
         now = self.clock.now()
-        ready = [entry for entry in self._queue.values() if entry.start_at <= now]
+        ready = [one for one in self._queue.values() if one.start_at <= now and self._may(one)]
         settings, members = self.place.project.settings, self._crew.members
         room = most_at_once(settings) - len(members)
         asked = {member.job.site for member in members if member.job.site is not None}
@@ -332,6 +342,13 @@ class Loop:
                 asked |= {site} if site is not None else set()
             if room <= 0:
                 return
+
+    def _may(self, entry: Entry) -> bool:
+        """Say whether a row may begin at this hour: it may have waited into quiet ones."""
+        planned = self._planned.get(entry.job)
+        if planned is None or planned.quiet_hours is None or entry.cause == "manual":
+            return True
+        return not QuietHours(planned.quiet_hours, ZoneInfo(planned.zone)).cover(self.clock.now())
 
     def _begin(self, entry: Entry, job: Job | None, now: datetime) -> bool:
         """Begin with a queued row; say whether a child is at it now."""

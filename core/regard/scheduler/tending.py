@@ -42,10 +42,11 @@ def ended_events(entry: Entry, standing: Standing) -> list[Event]:
     """Return what somebody should hear of a row that has come to its end."""
     name = entry.job.partition(":")[2]
     occasion = (standing.failing_since or entry.scheduled_for).isoformat()
-    if entry.state is State.FAILED:
+    if entry.state in (State.FAILED, State.PARTIAL):
+        what = "failed" if entry.state is State.FAILED else "was done only in part"
         why = f": {entry.reason}" if entry.reason else ""
         severity = Severity.CRITICAL if standing.failures > 1 else Severity.WARNING
-        return [Event("failed", entry.job, occasion, severity, f"{name} failed{why}")]
+        return [Event("failed", entry.job, occasion, severity, f"{name} {what}{why}")]
     if standing.recovered_from is not None:
         occasion = standing.recovered_from.isoformat()
         return [Event("recovered", entry.job, occasion, Severity.INFO, f"{name} is well again")]

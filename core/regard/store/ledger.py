@@ -381,7 +381,13 @@ class Streak:
     last: datetime | None = None
 
 
-def streak(transaction: Transaction, job: str, before: datetime | None = None) -> Streak:
+def streak(
+    transaction: Transaction,
+    job: str,
+    *,
+    before: datetime | None = None,
+    also_partial: bool = False,
+) -> Streak:
     """
     Return how often a job has failed since it last did not.
 
@@ -389,12 +395,15 @@ def streak(transaction: Transaction, job: str, before: datetime | None = None) -
         transaction: Any.
         job: The job.
         before: Only due times before this one count; None: all do.
+        also_partial: Whether what was done only in part counts as a failure.
     """
     ledger = table("ledger")
     own = [ledger.c.job == job]
     if before is not None:
         own.append(ledger.c.scheduled_for < before)
-    good = (State.OK.value, State.PARTIAL.value)
+    partial = (State.PARTIAL.value,)
+    good = (State.OK.value, *(() if also_partial else partial))
+    bad = (State.FAILED.value, *(partial if also_partial else ()))
     last_good = transaction.connection.execute(
         select(func.max(ledger.c.scheduled_for)).where(*own, ledger.c.state.in_(good))
     ).scalar()
@@ -403,7 +412,7 @@ def streak(transaction: Transaction, job: str, before: datetime | None = None) -
     moment = ledger.c.scheduled_for
     row = transaction.connection.execute(
         select(func.count(), func.min(moment), func.max(moment)).where(
-            *own, ledger.c.state == State.FAILED.value
+            *own, ledger.c.state.in_(bad)
         )
     ).one()
     return Streak(*row)
