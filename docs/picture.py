@@ -22,8 +22,8 @@ NOW = "2026-11-20T09:00:00+00:00"
 WIDTH = 80
 SOURCES = ("online", "till", "baskets")
 QUESTION = ("report", "customers", "--by", "segment")
-END = "\n  Why they were not made\n"
-"""The table before which the picture ends: it shows how the report begins."""
+END = "\nWhat they did not buy\n"
+"""The section before which the picture ends: it shows how the report begins."""
 
 _MARKS = re.compile(r"(<!-- picture: .*? -->\n).*?(<!-- end of picture -->\n)", re.DOTALL)
 
