@@ -89,14 +89,14 @@ WORDS: Final[Texts] = {
     ),
     "by_month": ("{label} by month", "{label} por mes", "{label} par mois"),
     "finding_fell": (
-        "{label} fell by {change} points to {now}, from {before} (n = {n}).",
-        "{label}: bajó {change} puntos, hasta {now}, desde {before} (n = {n}).",
-        "{label} : en baisse de {change} points, à {now}, après {before} (n = {n}).",
+        "{label} fell by {change} points to {now}; before, it was {before} of {n} answers.",
+        "{label}: bajó {change} puntos, hasta {now}; antes era {before}, de {n} respuestas.",
+        "{label} : en baisse de {change} points, à {now} ; avant, {before} sur {n} réponses.",
     ),
     "finding_rose": (
-        "{label} rose by {change} points to {now}, from {before} (n = {n}).",
-        "{label}: subió {change} puntos, hasta {now}, desde {before} (n = {n}).",
-        "{label} : en hausse de {change} points, à {now}, après {before} (n = {n}).",
+        "{label} rose by {change} points to {now}; before, it was {before} of {n} answers.",
+        "{label}: subió {change} puntos, hasta {now}; antes era {before}, de {n} respuestas.",
+        "{label} : en hausse de {change} points, à {now} ; avant, {before} sur {n} réponses.",
     ),
     "why_change": (
         "The 95 % interval of the difference does not contain 0.",
@@ -133,9 +133,9 @@ WORDS: Final[Texts] = {
     "not_known": ("Unknown: {n}.", "Desconocido: {n}.", "Inconnu : {n}."),
     "others": ("{n} {n:other|others}", "{n:otro|otros} {n}", "{n} {n:autre|autres}"),
     "finding_worst": (
-        "{part}: {label} is {value}; that of all others together is {rest} (n = {n}).",
-        "{part}: {label} es {value}; la de todos los demás juntos es {rest} (n = {n}).",
-        "{part} : {label} est de {value} ; pour tous les autres ensemble, {rest} (n = {n}).",
+        "{part}: {label} is {value}; that of all others together is {rest}, of {n} answers.",
+        "{part}: {label} es {value}; la de todos los demás juntos es {rest}, de {n} respuestas.",
+        "{part} : {label} est de {value} ; les autres ensemble sont à {rest} sur {n} réponses.",
     ),
     "answered": ("How many answered", "Cuántos respondieron", "Combien ont répondu"),
     "rates": ("Response rate", "Tasa de respuesta", "Taux de réponse"),
