@@ -113,3 +113,13 @@ def test_help_is_light(tmp_path: Path) -> None:
     loaded = _imported(tmp_path, "-m", "regard", "--help")
 
     assert [] == [name for name in (*HEAVY, "pluggy", "regard_plugins") if name in loaded]
+
+
+def test_help_names_the_commands_of_plugins(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who asks what there is to type is told what installed plug-ins bring, too."""
+    from regard.cli import main
+
+    assert 0 == main(["--help"])
+    told = capsys.readouterr().out
+
+    assert "commands of plug-ins:\n  form, site, survey\n" in told

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from regard.errors import ConfigError, LeaseHeld, RegardError, SecretError, UsageError
-from regard.names import did_you_mean
+from regard.names import did_you_mean, is_name
 
 if TYPE_CHECKING:
     from regard.cli.app import App
@@ -94,10 +94,21 @@ def _help() -> str:
     width = max(len(command.name) for command in COMMANDS)
     lines = [f"  {command.name:{width}}  {command.summary}" for command in COMMANDS]
     listed = "\n".join(lines)
+    brought = _brought()
+    if brought:
+        listed += f"\n\ncommands of plug-ins:\n  {', '.join(brought)}"
     return (
         f"usage: regard [options] COMMAND ...\n\n{_DESCRIPTION}\n\ncommands:\n{listed}\n\n"
         f"{_EPILOG}\n`regard COMMAND --help` says more about one of them.\n"
     )
+
+
+def _brought() -> list[str]:
+    """Return the names of commands that installed plug-ins bring; none is imported."""
+    from importlib.metadata import entry_points
+
+    names = {entry.name for entry in entry_points(group="regard.commands")}
+    return sorted(filter(is_name, names))
 
 
 def _take_globals(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
