@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 BENCH := .venv-bench
 BENCH_STAMP := $(BENCH)/.installed
 DEMO ?= demo-project
+# Tests wait for servers, signals and due times: half as many again as there are processors.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; count = os.cpu_count() or 1; print(count + (count + 1) // 2)')
 
 .PHONY: help demo test test-slow soak lint fmt types docs bench check clean
 
@@ -31,13 +33,13 @@ demo: $(STAMP)  ## Make a project with generated exports and shops, run it and p
 	$(BIN)/regard demo $(DEMO)
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 test-slow: $(STAMP)  ## Run the tests that take long
-	$(BIN)/python -m pytest -n auto -m "slow and not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "slow and not soak"
 
-soak: $(STAMP)  ## Kill runs five hundred times, and loops for ten minutes
-	$(BIN)/python -m pytest -n auto -m soak
+soak: $(STAMP)  ## Kill runs five hundred times, and loops for ten minutes, and loops for ten minutes
+	$(BIN)/python -m pytest -n $(WORKERS) -m soak
 
 lint: $(STAMP)  ## Style, layers and documented tests
 	$(BIN)/ruff check .

@@ -33,6 +33,7 @@ _ITEM = frozenset(
 _SCALE = frozenset(("answers", "min", "max", "many"))
 _COLUMNS = frozenset((*ROLES, "item", "answer", "points", "comment", "section"))
 _DEEPEST = 20
+_MOST = 10**12
 _STATED = ("percent", "share", "points")
 
 
@@ -63,8 +64,10 @@ class _Reading:
             self.error(where, f"{name} = {value!r}: write a number")
             return None
         number = Decimal(value)
-        if not number.is_finite() or number != round(number, 6):
-            self.error(where, f"{name} = {value}: write a number with at most six decimals")
+        # Asked first: beyond 28 digits in all, rounding itself fails.
+        if not number.is_finite() or abs(number) > _MOST or number != round(number, 6):
+            right = f"write a number with at most six decimals, not above {_MOST:,}"
+            self.error(where, f"{name} = {value}: {right}")
             return None
         return number
 
