@@ -38,7 +38,7 @@ test: $(STAMP)  ## Run the tests
 test-slow: $(STAMP)  ## Run the tests that take long
 	$(BIN)/python -m pytest -n $(WORKERS) -m "slow and not soak"
 
-soak: $(STAMP)  ## Kill runs five hundred times, and loops for ten minutes, and loops for ten minutes
+soak: $(STAMP)  ## Kill runs five hundred times, and loops for ten minutes
 	$(BIN)/python -m pytest -n $(WORKERS) -m soak
 
 lint: $(STAMP)  ## Style, layers and documented tests

@@ -329,7 +329,8 @@ class Desk:
         with self.store.write(patience=_PATIENCE) as transaction:
             transaction.writer.lock()
             reason = result.reason or "it failed"
-            if job is not None and result.state is State.SKIPPED and job.overlap == "queue":
+            queues = job is not None and job.overlap == "queue" and entry.cause != "manual"
+            if queues and result.state is State.SKIPPED:
                 again = now + _AGAIN_AFTER
                 return ledger.requeue(transaction, entry, again, reason, **ids)
             if job is not None and self._tries_again(job, entry, result, now):

@@ -56,6 +56,8 @@ _log = logging.getLogger("regard.loop")
 
 _INSPECTION: Final = Bounds(deadline=timedelta(minutes=2))
 _COMPLAIN_EVERY: Final = 300.0
+_COUNT_EVERY: Final = 900.0
+"""Records are counted no oftener for the metrics: in a large store that is work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class Loop:
     _planned: Mapping[str, Planned] = field(default_factory=dict)
     _drained: bool = False
     _scarce: bool = False
+    _counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     _stopped_at: float | None = None
     _next: dict[str, float] = field(default_factory=dict)
     _complained: dict[str, float] = field(default_factory=dict)
@@ -415,7 +418,7 @@ class Loop:
         if self._chores.is_time(KEEP):
             self._chores.start(KEEP, Keeping(self.place), self._kept)
         if self._chores.is_time(LOOK):
-            self._chores.start(LOOK, Look(self.place, self.metrics is not None), self._looked)
+            self._chores.start(LOOK, Look(self.place, self._counts_to_use()), self._looked)
         if self.place.project.settings.notices and self._chores.is_time(TELL):
             self._chores.start(TELL, Telling(self.place), self._told)
 
@@ -424,10 +427,17 @@ class Loop:
             many = ", ".join(f"{count} {what}" for what, count in thrown.items())
             _log.info("thrown away, as [keep] says: %s", many, extra={"event": "kept"})
 
+    def _counts_to_use(self) -> Mapping[str, tuple[int, int]] | None:
+        """Return the counts of records for the next look; None: it is time to count again."""
+        if self.metrics is None:
+            return {}
+        return None if self._is_time("count", _COUNT_EVERY) else self._counts
+
     def _looked(self, seen: Mapping[str, Any]) -> None:
         if seen["scarce"] and not self._scarce:
             _log.warning("the disk is nearly full: sites are not read until there is more room")
         self._scarce = bool(seen["scarce"])
+        self._counts = seen["counts"]
         if self.metrics is not None:
             self.metrics.put(seen["metrics"])
 

@@ -6,6 +6,7 @@ Each is a chore in a child; see `regard.scheduler.chores`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,13 +19,14 @@ from regard.pipeline.children import Bounds, Tell
 from regard.pipeline.stopping import Asked
 from regard.pipeline.telling import ping, tell_due
 from regard.pipeline.workplace import Workplace
+from regard.reports import Freshness
 from regard.scheduler.chores import Chore
 from regard.scheduler.deciding import Standing
 from regard.scheduler.metrics import as_text
 from regard.scheduler.overview import JobStatus, Overview, overview
 from regard.scheduler.space import Space, is_scarce, space
 from regard.schedules import write_duration
-from regard.store import Store
+from regard.store import Store, Transaction
 from regard.store import runs as stored_runs
 from regard.store.ledger import Entry
 
@@ -60,24 +62,33 @@ class Look:
 
     Attributes:
         place: The project.
-        counts: Whether to count records as well, for the metrics.
+        counts: How many records and refused ones each source had when they were last counted;
+            None: count them, which takes long where there are many.
     """
 
     place: Workplace
-    counts: bool
+    counts: Mapping[str, tuple[int, int]] | None = None
 
     def __call__(self, asked: Asked, tell: Tell) -> dict[str, Any]:
-        """Announce what is late and what is new; return the metrics' text."""
+        """Announce what is late and what is new; return the metrics' text, and the counts."""
         settings, root = self.place.project.settings, self.place.project.root
         now = self.place.clock.now()
         with self.place.open_store() as store:
             with store.read() as transaction:
-                fresh = stored_runs.freshness(transaction) if self.counts else []
-                known = {item.source: item for item in fresh}
+                known = self._known(transaction)
                 seen = overview(transaction, settings, now, known)
             room = space(store, root, now)
             self._announce(store, seen, room, now)
-        return {"metrics": as_text(seen, room), "scarce": is_scarce(root)}
+        counts = {name: (one.records, one.quarantined) for name, one in known.items()}
+        return {"metrics": as_text(seen, room), "scarce": is_scarce(root), "counts": counts}
+
+    def _known(self, transaction: Transaction) -> dict[str, Freshness]:
+        if self.counts is None:
+            return {item.source: item for item in stored_runs.freshness(transaction)}
+        return {
+            name: Freshness(name, records, None, None, None, refused)
+            for name, (records, refused) in self.counts.items()
+        }
 
     def _announce(self, store: Store, seen: Overview, room: Space, now: datetime) -> None:
         events = [self._late(job) for job in seen.jobs if self._is_late(job)]

@@ -363,7 +363,7 @@ def test_who_wants_to_hears_of_lateness_once(tmp_path: Path, clock: FixedClock) 
     clock.move(HOUR)
 
     for _ in range(2):
-        seen = Look(place, counts=True)(Asked(), lambda name, value: None)
+        seen = Look(place)(Asked(), lambda name, value: None)
 
     with place.open_store() as store, store.read() as transaction:
         (told,) = notices.listed(transaction)
