@@ -259,11 +259,15 @@ def _raw(text: bytes) -> Any:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nid,na",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nid,na",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
-        + gzip.compress(CSV)[:-9],
+        + gzip.compress(CSV, mtime=0)[:-9],
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + CSV,
         b"HTTP/1.1 200 OK\r\nContent-Le",
         b"SSH-2.0-OpenSSH\r\n",
         b"",
+    ],
+    ids=[
+        *("short", "chunk-short", "chunk-odd", "gzip-short", "gzip-odd"),
+        *("header-short", "no-http", "nothing"),
     ],
 )
 def test_a_body_that_breaks_off_replaces_nothing(text: bytes, desk: Desk, web: Web) -> None:
