@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from regard.cli.app import App
+from regard.cli.arguments import seconds
 from regard.cli.confirming import confirm
 from regard.cli.console import clean, make_table, rows_of
 from regard.errors import SecretError, UsageError
@@ -45,23 +46,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument(
         "--wait",
-        type=_seconds,
+        type=seconds(3_600),
         default=10.0,
         metavar="SECONDS",
         help="how long to wait for others who read (default 10)",
     )
     parser.epilog = _EPILOG
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 3_600:
-        message = f"{text!r} is no number of seconds from 0 to 3600"
-        raise argparse.ArgumentTypeError(message)
-    return value
 
 
 def run(args: argparse.Namespace, app: App) -> int:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from regard.cli.app import App
+from regard.cli.arguments import port, seconds
 from regard.cli.console import clean, make_table
 from regard.clock import SystemClock
 from regard.errors import ConfigError, UsageError
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from regard.scheduler.loop import PlanLine
 
 __all__ = ["configure", "run"]
-
-_LONGEST_GRACE = 86_400
 
 _EPILOG = """\
 The loop runs until it is asked to stop (SIGTERM, or Ctrl-C): then nothing new begins, runs that
@@ -49,36 +48,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="run everything once now, and end")
     parser.add_argument(
         "--grace",
-        type=_seconds,
+        type=seconds(86_400),
         default=30.0,
         metavar="SECONDS",
         help="how long runs may go on when the loop is asked to stop (default 30)",
     )
     parser.add_argument(
         "--metrics",
-        type=_port,
+        type=port,
         metavar="PORT",
         help="serve /metrics for Prometheus and /healthz on 127.0.0.1:PORT",
     )
     parser.epilog = _EPILOG
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= _LONGEST_GRACE:
-        message = f"{text!r} is no number of seconds from 0 to {_LONGEST_GRACE:,}"
-        raise argparse.ArgumentTypeError(message)
-    return value
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65_536:
-        message = f"{text!r} is no port; write a number from 1 to 65535"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
 
 
 def run(args: argparse.Namespace, app: App) -> int:
