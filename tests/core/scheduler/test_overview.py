@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -369,3 +371,29 @@ def test_who_wants_to_hears_of_lateness_once(tmp_path: Path, clock: FixedClock) 
         (told,) = notices.listed(transaction)
     assert ("late", "crm is late by 30m") == (told.notice.event, told.notice.text)
     assert 'regard_job_late_seconds{job="crm",kind="source"} 1800' in seen["metrics"]
+
+
+def test_a_disk_that_is_nearly_full_is_told(tmp_path: Path, clock: FixedClock) -> None:
+    """With less than a tenth of the disk free somebody hears of it, and crawls are to pause."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = shutil.which("mount") or "mount"
+    made = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=20m", "tmpfs", disk], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("nothing may be mounted here")
+    try:
+        (disk / "regard.toml").write_text("[notices.desk]\nterminal = true\n")
+        place = Workplace(disk / "regard.toml", clock)
+        roomy = Look(place)(Asked(), lambda name, value: None)
+        (disk / "ballast").write_bytes(b"x" * 18_400_000)
+        full = Look(place)(Asked(), lambda name, value: None)
+        with place.open_store(readonly=True) as store, store.read() as transaction:
+            (told,) = notices.listed(transaction)
+    finally:
+        subprocess.run([shutil.which("umount") or "umount", disk], check=True)
+
+    assert (False, True) == (roomy["scarce"], full["scarce"])
+    assert ("disk", "critical") == (told.notice.event, told.notice.severity)
+    assert "% of the disk are free: sites are not read until more is" in told.notice.text
