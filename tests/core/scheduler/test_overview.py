@@ -387,7 +387,7 @@ def test_a_disk_that_is_nearly_full_is_told(tmp_path: Path, clock: FixedClock) -
         (disk / "regard.toml").write_text("[notices.desk]\nterminal = true\n")
         place = Workplace(disk / "regard.toml", clock)
         roomy = Look(place)(Asked(), lambda name, value: None)
-        (disk / "ballast").write_bytes(b"x" * 18_400_000)
+        (disk / "ballast").write_bytes(b"x" * 18_700_000)
         full = Look(place)(Asked(), lambda name, value: None)
         with place.open_store(readonly=True) as store, store.read() as transaction:
             (told,) = notices.listed(transaction)
