@@ -157,6 +157,10 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm: Any) -> Path:
         regard(*command.split())
     # Somebody's reporter may show names; what it wrote is known from the configuration.
     (folder / "out" / "who-2020-01-01.json").write_text(f'{{"best": "{NAME}"}}')
+    # What a plug-in printed is in the log of its run.
+    log = folder / "logs" / "source-desk" / "20240303T100000Z-1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(f"looking at {ADDRESS}\nand at {NAME}\nand at Bob\n")
     return folder
 
 
@@ -165,7 +169,7 @@ def person(made: Path, tmp_path: Path) -> Path:
     """Return a copy of that project."""
     folder = shutil.copytree(made, tmp_path / "project")
     found, _ = search(folder)
-    assert {"regard.db", "copies.db", "columns", "out"} == {
+    assert {"regard.db", "copies.db", "columns", "out", "logs"} == {
         place.split("/")[0].split()[0] for place in found
     }
     return folder
@@ -195,6 +199,8 @@ def test_no_byte_is_left(person: Path, run_regard: RunRegard) -> None:
     assert [] == found
     assert files > 10
     assert "ana" not in done.stdout.lower()
+    (log,) = (person / "logs").glob("*/*.log")
+    assert "and at Bob" == log.read_text().splitlines()[2]
 
 
 def test_nothing_comes_back(person: Path, run_regard: RunRegard) -> None:

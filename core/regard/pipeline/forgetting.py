@@ -1,5 +1,5 @@
 """
-Erasing a person everywhere: copies of the store, the store, columns, report files.
+Erasing a person everywhere: copies of the store, the store, columns, files of reports and logs.
 
 Copies come first: whoever is interrupted finds the person still in the store, and asks again.
 The store goes in one transaction, which also notes what is left to do outside of it: write the
@@ -31,6 +31,9 @@ from regard.store.tracing import Customers, Person, Seed, find_key
 __all__ = ["Forgetter", "Forgotten", "PlaceCounts", "complete"]
 
 _WAIT_SECONDS = 10.0
+_LOGS = "logs"
+"""Where the loop's runs write what they say; see `regard.scheduler.logs`."""
+
 _TEXT_FORMS = frozenset({"json", "csv", "html", "md"})
 
 
@@ -275,10 +278,10 @@ class Forgetter:
             return PlaceCounts(self._name(path), problem=str(error))
         return PlaceCounts(self._name(path), erasure.counts(), left[0] if left else None)
 
-    # -- files that reports wrote --------------------------------------------------------
+    # -- files that reports and runs wrote -----------------------------------------------
 
     def _reports(self, person: Person, *, write: bool) -> list[PlaceCounts]:
-        """Take a person out of the text files that configured reports wrote below the project."""
+        """Take a person out of the text files of reports, and of logs, below the project."""
         words = mask_of(person, addresses_only=False)
         shown = [self._shown(key) for _, key in person.customers]
         shown += [pseudonym(place.kind, place.key, self.secret) for place in person.records]
@@ -302,7 +305,12 @@ class Forgetter:
                     if path.is_relative_to(root):
                         pattern = path.relative_to(root).as_posix().replace("{date}", "*")
                         found.update(each for each in root.glob(pattern) if each.is_file())
+        # What a plug-in prints goes into the log of its run, whatever it is.
+        found.update(each for each in root.glob(f"{_LOGS}/**/*.log*") if each.is_file())
         return sorted(found)
+
+    def _is_log(self, path: Path) -> bool:
+        return path.is_relative_to(self.project.root / _LOGS)
 
     def _report(self, path: Path, mask: Mask, *, write: bool) -> PlaceCounts | None:
         try:
@@ -311,11 +319,21 @@ class Forgetter:
             if masked == text:
                 return None
             if write:
-                _replace(path, masked.encode("utf-8", "surrogateescape"))
+                # A run may be writing to its log: it must go on in the same file.
+                put = _overwrite if self._is_log(path) else _replace
+                put(path, masked.encode("utf-8", "surrogateescape"))
         except OSError as error:
             return PlaceCounts(self._name(path), problem=f"it cannot be changed: {error.strerror}")
         lines = zip(text.splitlines(), masked.splitlines(), strict=False)
         return PlaceCounts(self._name(path), {"line": sum(one != other for one, other in lines)})
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    with path.open("r+b") as stream:
+        stream.truncate(0)
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _replace(path: Path, content: bytes) -> None:
