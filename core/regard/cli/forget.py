@@ -31,7 +31,8 @@ examples:
 
 Erased are records with all versions, refused records, findings, what notes of runs say, the
 columns, and copies of the store below the project; logs, reports and texts of somebody else's
-records lose the address. Files that sources read are not touched: what comes from them again is passed over.
+records lose the address. Files that sources read are not touched: what comes from them again is
+passed over.
 exit codes: 0 done, 2 wrong usage, 3 something could not be completed yet: it says what
 """
 
