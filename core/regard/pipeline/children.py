@@ -46,6 +46,7 @@ _UNKNOWN = 255
 """What a fork server's children are said to have ended with when the server is gone."""
 
 _OVERTIME_SECONDS = 0.3
+_JOIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ class Child:
         held, self._hold = context.Pipe(duplex=False)
         inherited = (self._heard, self._hold) if method == "fork" else ()
         self._process = context.Process(target=_live, args=(self._work, told, held, inherited))
-        self._process.start()
+        with _ONE_LOOKS:
+            self._process.start()
         told.close()
         held.close()
         return self
@@ -126,7 +128,7 @@ class Child:
         trace: TracebackType | None,
     ) -> None:
         # Where the server that forked it is gone, nobody can tell whether it still lives.
-        if self._process.is_alive() or (self._served and self._process.exitcode == _UNKNOWN):
+        if _alive(self._process) or (self._served and _code(self._process) == _UNKNOWN):
             _kill(self._process)
         else:
             # It has ended, and what a plug-in has started of its own may not have.
@@ -171,7 +173,7 @@ class _Attendant:
     def attend(self) -> Ended:
         """Return how the child ended."""
         while True:
-            alive = self._process.is_alive()
+            alive = _alive(self._process)
             # Asked first, read then: what it told before it died is not lost.
             for name, value in self._lines.read(_TICK_SECONDS if alive else 0):
                 if name in ("done", "error"):
@@ -183,7 +185,7 @@ class _Attendant:
 
     def _told(self, name: str, value: Any) -> Ended:  # noqa: ANN401  # JSON
         pid = int(self._process.pid)
-        self._process.join(1.0)
+        _join(self._process)
         if name == "done":
             return Ended(pid, value=value)
         kind, text = value
@@ -238,7 +240,7 @@ class _Attendant:
         _kill(self._process)
 
     def _died(self) -> Ended:
-        code, asked = self._process.exitcode, self._cancel.is_set()
+        code, asked = _code(self._process), self._cancel.is_set()
         if self._killed is not None:
             error = self._killed
         elif code is None:
@@ -252,6 +254,33 @@ class _Attendant:
         pid = int(self._process.pid)
         told = f"{error}; what was committed stays"
         return Ended(pid, error=told, stopped=asked, code=code)
+
+
+_ONE_LOOKS = Lock()
+"""
+One thread at a time starts children or looks after them.
+
+Starting one makes `multiprocessing` look after all others, too, and how a child of a fork server
+has ended can be read only once: whoever reads second is told that the server died.
+"""
+
+
+def _alive(process: Any) -> bool:  # noqa: ANN401  # each start method has a class of its own
+    with _ONE_LOOKS:
+        return bool(process.is_alive())
+
+
+def _code(process: Any) -> int | None:  # noqa: ANN401
+    with _ONE_LOOKS:
+        code: int | None = process.exitcode
+        return code
+
+
+def _join(process: Any) -> None:  # noqa: ANN401
+    """Wait a moment for the end of a process that is about to end."""
+    end = time.monotonic() + _JOIN_SECONDS
+    while _alive(process) and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def _signal_name(number: int) -> str:
@@ -268,7 +297,7 @@ def _kill(process: Any) -> None:  # noqa: ANN401  # each start method has a clas
         os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         process.kill()
-    process.join(1.0)
+    _join(process)
 
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -334,6 +363,10 @@ def _live(
     """Do the work of a child, and end."""
     for connection in inherited:
         connection.close()
+    _leave_server()
+    with suppress(RuntimeError):  # it is free where a server forked this process
+        # Whoever forked us held it at that moment, and this is another lock now.
+        _ONE_LOOKS.release()
     # No terminal and no group in common: signals come from the parent alone, and what the
     # plug-in starts can be ended with it.
     os.setsid()
@@ -368,6 +401,23 @@ def _live(
             stream.flush()
     # Not by returning: a thread that a plug-in has started would be waited for.
     os._exit(code)
+
+
+def _leave_server() -> None:
+    """
+    Give back the pipe by which a fork server knows that somebody still needs it.
+
+    It dies of whatever is written there, and with it what is known of all its other children;
+    a plug-in that writes into every file it finds open must not find this one.
+    """
+    from multiprocessing import forkserver
+
+    server = getattr(forkserver, "_forkserver", None)
+    descriptor = getattr(server, "_forkserver_alive_fd", None)
+    if server is not None and descriptor is not None:
+        with suppress(OSError):
+            os.close(descriptor)
+        server._forkserver_alive_fd = None
 
 
 def _end_with_parent(held: Connection) -> None:
