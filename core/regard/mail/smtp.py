@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from regard.errors import AuthError, ConfigError, TransientError
+from regard.errors import AuthError, ConfigError, TransientError, Unanswered
 from regard.webaddresses import is_loopback
 
 __all__ = ["Postman", "SmtpConfig", "sign_in"]
+
+_GO_ON: Final = 334
+_SIGNED_IN: Final = (235, 503)
+"""Now, or already."""
 
 
 class SmtpConfig(BaseModel):
@@ -62,6 +67,28 @@ class SmtpConfig(BaseModel):
         return self.host, self.port or usual[self.security]
 
 
+class _Noting(smtplib.SMTP):
+    """
+    A connection that knows whether a message is on its way.
+
+    Attributes:
+        handing_over: The message's text is being sent, or its receipt is awaited.
+    """
+
+    handing_over = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:  # noqa: ANN401  # what smtplib hands over
+        """Send a message's text and wait for the receipt."""
+        self.handing_over = True
+        answer: tuple[int, bytes] = super().data(msg)
+        self.handing_over = False
+        return answer
+
+
+class _NotingTls(_Noting, smtplib.SMTP_SSL):
+    """The same, encrypted from the beginning."""
+
+
 class Postman:
     """
     Hands messages to a server.
@@ -71,7 +98,7 @@ class Postman:
         place: Host and port, for messages.
     """
 
-    def __init__(self, server: smtplib.SMTP, place: str) -> None:
+    def __init__(self, server: _Noting, place: str) -> None:
         self._server = server
         self._place = place
 
@@ -81,7 +108,9 @@ class Postman:
 
         Raises:
             TransientError: It takes none now; this one was not sent.
+            Unanswered: The connection broke before the receipt; it may have been sent.
         """
+        self._server.handing_over = False
         try:
             self._server.send_message(message, sender, [receiver])
         except smtplib.SMTPRecipientsRefused as error:
@@ -90,9 +119,12 @@ class Postman:
                 return False
             text = f"{self._place}: the server takes no mail for an address now (code {code})"
             raise TransientError(text) from None
-        except (smtplib.SMTPException, OSError) as error:
+        except OSError as error:  # smtplib's errors are such
             # What a server answers may quote the address.
             answer = getattr(error, "smtp_code", None)
+            if answer is None and self._server.handing_over:
+                text = f"{self._place}: the connection broke before the message was acknowledged"
+                raise Unanswered(text) from None
             said = f"code {answer}" if answer else type(error).__name__
             text = f"{self._place}: the server does not take the message ({said})"
             raise TransientError(text) from None
@@ -121,6 +153,9 @@ def sign_in(config: SmtpConfig, root: Path) -> Iterator[Postman]:
         message = f"smtp: the certificate of {place} does not check out: {error.verify_message}"
         raise ConfigError(message) from error
     except smtplib.SMTPAuthenticationError as error:
+        if 400 <= error.smtp_code < 500:
+            message = f"{place}: the server signs nobody in now (code {error.smtp_code})"
+            raise TransientError(message) from error
         message = f"{place}: the server refuses the user or the password"
         raise AuthError(message) from error
     except smtplib.SMTPNotSupportedError as error:
@@ -137,21 +172,50 @@ def sign_in(config: SmtpConfig, root: Path) -> Iterator[Postman]:
             server.quit()
 
 
-def _open(config: SmtpConfig, root: Path) -> smtplib.SMTP:
+def _open(config: SmtpConfig, root: Path) -> _Noting:
     host, port = config.address
-    cafile = str(root / config.ca) if config.ca else None
-    context = ssl.create_default_context(cafile=cafile)
-    server: smtplib.SMTP
+    authority = root / Path(config.ca).expanduser() if config.ca else None
+    if authority and not authority.is_file():
+        message = f"smtp.ca: there is no file {config.ca!r} in {root}"
+        raise ConfigError(message)
+    context = ssl.create_default_context(cafile=authority)
+    server: _Noting
     if config.security == "tls":
-        server = smtplib.SMTP_SSL(host, port, timeout=config.seconds, context=context)
+        server = _NotingTls(host, port, timeout=config.seconds, context=context)
     else:
-        server = smtplib.SMTP(host, port, timeout=config.seconds)
+        server = _Noting(host, port, timeout=config.seconds)
     try:
         if config.security == "starttls":
             server.starttls(context=context)
         if config.user is not None and config.password is not None:
-            server.login(config.user, config.password.get_secret_value())
+            _log_in(server, config.user, config.password.get_secret_value())
     except BaseException:
         server.close()
         raise
     return server
+
+
+def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:
+    """Sign in; smtplib alone sends nothing beyond ASCII, which passwords may well have."""
+    if (user + password).isascii():
+        server.login(user, password)
+        return
+    server.ehlo_or_helo_if_needed()
+    offered = server.esmtp_features.get("auth", "").upper().split()
+    # RFC 4616 says UTF-8; of LOGIN nobody says anything, and servers read it alike.
+    name, secret, both = map(_base64, (user, password, f"\0{user}\0{password}"))
+    if "PLAIN" in offered:
+        code, answer = server.docmd("AUTH", f"PLAIN {both}")
+    elif "LOGIN" in offered:
+        code, answer = server.docmd("AUTH", f"LOGIN {name}")
+        if code == _GO_ON:
+            code, answer = server.docmd(secret)
+    else:
+        message = "no way to sign in with such a password"
+        raise smtplib.SMTPNotSupportedError(message)
+    if code not in _SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, answer)
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode("ascii")
