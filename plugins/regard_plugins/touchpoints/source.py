@@ -99,6 +99,7 @@ class Touchpoints(ExportSource[ExportConfig]):
     name = "touchpoints"
     Config = ExportConfig
     growing = True
+    guesses = frozenset({"letter", "page-list"})
 
     def open(self, file: InputFile, wishes: Wishes) -> Sequence[Table]:
         """
