@@ -63,6 +63,8 @@ _TITLES: Final = {
     "fr": "Ce que disent ces fichiers",
 }
 _COLUMNS: Final = "columns of a store"
+_MAILDIR: Final = ("cur", "new")
+"""A folder with both holds mail, a message a file, in these two."""
 _SQLITE: Final = b"SQLite format 3\0"
 _BESIDE_A_STORE: Final = (".db-wal", ".db-shm", ".db-journal")
 _STRANGERS: Final = {
@@ -140,7 +142,8 @@ def _files(patterns: Sequence[str]) -> tuple[list[Path], list[str]]:
     passed: dict[str, None] = {}
     for pattern in patterns:
         folder = Path(pattern).expanduser()
-        for path in find_files(pattern, Path.cwd()):
+        mail = [str(folder / name) for name in _MAILDIR if (folder / name).is_dir()]
+        for path in find_files(mail if len(mail) == len(_MAILDIR) else pattern, Path.cwd()):
             if what := _no_data(path):
                 # A folder of columns is one thing, not a dozen.
                 shown = path.parent if what == _COLUMNS else path

@@ -358,7 +358,7 @@ def _in_stores(rng: random.Random, world: World, since: datetime) -> Iterator[St
         at = ticket.sold_at + timedelta(minutes=rng.randint(2, 600))
         if rng.random() > _TELLING or at >= world.until:
             continue
-        good = rng.random() < (0.55 if ticket.store == _WORST else 0.84)
+        good = rng.random() < (0.42 if ticket.store == _WORST else 0.84)
         stars = rng.choice((4, 5) if good else (1, 2, 3))
         themes = _themes(rng, _AT_HAND["good" if good else "bad"])
         wish = says(rng, themes, "es") if rng.random() < _SAYING_WHY else ""

@@ -118,7 +118,9 @@ def goes_on(path: Path, at: int) -> bool:
 
 
 def kind_of(path: Path) -> str | None:
-    """Say what sort of mail a file holds, by its first lines; None: it holds none."""
+    """Say what sort of mail a file holds, by its place and first lines; None: it holds none."""
+    if path.parent.name in _MAILDIR and _is_maildir(path.parent.parent):
+        return "message of a mailbox"
     try:
         with path.open("rb") as file:
             head = file.read(_LINE).lstrip(b"\r\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mailbox
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,3 +160,36 @@ def test_guesses_come_last(tmp_path: Path, run_regard: RunRegard) -> None:
     assert {"contacts.csv": "crm-export", "cpi.csv": "indicators"} == {
         each["file"]: each["plugin"] for each in found["files"]
     }
+
+
+def test_a_maildir(tmp_path: Path, run_regard: RunRegard) -> None:
+    """A folder of mail is looked at as one, whatever its files are called."""
+    box = mailbox.Maildir(tmp_path / "Support", create=True)
+    for number in range(3):
+        box.add(
+            f"From: c{number}@mail.example\nTo: hello@shop.example\nSubject: Where is it?\n"
+            f"Date: Mon, 05 Jan 2026 10:0{number}:00 +0100\nMessage-ID: <{number}@x>\n\nText\n"
+        )
+    told = run_regard("look", "Support", cwd=tmp_path)
+
+    assert 0 == told.returncode, told.stderr
+    assert "3 files: message of a mailbox, read by mailbox" in told.stderr
+    assert "messages: 3 records, 0 refused" in told.stderr
+
+
+def test_empty_and_broken_files(shop: Path, tmp_path: Path, run_regard: RunRegard) -> None:
+    """What cannot be read is named, and the good file beside it is reported on."""
+    good = next((shop / "surveys").glob("Helpdesk*"))
+    (tmp_path / "good.csv").write_bytes(good.read_bytes())
+    (tmp_path / "empty.csv").write_bytes(b"")
+    (tmp_path / "noise.csv").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "cut.log.gz").write_bytes((shop / "web" / "access.log.1.gz").read_bytes()[:2_000])
+    (tmp_path / "zip.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    told = run_regard("look", ".", cwd=tmp_path)
+
+    assert 1 == told.returncode
+    assert "Traceback" not in told.stderr
+    for name in ("empty.csv", "noise.csv", "zip.xlsx"):
+        assert name in told.stderr
+    assert "cut.log.gz is cut short" in told.stderr
+    assert "(n = 240, " in told.stdout

@@ -268,3 +268,15 @@ def test_footfall(world, exports):
 
     assert {"MADRID-01", "VALENCIA-01", "SEVILLA-01"} == {row["store"] for row in rows}
     assert all(bought[row["store"], row["date"]] <= int(row["visitors"]) for row in rows)
+
+
+def test_one_shop_is_clearly_worse(world):
+    """In Sevilla fewer are content than elsewhere, clearly enough for a report on one quarter."""
+    since = world.until - timedelta(days=90)
+    content: dict[bool, list[bool]] = {True: [], False: []}
+    for each in make_voices(world).in_store:
+        if each.at >= since:
+            content[each.store == "SEVILLA-01"].append(each.satisfaction >= 4)
+    here, elsewhere = (sum(content[which]) / len(content[which]) for which in (True, False))
+
+    assert elsewhere - here > 0.15
