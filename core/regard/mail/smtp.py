@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from regard.errors import AuthError, ConfigError, TransientError, Unanswered
+from regard.mail.tokens import REFUSED, first_of, said_by
 from regard.webaddresses import is_loopback
 
 __all__ = ["Postman", "SmtpConfig", "sign_in"]
@@ -32,6 +33,7 @@ class SmtpConfig(BaseModel):
         port: Else 465 for ``tls``, 587 for ``starttls`` and 25 for ``none``.
         user: Who signs in; None: nobody does.
         password: Of the user; better ``${VAR}``.
+        token: In place of a password, where the provider wants OAuth; best ``${file:...}``.
         sender: Who notices and reports come from, such as ``Regard <regard@shop.example>``;
             else the user, where that is an address.
         security: How the connection is encrypted; ``none`` is only for this machine's own server.
@@ -45,6 +47,7 @@ class SmtpConfig(BaseModel):
     port: int | None = Field(None, ge=1, le=65_535)
     user: str | None = None
     password: SecretStr | None = None
+    token: SecretStr | None = None
     sender: str | None = Field(None, pattern=r"^[^\r\n]+@[^\r\n]+$")
     security: Literal["tls", "starttls", "none"] = "starttls"
     ca: str | None = None
@@ -55,8 +58,11 @@ class SmtpConfig(BaseModel):
         if self.security == "none" and not is_loopback(self.host):
             message = 'security = "none" is only for a server on this machine'
             raise ValueError(message)
-        if (self.user is None) != (self.password is None):
-            message = "user and password belong together"
+        if self.password is not None and self.token is not None:
+            message = "give either password or, for a provider that wants OAuth, token"
+            raise ValueError(message)
+        if (self.user is None) != (self.password is None and self.token is None):
+            message = "user and password, or user and token, belong together"
             raise ValueError(message)
         return self
 
@@ -156,8 +162,10 @@ def sign_in(config: SmtpConfig, root: Path) -> Iterator[Postman]:
         if 400 <= error.smtp_code < 500:
             message = f"{place}: the server signs nobody in now (code {error.smtp_code})"
             raise TransientError(message) from error
-        message = f"{place}: the server refuses the user or the password"
-        raise AuthError(message) from error
+        refused = REFUSED if config.token else "the server refuses the user or the password"
+        # What a server says to a refused secret may quote it.
+        message = f"{place}: {refused}"
+        raise AuthError(message) from None
     except smtplib.SMTPNotSupportedError as error:
         message = f"{place}: the server cannot do what `security` or `user` asks for"
         raise ConfigError(message) from error
@@ -187,21 +195,41 @@ def _open(config: SmtpConfig, root: Path) -> _Noting:
     try:
         if config.security == "starttls":
             server.starttls(context=context)
-        if config.user is not None and config.password is not None:
-            _log_in(server, config.user, config.password.get_secret_value())
+        if config.user is not None and config.token is not None:
+            _with_token(server, config.user, config.token, config.address)
+        elif config.user is not None and config.password is not None:
+            _with_password(server, config.user, config.password.get_secret_value())
     except BaseException:
         server.close()
         raise
     return server
 
 
-def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:
+def _with_token(
+    server: smtplib.SMTP, user: str, token: SecretStr, address: tuple[str, int]
+) -> None:
+    said = said_by(user, token, address, "smtp")
+    name = first_of(_offered(server), "{}:{}".format(*address))
+    code, answer = server.docmd("AUTH", f"{name} {b64encode(said[name]).decode('ascii')}")
+    if code == _GO_ON:
+        # It says why it refuses, and waits for an answer, which ends the exchange.
+        code, answer = server.docmd("AQ==" if name == "OAUTHBEARER" else "")
+    if code not in _SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, answer)
+
+
+def _offered(server: smtplib.SMTP) -> list[str]:
+    """Return the mechanisms by which a server signs people in."""
+    server.ehlo_or_helo_if_needed()
+    return server.esmtp_features.get("auth", "").upper().split()
+
+
+def _with_password(server: smtplib.SMTP, user: str, password: str) -> None:
     """Sign in; smtplib alone sends nothing beyond ASCII, which passwords may well have."""
     if (user + password).isascii():
         server.login(user, password)
         return
-    server.ehlo_or_helo_if_needed()
-    offered = server.esmtp_features.get("auth", "").upper().split()
+    offered = _offered(server)
     # RFC 4616 says UTF-8; of LOGIN nobody says anything, and servers read it alike.
     name, secret, both = map(_base64, (user, password, f"\0{user}\0{password}"))
     if "PLAIN" in offered:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -22,6 +23,7 @@ from regard.errors import AuthError, ConfigError, TransientError, Unanswered
 from regard.mail.smtp import SmtpConfig, sign_in
 
 USER, PASSWORD = "hello@shop.example", "open sesame"
+TOKEN = "ya29.a0-valid_token~+/="
 
 
 @dataclass
@@ -54,6 +56,16 @@ class Server:
         self.mechanisms.append(mechanism)
         if (data.login.decode(), data.password.decode()) == (USER, self.password):
             return AuthResult(success=True)
+        return AuthResult(success=False, handled=False, message=self.code)
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        """Let in who has the token, and say why not before saying no, as Google does."""
+        said = b64decode(args[1]).decode()
+        self.mechanisms.append("XOAUTH2")
+        if said == f"user={USER}\x01auth=Bearer {TOKEN}\x01\x01":
+            return AuthResult(success=True)
+        await server.push("334 eyJzdGF0dXMiOiI0MDAifQ==")
+        await server._reader.readline()
         return AuthResult(success=False, handled=False, message=self.code)
 
     async def handle_RCPT(  # aiosmtpd's name
@@ -174,6 +186,40 @@ def test_signs_in_over_starttls(
     assert ([mechanism], [True]) == (server.mechanisms, server.encrypted)
 
 
+def test_signs_in_with_a_token(
+    start: Start, server: Server, certificate: Path, tmp_path: Path
+) -> None:
+    """Where a provider wants OAuth, a token signs in, over an encrypted connection."""
+    port = start(tls_context=_context(certificate), require_starttls=True)
+    trusted = str(certificate / "cert.pem")
+    config = _config(port, password=None, token=f"{TOKEN}\n", security="starttls", ca=trusted)
+
+    assert _send(config, tmp_path)
+    assert (["XOAUTH2"], 1) == (server.mechanisms, len(server.messages))
+
+
+def test_refused_token(start: Start, server: Server, tmp_path: Path) -> None:
+    """An expired token is a clear error that does not say the token, and nothing is sent."""
+    server.code = "535 5.7.8 ya29.expired is over"
+    port = start(auth_require_tls=False)
+    with pytest.raises(AuthError, match="the token; it may have expired") as refused:
+        _send(_config(port, password=None, token="ya29.expired"), tmp_path)
+
+    assert "ya29" not in str(refused.value)
+    assert [] == server.messages
+
+
+def test_server_without_tokens(start: Start, server: Server, tmp_path: Path) -> None:
+    """A server that knows no tokens is told none, and what is no token is told to nobody."""
+    port = start(auth_require_tls=False, auth_exclude_mechanism={"XOAUTH2"})
+
+    with pytest.raises(ConfigError, match=r"no sign-in with a token \(XOAUTH2 or OAUTHBEARER\)"):
+        _send(_config(port, password=None, token="t"), tmp_path)
+    with pytest.raises(ConfigError, match=r"smtp\.token: it is empty, or has characters"):
+        _send(_config(port, password=None, token="two words"), tmp_path)
+    assert [] == server.mechanisms
+
+
 def test_encrypted_from_the_beginning(
     start: Start, server: Server, certificate: Path, tmp_path: Path
 ) -> None:
@@ -288,8 +334,10 @@ def test_authority_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"password": None}, "user and password belong together"),
-        ({"user": None}, "user and password belong together"),
+        ({"password": None}, "user and password, or user and token, belong together"),
+        ({"user": None}, "user and password, or user and token, belong together"),
+        ({"user": None, "password": None, "token": "t"}, "belong together"),
+        ({"token": "t"}, "give either password or"),
         ({"host": "smtp.shop.example"}, "only for a server on this machine"),
     ],
 )
