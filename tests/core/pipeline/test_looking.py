@@ -76,3 +76,29 @@ def test_the_surest_reads(tmp_path: Path) -> None:
         folder.mkdir()
         taken = recognise(_host(folder, surety), [path], lookout, "files")
         assert [reader] == [each.plugin for each in taken.groups]
+
+
+SAMPLES = Path(__file__).parents[2] / "plugins"
+FOLDERS = {
+    "crm_export": "crm-export",
+    "indicators": "indicators",
+    "mailbox": "mailbox",
+    "survey_export": "survey-export",
+    "touchpoints": "touchpoints",
+}
+
+
+def test_every_vendors_file_finds_its_source(tmp_path: Path) -> None:
+    """All files shaped like vendors' own are told apart, whatever lies beside them."""
+    owners = {
+        path: plugin
+        for folder, plugin in FOLDERS.items()
+        for path in sorted((SAMPLES / folder / "data").rglob("*"))
+        if path.is_file() and (folder != "crm_export" or path.suffix != ".json")  # what to expect
+    }
+    taken = recognise(Host.load(), list(owners), Lookout(tmp_path, (), "UTC"), "files")
+    found = {path: plugin for path, (plugin, _) in taken.files.items()}
+
+    assert 60 < len(owners)
+    assert [] == taken.problems
+    assert owners == {path: found.get(path, "nobody") for path in owners}
