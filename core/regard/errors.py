@@ -12,7 +12,8 @@ Every error of regard, sorted by what happens next.
     │   ├── AuthError      stop: the credentials are refused
     │   ├── SourceChanged  stop: keep the old data and raise a finding
     │   └── TransientError try again later
-    │       └── RateLimited    ... and not before `retry_after_seconds`
+    │       ├── RateLimited    ... and not before `retry_after_seconds`
+    │       └── Unanswered     ... but what was handed over may have been taken
     ├── RecordError        this one record goes to quarantine, its neighbours go on
     ├── FileError          this one file cannot be read
     ├── NoticeRefused      nobody can be told this; it is given up
@@ -55,6 +56,7 @@ __all__ = [
     "StoreOutdated",
     "StoreTooNew",
     "TransientError",
+    "Unanswered",
     "UsageError",
 ]
 
@@ -107,6 +109,10 @@ class RateLimited(TransientError):
     def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class Unanswered(TransientError):
+    """The other side went silent after something was handed over: it may have taken it."""
 
 
 class RecordError(RegardError):

@@ -49,7 +49,7 @@ from regard import (
 from regard.cursors import CursorValue
 from regard.hookspecs import Batch, CommittedBatch, QuarantinedRecord, RunInfo, RunSummary
 from regard.reporters import ReportContext
-from regard.sources import Context, Record, Yielded
+from regard.sources import Context, InputFile, Looking, Recognised, Record, Yielded
 from regard.testing import NotifierConformance, SourceConformance
 from regard.views import View
 
@@ -136,6 +136,12 @@ class Desk(Source[DeskConfig]):
         yield {"key": ("tickets", 1), "happened_at": now}
         yield Page([{"key": "tickets:2", "happened_at": now}], cursor=now)
         yield Delete("tickets:3", as_of=now)
+
+    @classmethod
+    def recognise(cls, files: Sequence[InputFile], ctx: Looking) -> Iterator[Recognised]:
+        """Say which files it could read."""
+        for file in files:
+            yield Recognised(file, "tickets", {"zone": ctx.timezone}, surety=1)
 
 
 def errors() -> list[Exception]:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from regard.demo.exports import (
     asking,
     baskets,
+    helpdesk,
     hubspot,
     mailing,
     meeting,
     pricelist,
     shopify,
+    surroundings,
     till,
     visiting,
 )
@@ -35,3 +37,5 @@ def make_exports(world: World) -> Iterator[ExportFile]:
     yield from mailing.mailboxes(voices)
     yield from visiting.visits(voices)
     yield from meeting.contacts(world, voices)
+    yield from helpdesk.help_tickets(world, voices)
+    yield from surroundings.series(world)
