@@ -196,9 +196,10 @@ class Store:
         with self.read() as transaction:
             return exporting.identity(transaction)
 
-    def columns_of(self, name: str) -> tuple[StoreColumn, ...]:
-        """Return a table's columns."""
-        return exporting.columns_of(name)
+    def tables(self) -> dict[str, tuple[StoreColumn, ...]]:
+        """Return the columns of all tables that are exported."""
+        with self.read() as transaction:
+            return exporting.tables(transaction)
 
     def freshness(self) -> Sequence[Freshness]:
         """Return how current every source is."""
@@ -279,6 +280,10 @@ class Snapshot:
     def identity(self) -> StoreIdentity:
         """Return which store this is and how far it had come."""
         return exporting.identity(self._transaction)
+
+    def tables(self) -> dict[str, tuple[StoreColumn, ...]]:
+        """Return the columns of all tables that are exported."""
+        return exporting.tables(self._transaction)
 
     def batch_token(self, batch_id: int) -> str | None:
         """Return a batch's random token; None: there is no such batch."""

@@ -359,7 +359,7 @@ def test_many_processes_create_one_store(store_url: str) -> None:
     assert 1 == len(done.stdout.split())
 
 
-LOOP_TABLES = ("jobs", "ledger", "loops", "notices")
+LATER_TABLES = ("jobs", "ledger", "loops", "notices", "enrichers")
 
 
 def test_a_store_from_before_the_loop_gets_its_tables(store_url: str) -> None:
@@ -367,12 +367,26 @@ def test_a_store_from_before_the_loop_gets_its_tables(store_url: str) -> None:
     _set_revision(store_url, "0003")
     engine = connections.make_engine(connections.parse_url(store_url), readonly=False)
     with engine.begin() as connection:
-        for table in LOOP_TABLES:
+        for table in LATER_TABLES:
             connection.execute(text(f"DROP TABLE {table}"))
     engine.dispose()
     with pytest.raises(StoreOutdated, match="db upgrade"):
         Store.open(store_url)
 
+    Store.upgrade(store_url)
+
+    store = Store.open(store_url)
+    assert [] == store.faults()
+    store.close()
+
+
+def test_a_store_from_before_enrichers_gets_their_table(store_url: str) -> None:
+    """A store in which no enricher was ever noted is upgraded to what a new one is."""
+    _set_revision(store_url, "0004")
+    engine = connections.make_engine(connections.parse_url(store_url), readonly=False)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE enrichers"))
+    engine.dispose()
     Store.upgrade(store_url)
 
     store = Store.open(store_url)
@@ -386,7 +400,7 @@ def test_an_upgrade_keeps_scores_of_visits(store_url: str) -> None:
     engine = connections.make_engine(connections.parse_url(store_url), readonly=False)
     columns = "source, key, as_of, content_hash, batch_id, first_run_id, last_run_id, item"
     with engine.begin() as connection:
-        for table in (*("passes", "addresses", "origins", "matches"), *LOOP_TABLES):
+        for table in (*("passes", "addresses", "origins", "matches"), *LATER_TABLES):
             connection.execute(text(f"DROP TABLE {table}"))
         for column in ("section_weights", "cap"):
             connection.execute(text(f"ALTER TABLE visit_scores DROP COLUMN {column}"))
