@@ -73,6 +73,7 @@ class Enriching:
             watch=_telling(tell),
             cause=self.cause,
             overtaken=lambda error: tell("lost", str(error)),
+            begun=lambda number: tell("run", number),
         )
         tell("began", None)
         if not self.dry:
@@ -110,6 +111,7 @@ class EnrichRunner:
         cause: Who asked for it, for the history.
         lease_length: How long a run's lease lasts where its heartbeat has stopped.
         overtaken: Hears, in another thread, that another run has the enricher now.
+        begun: Hears the number of the run that begins.
     """
 
     place: Workplace
@@ -119,6 +121,7 @@ class EnrichRunner:
     cause: str = "manual"
     lease_length: timedelta = leases.LENGTH
     overtaken: Callable[[LeaseLost], None] | None = None
+    begun: Callable[[int], None] | None = None
 
     def run(self, store: Store, name: str) -> StreamSummary:
         """Run one enricher, and return what it did."""
@@ -145,6 +148,8 @@ class EnrichRunner:
                 lease = leases.acquire(transaction, summary.source, run_id, self.lease_length)
         except LeaseHeld as error:
             return StreamSummary(summary.source, "", None, Outcome.SKIPPED, error=str(error))
+        if self.begun is not None:
+            self.begun(run_id)
         began = time.monotonic()
         work = _Work(self, store, prepared, stop, summary, run_id, lease)
         try:

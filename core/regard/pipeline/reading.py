@@ -98,6 +98,7 @@ class Reading:
             debug=self.place.debug,
             wish=Wish(self.refresh, cause=self.cause),
             overtaken=lambda error: tell("lost", str(error)),
+            begun=lambda number: tell("run", number),
         )
 
 

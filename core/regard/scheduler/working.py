@@ -63,13 +63,20 @@ class JobWork:
         """Do it; return outcome, run and error, and whether it was asked to stop."""
         self._redirect()
         fields = {"job": self.job.name, "due": self.due, "attempt": self.attempt}
-        set_up_child(self.place.project.settings, fields)
+        bind = set_up_child(self.place.project.settings, fields)
+
+        def hear(name: str, value: object) -> None:
+            if name == "run":
+                bind("run", value)
+                _log.info("run %s begins", value, extra={"event": "run-began"})
+            tell(name, value)
+
         tell("began", None)
         if self.job.kind == "report":
             told = self._report()
         else:
             read = self._read if self.job.kind == "source" else self._enrich
-            told = read(asked, tell)
+            told = read(asked, hear)
         return {**told, "stopped": asked.is_set() and not asked.late}
 
     def _redirect(self) -> None:
