@@ -254,6 +254,30 @@ class Store:
         with connections.translated(self.place):
             schema.back_up(self.engine, destination)
 
+    @classmethod
+    def copy(cls, url: str, destination: Path) -> StoreState:
+        """
+        Copy a SQLite store as it is into a new file, whatever version its tables have.
+
+        Returns:
+            What was copied.
+
+        Raises:
+            StoreError: It is a server's, is missing or damaged, or the file exists.
+        """
+        state = cls.inspect(url)
+        if state.state in ("outdated", "newer"):
+            engine = connections.make_engine(connections.parse_url(url), readonly=True)
+            store = cls(engine, SystemClock(), connections.shown(url))
+        else:
+            # What else is wrong it says itself.
+            store = cls.open(url, readonly=True)
+        try:
+            store.back_up(destination)
+        finally:
+            store.close()
+        return state
+
     def faults(self) -> list[str]:
         """Return what is wrong with the store's tables or file; empty when nothing is."""
         found = schema.differences(self.engine)
