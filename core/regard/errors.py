@@ -25,7 +25,8 @@ Every error of regard, sorted by what happens next.
         ├── StoreTooNew    the store was written by a newer regard
         ├── StoreBusy      another process kept the lock for too long
         ├── LeaseHeld      another run of this source is going on (exit 4)
-        └── LeaseLost      another run took this one over: roll back and stop
+        ├── LeaseLost      another run took this one over: roll back and stop
+        └── RecordsMoved   records were erased or renamed meanwhile: roll back and read again
 
 A message names the thing, the value, where it came from and what would be right.
 Personal data never stands in a message: a record is named by its key's pseudonym.
@@ -46,6 +47,7 @@ __all__ = [
     "PluginError",
     "RateLimited",
     "RecordError",
+    "RecordsMoved",
     "RegardError",
     "SecretError",
     "SourceChanged",
@@ -173,3 +175,7 @@ class LeaseHeld(StoreError):
 
 class LeaseLost(StoreError):
     """The run's lease was taken over by another run; its last batch was rolled back."""
+
+
+class RecordsMoved(StoreError):
+    """Records were erased, dropped or renamed since they were read; nothing was stored."""

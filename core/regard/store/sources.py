@@ -18,9 +18,10 @@ from sqlalchemy import Table, delete, func, select, update
 from regard.errors import UsageError
 from regard.names import did_you_mean, is_name
 from regard.records import KINDS
+from regard.store import sides
 from regard.store.batches import next_batch
 from regard.store.counting import count_by, current
-from regard.store.runs import latest
+from regard.store.runs import is_enricher, latest
 from regard.store.state import require_idle
 from regard.store.transactions import Transaction, table
 
@@ -81,7 +82,8 @@ def known(transaction: Transaction) -> list[str]:
             continue
         query = select(found.c.source).distinct()
         names.update(transaction.connection.execute(query).scalars())
-    return sorted(names)
+    # The history of runs tells of enrichers, too.
+    return sorted(name for name in names if not is_enricher(name))
 
 
 def stored(transaction: Transaction) -> list[StoredSource]:
@@ -152,6 +154,7 @@ def rename(transaction: Transaction, old: str, new: str) -> dict[str, int]:
         transaction.connection.execute(
             update(found).where(found.c.source == old).values(source=new)
         )
+    sides.rename_source(transaction, old, new)
     _forget_lease(transaction, old)
     return moved
 
@@ -242,6 +245,7 @@ def drop(transaction: Transaction, name: str) -> dict[str, int]:
     for beside in _BESIDE:
         if beside not in _KEPT:
             _delete(transaction, table(beside), name)
+    sides.drop_source(transaction, name)
     _forget_lease(transaction, name)
     return erased
 
