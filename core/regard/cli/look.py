@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -14,24 +14,17 @@ from rich.text import Text
 from regard import __version__
 from regard.cli.app import App
 from regard.cli.console import clean, count
+from regard.cli.looked import report_on
 from regard.cli.report import FORMATS, show
 from regard.columns.manifest import read_manifest
 from regard.errors import UsageError
 from regard.pipeline.inputs import find_files
-from regard.pipeline.looking import (
-    Group,
-    Lookout,
-    Taken,
-    earliest_day,
-    recognise,
-    reporters_for,
-)
-from regard.pipeline.reporting import Surroundings, make_report
+from regard.pipeline.looking import Group, Lookout, Taken, recognise
 from regard.pipeline.running import Runner
 from regard.render.json_report import report_data
 from regard.reports import Report
 from regard.runs import StreamSummary, exit_code
-from regard.secrets import KEY_FILE, privacy_key
+from regard.secrets import KEY_FILE
 from regard.settings import FILE_NAME, Project, make_settings
 from regard.settings.faults import display_path
 from regard.store import RefusedRecord, Store
@@ -57,11 +50,6 @@ json prints the report alone.
 """
 
 _SOURCE: Final = "files"
-_TITLES: Final = {
-    "en": "What these files say",
-    "es": "Lo que dicen estos archivos",
-    "fr": "Ce que disent ces fichiers",
-}
 _COLUMNS: Final = "columns of a store"
 _MAILDIR: Final = ("cur", "new")
 """A folder with both holds mail, a message a file, in these two."""
@@ -126,7 +114,7 @@ def run(args: argparse.Namespace, app: App) -> int:
             _say(summaries, refusals, app)
             report = None
             if any(summary.counts.read for summary in summaries):
-                report = _report(store, project, args, app)
+                report = report_on(store, project, args, app)
         finally:
             store.close()
     if app.json:
@@ -307,51 +295,3 @@ def _as_json(
         "passed_over": list(passed),
         "report": None if report is None else report_data(report),
     }
-
-
-def _report(store: Store, project: Project, args: argparse.Namespace, app: App) -> Report | None:
-    """Return what the reports say that speak of what was read, as one; None: there is none."""
-    surroundings = Surroundings(
-        columns=project.root / "columns",
-        clock=app.clock,
-        language=args.language,
-        timezone=args.timezone,
-        privacy_key=privacy_key(project),
-    )
-    reports = []
-    for name in reporters_for(app.host, store):
-        params = _params(store, name, args)
-        reporter = app.host.reporter_class(name)
-        reports.append(make_report(store, reporter, params, surroundings, where="look").report)
-    return _joined(reports) if reports else None
-
-
-def _params(store: Store, reporter: str, args: argparse.Namespace) -> dict[str, Any]:
-    params: dict[str, Any] = {
-        name: value for name in ("since", "until") if (value := getattr(args, name))
-    }
-    if args.by and reporter == "customers":
-        params["by"] = tuple(part.strip() for part in args.by.split(",") if part.strip())
-    # Files may be old, and a report speaks of the last three months by itself.
-    first = earliest_day(store, reporter, args.timezone)
-    if first is not None:
-        params.setdefault("since", first.isoformat())
-    return params
-
-
-def _joined(reports: Sequence[Report]) -> Report:
-    """Return several reports as one, with its sources named once."""
-    first, *others = reports
-    if not others:
-        return first
-    sources = {source.source: source for report in reports for source in report.sources}
-    sections = [section for report in reports for section in report.sections]
-    title = _TITLES[first.language]
-    return replace(
-        first,
-        name="look",
-        title=title,
-        sections=sections,
-        sources=[*sources.values()],
-        period=None,
-    )

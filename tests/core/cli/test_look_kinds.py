@@ -141,11 +141,19 @@ def test_form_alone(shop: Path, run_regard: RunRegard) -> None:
 
 
 def test_only_series(shop: Path, run_regard: RunRegard) -> None:
-    """Series of which no report speaks are counted; there is no empty report."""
-    told = run_regard("look", "footfall", cwd=shop)
+    """Of series it says which there are, since when, and what they say last."""
+    told = run_regard("look", "footfall", "official", "--language", "es", cwd=shop)
+    found = json.loads(run_regard("look", "official", "--json", cwd=shop).stdout)["report"]
 
-    assert (0, "") == (told.returncode, told.stdout)
+    assert 0 == told.returncode
     assert "footfall by place, read by indicators" in told.stderr
+    assert told.stdout.startswith("Lo que dicen estos archivos\n")
+    assert "Series externas" in told.stdout
+    assert "MADRID-01" in told.stdout
+    (table,) = found["sections"][0]["tables"]
+    assert [
+        ["CPI.M.CP00.I15", where, 26, "2023-11-01", "2025-12-01"] for where in ("ES", "FR", "GB")
+    ] == [row[:5] for row in table["rows"]]
 
 
 def test_guesses_come_last(tmp_path: Path, run_regard: RunRegard) -> None:
