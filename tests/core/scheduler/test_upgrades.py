@@ -123,7 +123,7 @@ def test_stop_backup_upgrade_start(project: MakeProject, run_regard: RunRegard) 
     backup = run_regard("db", "backup", "before.db", cwd=folder)
     # As an older regard has left it.
     with sqlite3.connect(folder / "regard.db") as connection:
-        for table in ("jobs", "ledger", "loops", "notices"):
+        for table in ("jobs", "ledger", "loops", "notices", "enrichers"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = '0003'")
     connection.close()
