@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, delete, exists, func, literal, select, update
 
 from regard.errors import UsageError
 from regard.names import did_you_mean, is_name
@@ -155,8 +155,39 @@ def rename(transaction: Transaction, old: str, new: str) -> dict[str, int]:
             update(found).where(found.c.source == old).values(source=new)
         )
     sides.rename_source(transaction, old, new)
+    _rename_inbox(transaction, old, new)
+    _rename_subject(transaction, old, new)
     _forget_lease(transaction, old)
     return moved
+
+
+def _rename_inbox(transaction: Transaction, old: str, new: str) -> None:
+    """Note where files lie that were fetched for a source: their folder has its name."""
+    before, after = f"inbox/{old}/", f"inbox/{new}/"
+    for name, column in (("files", "path"), ("quarantine", "file")):
+        rows = table(name)
+        place = rows.c[column]
+        moved = literal(after) + func.substr(place, len(before) + 1)
+        transaction.connection.execute(
+            update(rows)
+            .where(rows.c.source == new, place.startswith(before, autoescape=True))
+            .values({column: moved})
+        )
+
+
+def _rename_subject(transaction: Transaction, old: str, new: str) -> None:
+    """Let notices speak of a source by its new name, where they do not already."""
+    rows = table("notices")
+    twin = rows.alias()
+    told = exists().where(
+        twin.c.subject == f"source:{new}",
+        *(twin.c[name] == rows.c[name] for name in ("channel", "event", "occasion")),
+    )
+    transaction.connection.execute(
+        update(rows)
+        .where(rows.c.subject == f"source:{old}", ~told)
+        .values(subject=f"source:{new}")
+    )
 
 
 def _forget_twins(transaction: Transaction, old: str, new: str) -> None:
