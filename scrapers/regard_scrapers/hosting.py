@@ -93,7 +93,7 @@ class Hosting:
     def _heard(self, frame: dict[str, Any]) -> Iterator[Yielded]:
         said = frame["say"]
         if said == "item":
-            yield from self._item(frame["fields"], frame["problem"])
+            yield from self._item(frame["fields"], frame["problem"], frame["url"])
         elif said == "error":
             self._errors[frame["text"]] += 1
         elif said == "dropped":
@@ -110,7 +110,9 @@ class Hosting:
         elif said == "end":
             self._reason = str(frame["reason"])
 
-    def _item(self, fields: dict[str, Any], problem: str | None) -> Iterator[Yielded]:
+    def _item(
+        self, fields: dict[str, Any], problem: str | None, url: str | None
+    ) -> Iterator[Yielded]:
         self._items += 1
         self._ctx.progress(self._items, None, "items")
         record = {self._names.get(name, name): value for name, value in fields.items()}
@@ -129,6 +131,7 @@ class Hosting:
             record.setdefault("subject", whose)
         if self._kind in ("offer", "review"):
             record.setdefault("competitor", whose)
+            record.setdefault("url", url)
         yield record
 
     def _hide_author(self, record: dict[str, Any]) -> None:

@@ -69,7 +69,12 @@ def sold() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
          "category": "Table" if n < 3 else "Kitchen"}
         for n in range(6)
     ]  # fmt: skip
-    site = {"source": "site", "competitor": "Rival S.A.", **price}
+    site = {
+        "source": "site",
+        "competitor": "Rival S.A.",
+        "url": "https://rival.example/p",
+        **price,
+    }
     offers: list[dict[str, Any]] = [
         {**site, "key": f"o{n}", "gtin": gtin(n), "price": D(8), "product_name": f"Their cup {n}",
          "valid_from": ago(60), "last_seen_at": ago(0), "availability": "InStock"}
@@ -292,6 +297,37 @@ def test_reviews(market: Made) -> None:
     assert ("Rival", D("4.50"), 40, 40, D("25.0"), D("1.0")) == (*rival[:2], *rival[4:])
     assert ours[2] < ours[1] < ours[3]
     assert (D("2.00"), 80, "Rival") == (found.value, found.n, found.subject)
+
+
+def test_prices_seen_by_hand_are_named(make: Callable[..., Made]) -> None:
+    """An offer without an address is said to be seen by hand, in each language."""
+    products, offers = sold()
+    offers[1] |= {"url": None, "observed_at": ago(3)}
+    made = make(product=products, offer=offers)
+    found = tables(made("prices"))
+    named = {row[0]: row[1] for row in found["Cheaper than we are"]}
+
+    assert ("Rival (by hand)", "Rival") == (named["Cup 1"], named["Cup 0"])
+    assert (("Rival", 1, date(2026, 3, 12)),) == found["Seen in a shop or on a list"]
+    assert "Rival (a mano)" in screen(made("prices", language="es"))
+    assert "Rival (à la main)" in screen(made("prices", language="fr"))
+
+
+def test_ratings_of_any_scale(make: Callable[..., Made]) -> None:
+    """A rating with its scale counts though nobody brought it to the usual one; one off it not."""
+    said = {"source": "forum", "competitor": "rival", "published_at": ago(3)}
+    rows = [
+        {**said, "key": "a", "rating": D(9), "best_rating": D(10), "worst_rating": D(0)},
+        {**said, "key": "b", "rating": D(3), "best_rating": D(5)},
+        {**said, "key": "c", "rating": D(12), "best_rating": D(10), "worst_rating": D(0)},
+        {**said, "key": "d", "rating": D(3)},
+    ]
+    ((whose, mean, _, _, n, reviews, *_),) = tables(make(review=rows)("reviews"))[
+        "Ratings, 1 to 5"
+    ]
+
+    # 9 of 0 to 10 is 4.6, 3 of 1 to 5 is 3.
+    assert ("Rival", D("3.80"), 2, 4) == (whose, mean, n, reviews)
 
 
 def test_changes_are_counted(make: Callable[..., Made]) -> None:

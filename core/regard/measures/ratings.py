@@ -18,11 +18,14 @@ __all__ = ["BadReview", "Rated", "bad_reviews", "monthly_ratings", "ratings"]
 
 _NAMED: Final = """
     WITH named AS (
-        SELECT * REPLACE (CASE WHEN rating_norm BETWEEN 0 AND 1 THEN rating_norm END
-                          AS rating_norm),
-               coalesce(competitor_of(competitor), competitor) AS whose
-        FROM reviews)"""
-"""A rating beyond its own scale is none."""
+        SELECT * REPLACE (CASE WHEN norm BETWEEN 0 AND 1 THEN norm END AS rating_norm)
+        FROM (SELECT *, coalesce(competitor_of(competitor), competitor) AS whose,
+                     coalesce(rating_norm, CASE WHEN best_rating > coalesce(worst_rating, 1)
+                         THEN CAST((rating - coalesce(worst_rating, 1))
+                                   / (best_rating - coalesce(worst_rating, 1)) AS DECIMAL(18,6))
+                     END) AS norm
+              FROM reviews))"""
+"""A rating beyond its own scale is none; the worst is one where nobody says otherwise."""
 _STARS: Final = "(1 + 4 * rating_norm)"
 """Ratings of all scales on the one of one to five."""
 

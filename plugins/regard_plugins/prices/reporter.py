@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from pydantic import Field
 
 from regard.findings import Finding
-from regard.measures import offers
+from regard.measures import checks, offers
 from regard.measures.freshness import concerned
 from regard.measures.offers import Index, Move, Pair
 from regard.measures.periods import last_days, resolve_period
@@ -100,7 +100,8 @@ def _stand(asked: _Asked, missing: int, every: int) -> Section:
     """Say how dear each competitor is, all together and by category."""
     found = offers.indices(asked.view)
     if not found:
-        return Section(asked.to.say("stand"), note=asked.to.say("no_products"))
+        by_hand = tuple(_by_hand(asked))
+        return Section(asked.to.say("stand"), tables=by_hand, note=asked.to.say("no_products"))
     note = asked.to.say("index_note", products=found[0].products, unmatched=missing, offers=every)
     whole = Table(
         asked.to.say("index_title"),
@@ -122,7 +123,22 @@ def _stand(asked: _Asked, missing: int, every: int) -> Section:
     tables = [whole]
     if len({one.category for one in divided}) > 1:
         tables.append(_by_category(asked, divided))
+    tables += _by_hand(asked)
     return Section(asked.to.say("stand"), tables=tuple(tables), findings=_findings(asked, found))
+
+
+def _by_hand(asked: _Asked) -> list[Table]:
+    """Say whose prices somebody saw, where that is known of any."""
+    found = checks.checked(asked.view)
+    if not found:
+        return []
+    columns = (
+        asked.to.column("competitor"),
+        asked.to.column("offers"),
+        asked.to.column("seen"),
+    )
+    rows = tuple((one.competitor, one.offers, one.last_on) for one in found)
+    return [Table(asked.to.say("hand_title"), columns, rows, asked.to.say("hand_note"))]
 
 
 def _by_category(asked: _Asked, found: Sequence[Index]) -> Table:
@@ -192,7 +208,15 @@ def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
         asked.to.column("lowest", unit),
     )
     rows = tuple(
-        (one.name, one.competitor, one.ours, one.theirs, one.percent, one.lowest) for one in found
+        (
+            one.name,
+            asked.to.say("by_hand", competitor=one.competitor) if one.by_hand else one.competitor,
+            one.ours,
+            one.theirs,
+            one.percent,
+            one.lowest,
+        )
+        for one in found
     )
     return Table(asked.to.say(name), columns, rows, asked.to.say("pairs_note"))
 

@@ -61,6 +61,21 @@ _WORDS: Final[Texts] = {
             "correspondance : {unmatched} offres sur {offers} ; `regard match list` en propose."
         ),
     ),
+    "hand_title": (
+        "Seen in a shop or on a list",
+        "Visto en una tienda o en una lista",
+        "Vu en magasin ou sur une liste",
+    ),
+    "hand_note": (
+        "Offers that came by file and stand on no page of the web.",
+        "Ofertas que llegaron por fichero y no están en ninguna página web.",
+        "Offres venues d’un fichier, qui ne sont sur aucune page du web.",
+    ),
+    "by_hand": (
+        "{competitor} (by hand)",
+        "{competitor} (a mano)",
+        "{competitor} (à la main)",
+    ),
     "category_title": ("By category", "Por categoría", "Par catégorie"),
     "articles": ("Article by article", "Artículo por artículo", "Article par article"),
     "cheaper": ("Cheaper than we are", "Más baratos que nosotros", "Moins chers que nous"),
@@ -127,6 +142,7 @@ _WORDS: Final[Texts] = {
     "column_competitor": ("Competitor", "Competidor", "Concurrent"),
     "column_category": ("Category", "Categoría", "Catégorie"),
     "column_index": ("Index", "Índice", "Indice"),
+    "column_offers": ("Offers", "Ofertas", "Offres"),
     "column_n": ("Products", "Productos", "Produits"),
     "column_coverage": ("Coverage", "Cobertura", "Couverture"),
     "column_hindered": ("Not comparable", "No comparables", "Non comparables"),

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from scrapy import Spider, signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.http import Response
 from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
@@ -197,9 +198,10 @@ class Watch:
         asyncio.get_running_loop().remove_reader(0)
         self._pipe.say("end", reason=reason)
 
-    def _item(self, item: object) -> None:
+    def _item(self, item: object, response: Response | None) -> None:
         fields, problem = fields_of(item)
-        self._pipe.say("item", fields=fields, problem=problem)
+        url = response.url if response is not None else None
+        self._pipe.say("item", fields=fields, problem=problem, url=url)
 
     def _dropped(self) -> None:
         self._pipe.say("dropped")
