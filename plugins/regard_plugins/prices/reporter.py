@@ -11,9 +11,10 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
-from regard.findings import Finding
-from regard.measures import checks, offers
+from regard.findings import Finding, Severity
+from regard.measures import checks, minimums, offers
 from regard.measures.freshness import concerned
+from regard.measures.minimums import Below
 from regard.measures.offers import Index, Move, Pair
 from regard.measures.periods import last_days, resolve_period
 from regard.render.formats import number
@@ -79,7 +80,7 @@ class Prices(Reporter[PricesParams]):
         asked = _Asked(view, Speaker(PHRASES, language), period, params.rows)
         missing, every = offers.unmatched(view)
         sections = [_nothing(asked)] if not every else [
-            _stand(asked, missing, every), *_differences(asked), _moved(asked),
+            _stand(asked, missing, every), *_below(asked), *_differences(asked), _moved(asked),
         ]  # fmt: skip
         return Report(
             self.name,
@@ -194,6 +195,53 @@ def _differences(asked: _Asked) -> list[Section]:
     if not filled:
         return []
     return [Section(asked.to.say("articles"), tables=filled)]
+
+
+def _below(asked: _Asked) -> list[Section]:
+    """Say who advertises our products below their least price, where they have one."""
+    unread, every = minimums.unread_minimums(asked.view)
+    if not every:
+        return []
+    found = minimums.below_minimum(asked.view)
+    currencies = {one.currency for one in found}
+    unit = currencies.pop() or "" if len(currencies) == 1 else ""
+    columns = (
+        asked.to.column("product"),
+        asked.to.column("competitor"),
+        asked.to.column("seller"),
+        asked.to.column("minimum", unit),
+        asked.to.column("theirs", unit),
+        asked.to.column("percent", "%"),
+    )
+    rows = tuple(
+        (one.name, one.competitor, one.seller, one.minimum, one.theirs, one.percent)
+        for one in found
+    )
+    rest = len(found) - asked.rows
+    others = (asked.to.say("others", n=rest), "", "", "", "", "") if rest > 0 else ()
+    note = asked.to.say("below_note", n=every - unread)
+    if unread:
+        note += " " + asked.to.say("below_unread", n=unread)
+    if not found:
+        return [Section(asked.to.say("below"), note=f"{asked.to.say('below_none')} {note}")]
+    table = Table(asked.to.say("below_title"), columns, rows, note, asked.rows, others)
+    return [Section(asked.to.say("below"), tables=(table,), findings=_advertised(asked, found))]
+
+
+def _advertised(asked: _Asked, found: Sequence[Below]) -> tuple[Finding, ...]:
+    """Return a finding for each competitor that advertises below a least price."""
+    counts = Counter(one.competitor for one in found)
+    return tuple(
+        Finding(
+            "below-minimum",
+            asked.to.say("finding_below", competitor=competitor, n=n),
+            Severity.WARNING,
+            competitor,
+            value=Decimal(n),
+            n=n,
+        )
+        for competitor, n in counts.most_common()
+    )
 
 
 def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
