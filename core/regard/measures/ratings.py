@@ -104,13 +104,9 @@ def held(view: View) -> Sequence[Held]:
             SELECT source, about FROM told WHERE about IS NOT NULL
             GROUP BY source, about HAVING bool_and(over)
         ), counts AS (
-            SELECT source, json_extract_string(extra, '$.competitor') AS competitor,
-                   -- Each part of an article's reviews states the same count.
-                   max(value) AS value
+            SELECT source, json_extract_string(extra, '$.competitor') AS competitor, value
             FROM facts
-            WHERE name = 'reviews.stated'
-                  AND (source, json_extract_string(extra, '$.about')) NOT IN (FROM gone)
-            GROUP BY source, competitor, json_extract_string(extra, '$.about')
+            WHERE name = 'reviews.stated' AND (source, subject) NOT IN (FROM gone)
         ), stated AS (
             SELECT source, coalesce(competitor_of(competitor), competitor) AS whose,
                    sum(value) AS n
