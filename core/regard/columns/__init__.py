@@ -14,6 +14,7 @@ from regard.columns.generations import Progress
 from regard.columns.syncing import ColumnsState, rebuild, sync_columns
 
 if TYPE_CHECKING:
+    from regard.columns.counting import Standing, standings
     from regard.columns.view import ColumnsView, open_view
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "ColumnsView",
     "ExportingStore",
     "Progress",
+    "Standing",
     "StoreColumn",
     "StoreIdentity",
     "open_view",
     "rebuild",
+    "standings",
     "sync_columns",
 ]
 
@@ -35,5 +38,9 @@ def __getattr__(name: str) -> object:
         from regard.columns import view
 
         return getattr(view, name)
+    if name in ("Standing", "standings"):
+        from regard.columns import counting
+
+        return getattr(counting, name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

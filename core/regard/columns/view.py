@@ -32,7 +32,7 @@ from regard.records import kind_named
 from regard.reports import Freshness
 from regard.views import Parameter
 
-__all__ = ["ColumnsView", "open_view"]
+__all__ = ["ColumnsView", "connect", "hold", "open_view", "unreadable"]
 
 _MEMORY = "256MB"
 _MOST_MEMORY = "1500MB"
@@ -279,7 +279,7 @@ def open_view(
     Raises:
         StoreMissing: There are no columns in the folder.
     """
-    manifest, hold = _hold(folder)
+    manifest, held = hold(folder)
 
     def opened(limit: str) -> duckdb.DuckDBPyConnection:
         return _open(folder, manifest, orphans, directory, threads, limit)
@@ -287,13 +287,13 @@ def open_view(
     try:
         connection = opened(memory)
     except BaseException:
-        hold.release()
+        held.release()
         raise
     return ColumnsView(
         connection,
         lambda: opened(most_memory),
         manifest,
-        hold,
+        held,
         now=now,
         language=language,
         timezone=timezone,
@@ -302,7 +302,13 @@ def open_view(
     )
 
 
-def _hold(folder: Path) -> tuple[Manifest, Hold]:
+def hold(folder: Path) -> tuple[Manifest, Hold]:
+    """
+    Keep the files of columns from being removed, until they are let go.
+
+    Raises:
+        StoreMissing: There are no columns in the folder.
+    """
     try:
         held = hold_columns(folder)
     except OSError as error:
@@ -322,7 +328,7 @@ def _open(
     threads: int | None,
     memory: str,
 ) -> duckdb.DuckDBPyConnection:
-    connection = _connect(folder, threads, memory)
+    connection = connect(folder, threads, memory)
     try:
         _make_tables(connection, folder.resolve(), manifest, orphans, directory)
         make_directory(connection, directory)
@@ -330,12 +336,24 @@ def _open(
         connection.execute("SET lock_configuration = true")
     except duckdb.Error as error:
         connection.close()
-        message = f"{folder}: the columns cannot be read ({type(error).__name__})"
-        raise StoreMissing(message) from None
+        raise unreadable(folder, error) from None
     return connection
 
 
-def _connect(folder: Path, threads: int | None, memory: str) -> duckdb.DuckDBPyConnection:
+def unreadable(folder: Path, error: duckdb.Error) -> StoreMissing:
+    """Return what to raise where DuckDB cannot read columns; it may quote what is in them."""
+    return StoreMissing(f"{folder}: the columns cannot be read ({type(error).__name__})")
+
+
+def connect(folder: Path, threads: int | None, memory: str = _MEMORY) -> duckdb.DuckDBPyConnection:
+    """
+    Return a connection with nothing in it.
+
+    Args:
+        folder: Where what does not fit into its memory may lie.
+        threads: At most so many; None: as many as there are cores.
+        memory: What queries get, such as ``256MB``.
+    """
     # DuckDB makes the folder when it first needs it and removes it in the end.
     beside = folder if os.access(folder, os.W_OK) else Path(tempfile.gettempdir())
     spill = beside.resolve() / f".spill-{os.getpid()}-{secrets.token_hex(4)}"

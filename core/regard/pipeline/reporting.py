@@ -125,24 +125,26 @@ def open_report_view(
     Raises:
         StoreError: The columns cannot be made.
     """
-    from regard.columns import open_view, sync_columns
+    from regard.columns import open_view, standings, sync_columns
     from regard.store import matches
 
     state = sync_columns(store, surroundings.columns, progress=progress, clock=surroundings.clock)
-    fresh = store.freshness()
+    now, threads = surroundings.clock.now(), surroundings.threads
+    held = standings(surroundings.columns, now, threads=threads)
+    fresh = store.freshness({name: (one.records, one.newest_at) for name, one in held.items()})
     orphans = _orphans(fresh, surroundings.sources)
     with store.read() as transaction:
         directory = replace(surroundings.directory, matches=matches.decided(transaction))
     with open_view(
         surroundings.columns,
-        now=surroundings.clock.now(),
+        now=now,
         language=surroundings.language,
         timezone=surroundings.timezone,
         freshness=[one for one in fresh if one.source not in orphans],
         pseudonym_key=surroundings.privacy_key,
         orphans=orphans,
         directory=directory,
-        threads=surroundings.threads,
+        threads=threads,
     ) as view:
         yield view, (*_about_columns(state), *_about_orphans(fresh, orphans))
 

@@ -231,6 +231,16 @@ def _json_value(value: object) -> object:
     return str(value)
 
 
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    default=_json_value,
+)
+"""Made once: `json.dumps` makes one for each text."""
+
+
 def canonical_json(value: Mapping[str, Any]) -> str:
     """
     Return JSON text that is the same for equal mappings: sorted, compact, not escaped.
@@ -240,14 +250,7 @@ def canonical_json(value: Mapping[str, Any]) -> str:
         ValueError: It contains itself, or a number that is not finite.
         RecursionError: It is nested too deeply.
     """
-    return json.dumps(
-        value,
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        allow_nan=False,
-        default=_json_value,
-    )
+    return _CANONICAL.encode(value)
 
 
 def _encode_extra(value: Mapping[str, Any]) -> str:

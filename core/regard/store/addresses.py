@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from regard.sources import Address, OriginState, Visited
@@ -240,37 +240,8 @@ def save(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what a batch changes of a source's addresses."""
     addresses = table("addresses")
     add(transaction, source, changes.number, changes.found)
-    for url in changes.again:
-        led_to = and_(addresses.c.source == source, addresses.c.via == url)
-        found = update(addresses).where(led_to).values(found_pass=changes.number)
-        transaction.connection.execute(found)
-    for each in changes.visited:
-        here = and_(addresses.c.source == source, addresses.c.url == each.url)
-        values: dict[str, Any] = {
-            "outcome": each.outcome,
-            "good": each.good,
-            "status": each.status,
-            "checked_at": transaction.now,
-            "tries": addresses.c.tries + 1,
-        }
-        if each.final:
-            values |= {"visited_pass": changes.number, "tries": 0}
-        if each.outcome == "ok":
-            few = each.keys is not None and len(each.keys) <= _MOST_KEYS
-            values |= {
-                "etag": each.etag,
-                "last_modified": each.last_modified,
-                "sha256": each.sha256,
-                "recipe": changes.recipe,
-                "keys": json.dumps(each.keys) if few else None,
-            }
-        elif each.etag or each.last_modified:
-            values |= {
-                name: value
-                for name in ("etag", "last_modified")
-                if (value := getattr(each, name)) is not None
-            }
-        transaction.connection.execute(update(addresses).where(here).values(**values))
+    _find_again(transaction, source, changes)
+    _visit(transaction, source, changes)
     for origin, count in Counter(each.origin for each in changes.visited).items():
         if origin is not None:
             put_origin(transaction, origin, asked=count)
@@ -282,6 +253,64 @@ def save(transaction: Transaction, source: str, changes: Changes) -> None:
     transaction.connection.execute(
         update(addresses).where(tired).values(visited_pass=changes.number, tries=0)
     )
+
+
+def _find_again(transaction: Transaction, source: str, changes: Changes) -> None:
+    """Note that addresses lead where they led before."""
+    if not changes.again:
+        return
+    addresses = table("addresses")
+    statement = (
+        update(addresses)
+        .where(addresses.c.source == source, addresses.c.via == bindparam("here"))
+        .values(found_pass=changes.number)
+    )
+    transaction.connection.execute(statement, [{"here": url} for url in changes.again])
+
+
+def _visit(transaction: Transaction, source: str, changes: Changes) -> None:
+    """Store what became of addresses; those that change the same columns in one statement."""
+    addresses = table("addresses")
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for each in changes.visited:
+        values = _outcome(transaction, each, changes)
+        alike.setdefault(tuple(values), []).append({**values, "here": each.url})
+    for names, rows in alike.items():
+        changed: dict[str, Any] = {name: bindparam(name) for name in names}
+        changed.setdefault("tries", addresses.c.tries + 1)
+        statement = (
+            update(addresses)
+            .where(addresses.c.source == source, addresses.c.url == bindparam("here"))
+            .values(changed)
+        )
+        transaction.connection.execute(statement, rows)
+
+
+def _outcome(transaction: Transaction, visited: Visited, changes: Changes) -> dict[str, Any]:
+    """Return the columns that an address's outcome changes, beside the number of tries."""
+    values: dict[str, Any] = {
+        "outcome": visited.outcome,
+        "good": visited.good,
+        "status": visited.status,
+        "checked_at": transaction.now,
+    }
+    if visited.final:
+        values |= {"visited_pass": changes.number, "tries": 0}
+    if visited.outcome == "ok":
+        few = visited.keys is not None and len(visited.keys) <= _MOST_KEYS
+        return {
+            **values,
+            "etag": visited.etag,
+            "last_modified": visited.last_modified,
+            "sha256": visited.sha256,
+            "recipe": changes.recipe,
+            "keys": json.dumps(visited.keys) if few else None,
+        }
+    if visited.etag:
+        values["etag"] = visited.etag
+    if visited.last_modified:
+        values["last_modified"] = visited.last_modified
+    return values
 
 
 def origin_state(transaction: Transaction, origin: str) -> OriginState:

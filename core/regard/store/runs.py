@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, union_all, update
+from sqlalchemy import Select, and_, func, select, update
 
-from regard.records import KINDS
 from regard.reports import Freshness
 from regard.runs import Counts, Outcome, StreamSummary
+from regard.store import counting
 from regard.store.leases import Lease, check, held_by, holder, release
 from regard.store.texts import storable
 from regard.store.transactions import Transaction, table
@@ -377,61 +377,39 @@ def running(transaction: Transaction, source: str) -> dict[str, Any] | None:
     return {"run_id": held.run_id, "host": held.host, "pid": held.pid, **progress}
 
 
-_NEWEST = {
-    "customer": "created_at",
-    "purchase": "ordered_at",
-    "touchpoint": "happened_at",
-    "answer": "answered_at",
-    "visit": "visited_at",
-    "review": "published_at",
-    "offer": "observed_at",
-    "fact": "happened_at",
-}
+def freshness(
+    transaction: Transaction, counted: Mapping[str, tuple[int, datetime | None]] | None = None
+) -> list[Freshness]:
+    """
+    Return how current every source is that the store knows, by name.
 
-
-def freshness(transaction: Transaction) -> list[Freshness]:
-    """Return how current every source is that the store knows, by name."""
-    counted: dict[str, int] = {}
-    newest: dict[str, datetime] = {}
-    parts = []
-    for kind in KINDS.values():
-        rows = kind.table
-        moment = rows.c[_NEWEST.get(kind.name, "as_of")]
-        # A deal that may close next month is no news from next month.
-        latest_moment = func.max(moment).filter(moment <= transaction.now)
-        query = select(rows.c.source, func.count(), latest_moment).where(
-            rows.c.deleted_at.is_(None)
-        )
-        if kind.historic:
-            query = query.where(rows.c.valid_to.is_(None))
-        parts.append(query.group_by(rows.c.source))
-    for source, number, moment in transaction.connection.execute(union_all(*parts)):
-        counted[source] = counted.get(source, 0) + number
-        if moment is not None:
-            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            newest[source] = max(newest.get(source, aware), aware)
+    Args:
+        transaction: A reading one.
+        counted: How many current records each source has, and the latest time in them; None:
+            they are counted, and the latest time is not known.
+    """
+    if counted is None:
+        found = counting.current(transaction)
+        counted = {name: (sum(kinds.values()), None) for name, kinds in found.items()}
     refused = _refused(transaction)
     runs = latest(transaction)
-    return [
-        Freshness(
-            source=name,
-            records=counted.get(name, 0),
-            last_run_at=(runs[name].finished_at or runs[name].started_at)
-            if name in runs
-            else None,
-            outcome=runs[name].outcome if name in runs else None,
-            newest_at=newest.get(name),
-            quarantined=refused.get(name, 0),
+    fresh = []
+    for name in sorted({*counted, *runs}):
+        records, newest_at = counted.get(name, (0, None))
+        run = runs.get(name)
+        fresh.append(
+            Freshness(
+                source=name,
+                records=records,
+                last_run_at=(run.finished_at or run.started_at) if run else None,
+                outcome=run.outcome if run else None,
+                newest_at=newest_at,
+                quarantined=refused.get(name, 0),
+            )
         )
-        for name in sorted({*counted, *runs})
-    ]
+    return fresh
 
 
 def _refused(transaction: Transaction) -> dict[str, int]:
     quarantine = table("quarantine")
-    rows = transaction.connection.execute(
-        select(quarantine.c.source, func.count())
-        .where(quarantine.c.resolved_at.is_(None))
-        .group_by(quarantine.c.source)
-    )
-    return {row[0]: row[1] for row in rows}
+    return counting.count_by(transaction, quarantine, quarantine.c.resolved_at.is_(None))

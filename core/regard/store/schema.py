@@ -33,10 +33,10 @@ __all__ = [
     "upgrade",
 ]
 
-REVISION = "0004"
+REVISION = "0005"
 """The version of the tables that this regard reads and writes."""
 
-KNOWN = ("0001", "0002", "0003", "0004")
+KNOWN = ("0001", "0002", "0003", "0004", "0005")
 """All versions this regard can upgrade from, oldest first."""
 
 
@@ -136,11 +136,11 @@ def _alembic_config(connection: Connection) -> Config:
     return config
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the migrations that a store still lacks; the caller holds the write lock."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations that a store lacks up to one; the caller holds the write lock."""
     from alembic import command
 
-    command.upgrade(_alembic_config(connection), "head")
+    command.upgrade(_alembic_config(connection), revision)
 
 
 def differences(engine: Engine) -> list[str]:

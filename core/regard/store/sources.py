@@ -13,12 +13,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, delete, func, select, update
+from sqlalchemy import Table, delete, func, select, update
 
 from regard.errors import UsageError
 from regard.names import did_you_mean, is_name
 from regard.records import KINDS
 from regard.store.batches import next_batch
+from regard.store.counting import count_by, current
 from regard.store.runs import latest
 from regard.store.state import require_idle
 from regard.store.transactions import Transaction, table
@@ -85,17 +86,11 @@ def known(transaction: Transaction) -> list[str]:
 
 def stored(transaction: Transaction) -> list[StoredSource]:
     """Return all sources that the store holds anything of, by name."""
-    rows: dict[str, dict[str, int]] = {}
-    for kind in KINDS.values():
-        current = [kind.table.c.deleted_at.is_(None)]
-        if kind.historic:
-            current.append(kind.table.c.valid_to.is_(None))
-        for name, count in _counted(transaction, kind.table, *current).items():
-            rows.setdefault(name, {})[kind.name] = count
-    refused = _counted(
+    rows = current(transaction)
+    refused = count_by(
         transaction, table("quarantine"), table("quarantine").c.resolved_at.is_(None)
     )
-    files = _counted(transaction, table("files"))
+    files = count_by(transaction, table("files"))
     runs = latest(transaction)
     return [
         StoredSource(
@@ -108,13 +103,6 @@ def stored(transaction: Transaction) -> list[StoredSource]:
         )
         for name in known(transaction)
     ]
-
-
-def _counted(
-    transaction: Transaction, found: Table, *where: ColumnElement[bool]
-) -> dict[str, int]:
-    query = select(found.c.source, func.count()).where(*where).group_by(found.c.source)
-    return {row[0]: row[1] for row in transaction.connection.execute(query)}
 
 
 def held(transaction: Transaction, name: str) -> dict[str, int]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -200,10 +200,18 @@ class Store:
         """Return a table's columns."""
         return exporting.columns_of(name)
 
-    def freshness(self) -> Sequence[Freshness]:
-        """Return how current every source is."""
+    def freshness(
+        self, counted: Mapping[str, tuple[int, datetime | None]] | None = None
+    ) -> Sequence[Freshness]:
+        """
+        Return how current every source is.
+
+        Args:
+            counted: How many current records each source has, and the latest time in them;
+                None: they are counted, and the latest time is not known.
+        """
         with self.read() as transaction:
-            return runs.freshness(transaction)
+            return runs.freshness(transaction, counted)
 
     # What `regard db` needs.
 

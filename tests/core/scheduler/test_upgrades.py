@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from regard.scheduler.loop import UPGRADED
+from regard.store import connections, schema
 
 MakeProject = Callable[..., Path]
 RunRegard = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -119,23 +120,23 @@ def test_a_regard_that_is_upgraded_under_a_loop(project: MakeProject, tmp_path: 
 def test_stop_backup_upgrade_start(project: MakeProject, run_regard: RunRegard) -> None:
     """The order of the manual works: an old store is refused by a loop, upgraded, and run."""
     folder = project(CONFIG, {"slow": PLUGIN})
-    run_regard("run", "slow", cwd=folder)
-    backup = run_regard("db", "backup", "before.db", cwd=folder)
     # As an older regard has left it.
-    with sqlite3.connect(folder / "regard.db") as connection:
-        for table in ("jobs", "ledger", "loops", "notices"):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("UPDATE alembic_version SET version_num = '0003'")
-    connection.close()
+    url = connections.parse_url(f"sqlite:///{folder / 'regard.db'}")
+    engine = connections.make_engine(url, readonly=False)
+    with engine.execution_options(**{connections.WRITE: True}).begin() as connection:
+        schema.upgrade(connection, "0003")
+    engine.dispose()
 
     refused = run_regard("schedule", "--once", cwd=folder)
     upgraded = run_regard("db", "upgrade", cwd=folder)
     ran = run_regard("schedule", "--once", "--json", cwd=folder)
+    backup = run_regard("db", "backup", "after.db", cwd=folder)
 
-    assert (0, 1, 0, 0) == tuple(each.returncode for each in (backup, refused, upgraded, ran))
+    assert (1, 0, 0, 0) == tuple(each.returncode for each in (refused, upgraded, ran, backup))
     assert "run `regard db upgrade`" in refused.stderr
+    assert list(folder.glob("regard.db.*.backup")), "an upgrade makes a copy first"
     assert '"state": "ok"' in ran.stdout
-    assert (folder / "before.db").exists()
+    assert (folder / "after.db").exists()
 
 
 def test_a_backup_taken_while_runs_go_on_is_restored(

@@ -13,7 +13,7 @@ from threading import Timer
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from regard.clock import FixedClock
 from regard.errors import (
@@ -359,17 +359,18 @@ def test_many_processes_create_one_store(store_url: str) -> None:
     assert 1 == len(done.stdout.split())
 
 
-LOOP_TABLES = ("jobs", "ledger", "loops", "notices")
+def make_old(url: str, revision: str) -> Engine:
+    """Make a store as the regard of a revision made it, by its migrations."""
+    engine = connections.make_engine(connections.parse_url(url), readonly=False)
+    with engine.execution_options(**{connections.WRITE: True}).begin() as connection:
+        schema.upgrade(connection, revision)
+    return engine
 
 
-def test_a_store_from_before_the_loop_gets_its_tables(store_url: str) -> None:
-    """A store without a ledger is refused until it is upgraded, and then is as a new one is."""
-    _set_revision(store_url, "0003")
-    engine = connections.make_engine(connections.parse_url(store_url), readonly=False)
-    with engine.begin() as connection:
-        for table in LOOP_TABLES:
-            connection.execute(text(f"DROP TABLE {table}"))
-    engine.dispose()
+@pytest.mark.parametrize("revision", schema.KNOWN[:-1])
+def test_an_old_store_becomes_as_a_new_one_is(store_url: str, revision: str) -> None:
+    """A store of any earlier version is refused until it is upgraded, and then lacks nothing."""
+    make_old(store_url, revision).dispose()
     with pytest.raises(StoreOutdated, match="db upgrade"):
         Store.open(store_url)
 
@@ -382,14 +383,9 @@ def test_a_store_from_before_the_loop_gets_its_tables(store_url: str) -> None:
 
 def test_an_upgrade_keeps_scores_of_visits(store_url: str) -> None:
     """A store from before sections had weights gets them, and loses no row."""
-    _set_revision(store_url, "0001")
-    engine = connections.make_engine(connections.parse_url(store_url), readonly=False)
+    engine = make_old(store_url, "0001")
     columns = "source, key, as_of, content_hash, batch_id, first_run_id, last_run_id, item"
     with engine.begin() as connection:
-        for table in (*("passes", "addresses", "origins", "matches"), *LOOP_TABLES):
-            connection.execute(text(f"DROP TABLE {table}"))
-        for column in ("section_weights", "cap"):
-            connection.execute(text(f"ALTER TABLE visit_scores DROP COLUMN {column}"))
         connection.execute(
             text(
                 f"INSERT INTO visit_scores ({columns}) "
