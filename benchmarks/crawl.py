@@ -3,11 +3,13 @@ Measures what a crawl costs: `regard run` of `web-offers` beside stock Scrapy wi
 
     python benchmarks/crawl.py
     python benchmarks/crawl.py --pages 2000 --kilobytes 50 --turns 3
+    python benchmarks/crawl.py --growth 20000 --kilobytes 20
 
 Both fetch the same pages of the same shop on the loopback address, which runs in a process of its
 own that is not measured. They take turns; ratios are made turn by turn. Afterwards both are given
-fifty addresses that robots.txt forbids, and the shop says which of them were asked for. Like all
-figures here it decides nothing: the exit code is 0.
+fifty addresses that robots.txt forbids, and the shop says which of them were asked for. With
+``--growth`` nothing is compared: one crawl of so many pages is looked at after each quarter, and
+the memory of its processes printed. Like all figures here it decides nothing: the exit code is 0.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from data import cache_folder
+from growth import watch
 from measuring import Measured, measure
 
 _HERE = Path(__file__).parent
@@ -164,14 +167,43 @@ def _race(shop: Opened, folder: Path) -> None:
     )
 
 
+def _growth(pages: int, kilobytes: int, folder: Path) -> None:
+    """Crawl once, and print the memory of each process after each quarter."""
+    project = folder / "project"
+    with _shop(pages, kilobytes) as shop:
+        _project(project, shop.url, f'sitemap = "{shop.url}/sitemap.xml"')
+        asked = 0
+
+        def progress() -> int:
+            nonlocal asked
+            asked += shop.asked("/p/")
+            return asked
+
+        command = [sys.executable, "-m", "regard", "--json", "run", "prices"]
+        quarters = [pages * quarter // 4 for quarter in range(1, 4)]
+        # The last look is before the end: a process that has ended has no memory.
+        for look in watch(command, project, progress, [*quarters, pages - pages // 200]):
+            told = ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in look.resident.items())
+            print(f"{look.done:>8,} pages  {look.seconds:>6.0f} s  {told}", flush=True)
+    count, _ = _stored(project)
+    print(f"{count:,} offers stored")
+
+
 def main() -> None:
     """Take turns and print what each took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--pages", type=int, default=2_000, help="pages with an offer")
     parser.add_argument("--kilobytes", type=int, default=50, help="length of a page")
     parser.add_argument("--turns", type=int, default=3, help="how often each is measured")
+    parser.add_argument("--growth", type=int, metavar="PAGES", help="only watch the memory")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="crawl-", dir=cache_folder()))
+    if arguments.growth:
+        try:
+            _growth(arguments.growth, arguments.kilobytes, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return
     what = f"{arguments.pages:,} pages of {arguments.kilobytes} kB"
     print(f"{what}; load average {os.getloadavg()[0]:.1f}")
     try:

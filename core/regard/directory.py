@@ -84,6 +84,7 @@ class Directory:
             another one.
         tax_included: Whether our own prices are with tax; None: nobody has said.
         vat: The rate of the tax, 0 to 1; None: nobody has said.
+        minimum: The column of our products that says their least advertised price.
         matches: What people decided about offers and products.
         counts: For a source the kinds that it is believed for; sources left out are believed
             for all.
@@ -97,6 +98,7 @@ class Directory:
     counts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tax_included: bool | None = None
     vat: Decimal | None = None
+    minimum: str | None = None
     matches: tuple[Match, ...] = ()
 
 

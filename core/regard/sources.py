@@ -359,6 +359,9 @@ class Addresses(Protocol):
     def keep_robots(self, origin: str, status: int, body: str) -> None:
         """Remember a robots.txt."""
 
+    def count(self, origin: str, asked: int) -> None:
+        """Count requests to an origin that no address stands for."""
+
     def rest(self, origin: str, until: datetime) -> None:
         """Remember when an origin may be asked again at the earliest."""
 

@@ -2,7 +2,8 @@
 Competitors' prices and public reviews, looked at as guests.
 
 `pages` reads one page and knows no network; `spiders` fetches pages and knows no store;
-`sources` brings both to the host as the sources ``web-offers`` and ``web-reviews``.
+`sources` brings both to the host as the sources ``web-offers`` and ``web-reviews``, and
+`ownspiders` a team's own Scrapy spiders as the source ``web-spider``.
 """
 
 from __future__ import annotations
@@ -18,4 +19,5 @@ def regard_sources() -> list[str]:
     return [
         "regard_scrapers.sources:WebOffers",
         "regard_scrapers.sources:WebReviews",
+        "regard_scrapers.ownspiders:WebSpider",
     ]

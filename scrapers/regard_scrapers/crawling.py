@@ -8,25 +8,17 @@ addresses are still due; nothing is lost, and at most the window is fetched twic
 
 from __future__ import annotations
 
-import os
-import queue
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
-from typing import IO, Any, Final
+from typing import Any
 
 from regard.errors import PluginError
 from regard.sources import Address
-from regard_scrapers.spiders.frames import Fetched, Order, pack, unpack
+from regard_scrapers.children import Child
+from regard_scrapers.spiders.frames import Fetched, Order
 
 __all__ = ["Crawl", "CrawlSettings", "Heard"]
-
-_TICK_SECONDS: Final = 0.2
-_GRACE_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +78,13 @@ class Crawl:
     def __init__(self, settings: CrawlSettings) -> None:
         self._settings = settings
         self._out: dict[str, Order] = {}
-        self._said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._ended = False
-        self._child: subprocess.Popen[bytes]
-        self._listener: threading.Thread
+        config = asdict(settings)
+        config.pop("window")
+        self._child = Child("regard_scrapers.spiders.child", config)
 
     def __enter__(self) -> Crawl:
-        config = asdict(self._settings)
-        config.pop("window")
-        # Its own session: a Ctrl-C is the run's to answer, and ends the child in order.
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "regard_scrapers.spiders.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-        self._say({"say": "config", **config})
-        self._listener = threading.Thread(target=self._listen, name="regard-crawl", daemon=True)
-        self._listener.start()
+        self._child.__enter__()
         return self
 
     def __exit__(
@@ -113,18 +93,7 @@ class Crawl:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
-        try:
-            self._child.wait(_GRACE_SECONDS if kind is None else 1.0)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
-        # The child is gone, so whoever listens has come to the end.
-        self._listener.join(_GRACE_SECONDS)
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                with suppress(BrokenPipeError):
-                    pipe.close()
+        self._child.__exit__(kind, error, trace)
 
     @property
     def out(self) -> int:
@@ -140,7 +109,7 @@ class Crawl:
         for each in addresses:
             order = Order(each.url, each.kind, each.etag, each.last_modified, each.depth)
             self._out[each.url] = order
-            self._say({"say": "order", "order": asdict(order)})
+            self._child.say("order", order=asdict(order))
 
     def hear(self) -> Iterator[Heard]:
         """
@@ -149,18 +118,10 @@ class Crawl:
         Raises:
             PluginError: The child died with addresses on their way.
         """
-        try:
-            frame = self._said.get(timeout=_TICK_SECONDS)
-        except queue.Empty:
-            return
-        while True:
+        for frame in self._child.hear():
             heard = self._understood(frame)
             if heard is not None:
                 yield heard
-            try:
-                frame = self._said.get_nowait()
-            except queue.Empty:
-                return
 
     def _understood(self, frame: dict[str, Any] | None) -> Heard | None:
         if frame is None:
@@ -183,31 +144,6 @@ class Crawl:
             self._ended = True
         return None
 
-    def stop(self) -> None:
-        """Say that there is nothing more; what is on its way is still answered."""
-        self._say({"say": "stop"})
-
     def kill(self) -> None:
         """End the child at once; what is on its way has no outcome then."""
         self._child.kill()
-
-    def _say(self, frame: dict[str, Any]) -> None:
-        pipe = self._child.stdin
-        if pipe is None or pipe.closed:
-            return
-        try:
-            pipe.write(pack(frame))
-            pipe.flush()
-        except (BrokenPipeError, OSError):
-            # It died: whoever listens to it hears so.
-            return
-
-    def _listen(self) -> None:
-        pipe: IO[bytes] | None = self._child.stdout
-        assert pipe is not None  # noqa: S101  # it was asked for
-        try:
-            for line in pipe:
-                self._said.put(unpack(line))
-        except ValueError:
-            pass  # closed, or a line that the child was killed in
-        self._said.put(None)

@@ -18,10 +18,13 @@ from regard_scrapers.records import Aside, Taken, implausible
 from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched
 
-__all__ = ["Looking", "Records"]
+__all__ = ["Hear", "Looking", "Records"]
 
 Records: TypeAlias = Callable[[Fetched, Site, Context], Taken]
 """Makes records of what a page says."""
+
+Hear: TypeAlias = Callable[[Fetched, Site, Context], None]
+"""Hears what became of an address."""
 
 _IMPLAUSIBLE: Final = "implausible-price"
 _TRIED_AGAIN: Final = frozenset({"network", "http-error", "rate-limited"})
@@ -45,6 +48,7 @@ class Looking:
         ctx: What the host offers.
         origin: Whom it asks.
         state: What is known of that.
+        hear: Hears what became of each address.
     """
 
     def __init__(
@@ -55,7 +59,9 @@ class Looking:
         ctx: Context,
         origin: str,
         state: OriginState,
+        hear: Hear,
     ) -> None:
+        self._hear = hear
         self._what = what
         self._make = records
         self._site = site
@@ -137,6 +143,7 @@ class Looking:
         self._outcomes[fetched.outcome] += 1
         self._left -= fetched.status is not None
         self._judge(fetched)
+        self._hear(fetched, self._site, ctx)
         ctx.progress(sum(self._outcomes.values()), None, "pages")
         self._follow(fetched, given)
         self._broken.update(note.partition(": ")[2] or note for note in fetched.notes)

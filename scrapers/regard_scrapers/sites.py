@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -39,7 +40,19 @@ from regard_scrapers.pages.offers import Market
 from regard_scrapers.pages.rules import OfferRules, ReviewRules
 from regard_scrapers.urls import is_address
 
-__all__ = ["Discovery", "Expectations", "Listing", "Matching", "Site", "load_site"]
+__all__ = [
+    "LEAST_DELAY",
+    "Addresses",
+    "Discovery",
+    "Expectations",
+    "Listing",
+    "Matching",
+    "Site",
+    "Texts",
+    "load_site",
+    "reachable",
+    "refuse_haste",
+]
 
 LEAST_DELAY: Final = 1.0
 """Seconds between two requests to one origin; less only for hosts of one's own."""
@@ -65,6 +78,37 @@ def _address(text: str) -> str:
         message = f"{text!r} is no address of the web; it begins with https://"
         raise ValueError(message)
     return text
+
+
+def reachable(contact: str) -> str:
+    """
+    Return a contact as it goes into the user agent.
+
+    Raises:
+        ValueError: Nobody can be reached by it.
+    """
+    if _CONTACT.fullmatch(contact.strip()) is None:
+        message = (
+            f"{contact!r} is no contact; give an address that the site's owner can write to, "
+            "such as mailto:prices@us.example"
+        )
+        raise ValueError(message)
+    return contact.strip()
+
+
+def refuse_haste(delay: float, allow_hosts: Sequence[str]) -> None:
+    """
+    Refuse a delay that is no guest's.
+
+    Raises:
+        ValueError: It is too short for hosts that are not one's own.
+    """
+    if delay < LEAST_DELAY and not allow_hosts:
+        message = (
+            f"delay = {delay:g} is less than {LEAST_DELAY:g} second, which is allowed "
+            "only for hosts of your own (allow_hosts)"
+        )
+        raise ValueError(message)
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
@@ -190,13 +234,7 @@ class Site(_Table):
     @field_validator("contact")
     @classmethod
     def _reachable(cls, contact: str) -> str:
-        if _CONTACT.fullmatch(contact.strip()) is None:
-            message = (
-                f"{contact!r} is no contact; give an address that the site's owner can write to, "
-                "such as mailto:prices@us.example"
-            )
-            raise ValueError(message)
-        return contact.strip()
+        return reachable(contact)
 
     @field_validator("currency")
     @classmethod
@@ -221,12 +259,7 @@ class Site(_Table):
         if self.own == (self.competitor is not None):
             message = 'say whose site it is: competitor = "...", or own = true; one of both'
             raise ValueError(message)
-        if self.delay < LEAST_DELAY and not self.allow_hosts:
-            message = (
-                f"delay = {self.delay:g} is less than {LEAST_DELAY:g} second, which is allowed "
-                "only for hosts of your own (allow_hosts)"
-            )
-            raise ValueError(message)
+        refuse_haste(self.delay, self.allow_hosts)
         return self
 
     @property

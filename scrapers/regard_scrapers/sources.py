@@ -27,6 +27,7 @@ from regard_scrapers.looking import Looking
 from regard_scrapers.records import Taken, offer_records, review_records
 from regard_scrapers.sites import Site, load_site
 from regard_scrapers.spiders.frames import Fetched
+from regard_scrapers.stated import StatedCounts
 from regard_scrapers.urls import is_address, origin_of
 
 __all__ = ["WebOffers", "WebReviews"]
@@ -93,7 +94,7 @@ class _Web(Source["_Web.Config"]):
         with book.hold(origin):
             state = book.origin(origin)
             self._refuse_paused(site, state, ctx.clock.now())
-            looking = Looking(self.what, self.records, site, ctx, origin, state)
+            looking = Looking(self.what, self.records, site, ctx, origin, state, self.hear)
             with Crawl(looking.settings(seeds)) as crawl:
                 yield from looking.all(crawl)
         looking.conclude()
@@ -139,6 +140,9 @@ class _Web(Source["_Web.Config"]):
         """Return the records of a page, and those that are put aside with their problems."""
         raise NotImplementedError
 
+    def hear(self, fetched: Fetched, site: Site, ctx: Context) -> None:
+        """Hear what became of an address, beside its records."""
+
 
 class WebOffers(_Web):
     """
@@ -176,7 +180,32 @@ class WebReviews(_Web):
     name = "web-reviews"
     what = "reviews"
     Config = _Web.Config
-    streams = (Stream("reviews", "review"),)
+    streams = (Stream("reviews", "review"), Stream("stated", "fact"))
+
+    def __init__(self, config: _Web.Config) -> None:
+        super().__init__(config)
+        self._stated = StatedCounts()
+
+    def read(
+        self,
+        stream: Stream,
+        since: CursorValue | None,
+        until: CursorValue | None,
+        ctx: Context,
+    ) -> Iterator[Yielded]:
+        """
+        Look at all addresses of the site, and then say what they state.
+
+        A count changes with its page, so that one that a killed run took along comes again.
+        """
+        if stream.name == "stated":
+            yield from self._stated.take()
+        else:
+            yield from super().read(stream, since, until, ctx)
+
+    def hear(self, fetched: Fetched, site: Site, ctx: Context) -> None:
+        """Hear how many reviews a page says that there are."""
+        self._stated.hear(fetched, site, ctx.clock.now())
 
     def records(self, fetched: Fetched, site: Site, ctx: Context) -> Taken:
         """Return the reviews of a page, and those that are put aside."""

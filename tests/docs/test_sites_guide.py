@@ -65,7 +65,7 @@ def test_the_rules_for_reviews_find_what_structured_data_does(
         each.shown_on(TODAY) for article in shop.catalogue.articles for each in article.reviews
     )
     done = run_regard("run", "ruled-reviews", "--json", cwd=guided)
-    (reviews,) = json.loads(done.stdout)["runs"]
+    reviews, _ = json.loads(done.stdout)["runs"]
 
     assert wanted
     assert (wanted, 0) == (reviews["new"], reviews["quarantined"])

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from regard.demo import LOOKS, Demo, make_demo, make_voices
+from regard.demo.exports.opinions import own_reviews
 from regard.demo.shop import Article
 
 NOW = datetime(2026, 2, 3, 9, 30, tzinfo=UTC)
@@ -346,7 +347,10 @@ def test_reviews_add_up(demo, market):
     since = TODAY - timedelta(days=365)
     rated = rows_of(market["reviews"], "Ratings, 1 to 5")
     wanted = {each.name: each.rating_on(since, TODAY) for each in demo.rivals}
+    ours = [each.rating for each in own_reviews(demo.world) if each.on >= since]
+    wanted["We"] = Decimal(sum(ours)) / len(ours), len(ours)
 
+    assert "We" == rated[0][0]
     assert {name: n for name, (_, n) in wanted.items()} == {row[0]: row[4] for row in rated}
     for name, value, *_ in rated:
         assert float(value) == pytest.approx(float(wanted[name][0]), abs=0.005)

@@ -8,7 +8,7 @@ import json
 import re
 import runpy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -69,7 +69,12 @@ def sold() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
          "category": "Table" if n < 3 else "Kitchen"}
         for n in range(6)
     ]  # fmt: skip
-    site = {"source": "site", "competitor": "Rival S.A.", **price}
+    site = {
+        "source": "site",
+        "competitor": "Rival S.A.",
+        "url": "https://rival.example/p",
+        **price,
+    }
     offers: list[dict[str, Any]] = [
         {**site, "key": f"o{n}", "gtin": gtin(n), "price": D(8), "product_name": f"Their cup {n}",
          "valid_from": ago(60), "last_seen_at": ago(0), "availability": "InStock"}
@@ -292,6 +297,95 @@ def test_reviews(market: Made) -> None:
     assert ("Rival", D("4.50"), 40, 40, D("25.0"), D("1.0")) == (*rival[:2], *rival[4:])
     assert ours[2] < ours[1] < ours[3]
     assert (D("2.00"), 80, "Rival") == (found.value, found.n, found.subject)
+
+
+LEAST = replace(DIRECTORY, minimum="Minimum price")
+
+
+def test_prices_below_our_minimum(make: Callable[..., Made]) -> None:
+    """Whoever advertises below a least price is named, on one basis of tax, furthest first."""
+    products, offers = sold()
+    for product, said in zip(products, ("8,50 €", "8.00", "7.60", "1.299", "", None), strict=True):
+        product["extra"] = json.dumps({"Minimum price": said} if said is not None else {})
+    offers[2] |= {"seller": "Bazar"}
+    offers[-2] |= {"seller": "Bazar"}
+    made = make(product=products, offer=offers)
+    report = made("prices", directory=LEAST)
+    found = tables(report)["Advertised below our minimum price"]
+
+    # Cup 0: 6.4 without tax is 8 with it; Cup 1 is at its minimum; the third minimum may be
+    # one or a thousand.
+    assert (
+        ("Cup 0", "Rival", None, D("8.5"), D(8), D("-5.9")),
+        ("Cup 2", "Rival", "Bazar", D("7.6"), D("7.5"), D("-1.3")),
+    ) == found
+    assert (D(2), "Rival") == (
+        findings(report)["below-minimum"].value, findings(report)["below-minimum"].subject,
+    )  # fmt: skip
+    assert "n = 3 products with a minimum price. 1 more is no amount." in " ".join(
+        screen(report).split()
+    )
+    assert not [title for title in tables(made("prices")) if "minimum" in title]
+    assert "por debajo" in screen(made("prices", directory=LEAST, language="es"))
+    assert "sous notre" in screen(made("prices", directory=LEAST, language="fr"))
+
+
+@pytest.mark.parametrize(
+    ("said", "below"),
+    [
+        ("9", True), ("9.00 EUR", True), ("1.299,00", True), ("1,299.00", True), (9.5, True),
+        ("8", False), ("1.299", False), ("-9", False), ("soon", False), ("0", False),
+        ("9" * 40, False),
+    ],
+)  # fmt: skip
+def test_how_a_minimum_is_written(said: Any, below: bool, make: Callable[..., Made]) -> None:
+    """Amounts are read as people write them; what nobody can tell, and nonsense, says nothing."""
+    products, offers = sold()
+    products[1]["extra"] = json.dumps({"Minimum price": said})
+    found = tables(make(product=products, offer=offers)("prices", directory=LEAST))
+
+    assert below is bool(found.get("Advertised below our minimum price"))
+
+
+def test_nobody_is_below_our_minimum(make: Callable[..., Made]) -> None:
+    """Where nobody is below, the report says so, and on how many products that rests."""
+    products, offers = sold()
+    products[1]["extra"] = json.dumps({"Minimum price": "1.00"})
+    report = make(product=products, offer=offers)("prices", directory=LEAST)
+
+    assert "Nobody advertises below it." in screen(report)
+    assert "below-minimum" not in findings(report)
+
+
+def test_prices_seen_by_hand_are_named(make: Callable[..., Made]) -> None:
+    """An offer without an address is said to be seen by hand, in each language."""
+    products, offers = sold()
+    offers[1] |= {"url": None, "observed_at": ago(3)}
+    made = make(product=products, offer=offers)
+    found = tables(made("prices"))
+    named = {row[0]: row[1] for row in found["Cheaper than we are"]}
+
+    assert ("Rival (by hand)", "Rival") == (named["Cup 1"], named["Cup 0"])
+    assert (("Rival", 1, date(2026, 3, 12)),) == found["Seen in a shop or on a list"]
+    assert "Rival (a mano)" in screen(made("prices", language="es"))
+    assert "Rival (à la main)" in screen(made("prices", language="fr"))
+
+
+def test_ratings_of_any_scale(make: Callable[..., Made]) -> None:
+    """A rating with its scale counts though nobody brought it to the usual one; one off it not."""
+    said = {"source": "forum", "competitor": "rival", "published_at": ago(3)}
+    rows = [
+        {**said, "key": "a", "rating": D(9), "best_rating": D(10), "worst_rating": D(0)},
+        {**said, "key": "b", "rating": D(3), "best_rating": D(5)},
+        {**said, "key": "c", "rating": D(12), "best_rating": D(10), "worst_rating": D(0)},
+        {**said, "key": "d", "rating": D(3)},
+    ]
+    ((whose, mean, _, _, n, reviews, *_),) = tables(make(review=rows)("reviews"))[
+        "Ratings, 1 to 5"
+    ]
+
+    # 9 of 0 to 10 is 4.6, 3 of 1 to 5 is 3.
+    assert ("Rival", D("3.80"), 2, 4) == (whose, mean, n, reviews)
 
 
 def test_changes_are_counted(make: Callable[..., Made]) -> None:

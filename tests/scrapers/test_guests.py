@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 
 from regard.demo.shop import Catalogue, Shop
 from regard.errors import PluginError
@@ -14,7 +19,7 @@ from regard.sources import Address
 from regard_scrapers.crawling import Crawl, CrawlSettings
 from regard_scrapers.spiders.frames import Fetched
 from regard_scrapers.spiders.guarding import is_public
-from regard_scrapers.spiders.pacing import retry_after_seconds
+from regard_scrapers.spiders.pacing import PacingMiddleware, retry_after_seconds
 from regard_scrapers.spiders.robots import Rules, origin_of
 
 CONTACT = "mailto:prices@us.example"
@@ -89,6 +94,27 @@ def test_the_delay_that_robots_asks_for(open_shop: OpenShop, catalogue: Catalogu
     gaps = [later.at - earlier.at for earlier, later in zip(shop.log, shop.log[1:], strict=False)]
 
     assert min(gaps[1:]) >= 0.5
+
+
+def test_haste_is_for_hosts_of_ones_own() -> None:
+    """Whatever delay is set, others than the allowed hosts have a second between two requests."""
+    settings = {
+        "REGARD_DELAY": 0.0,
+        "REGARD_AT_ONCE": 8,
+        "REGARD_ALLOW_HOSTS": ["127.0.0.1:8080"],
+    }
+
+    async def asked(url: str) -> float:
+        gate = PacingMiddleware.from_crawler(get_crawler(settings_dict=settings))
+        began = time.monotonic()
+        for _ in range(2):
+            request = Request(url)
+            await gate.process_request(request)
+            gate.process_response(request, Response(url))
+        return time.monotonic() - began
+
+    assert asyncio.run(asked("https://rival.example/p")) >= 1
+    assert asyncio.run(asked("http://127.0.0.1:8080/p")) < 0.5
 
 
 @pytest.mark.parametrize("status", [429, 503])

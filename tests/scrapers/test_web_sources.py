@@ -61,9 +61,9 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def ran(run_regard: RunRegard, folder: Path, source: str, **env: str) -> dict[str, Any]:
-    """Run a source and return its only stream."""
+    """Run a source and return its first stream."""
     done = run_regard("run", source, "--json", cwd=folder, **({"env": env} if env else {}))
-    (stream,) = json.loads(done.stdout)["runs"]
+    stream, *_ = json.loads(done.stdout)["runs"]
     return {**stream, "exit": done.returncode}
 
 
@@ -140,6 +140,63 @@ def test_what_two_whole_looks_do_not_meet_is_withdrawn(
     second = ran(run_regard, folder, "prices")
 
     assert (0, 1) == (first["deleted"], second["deleted"])
+
+
+STATED = "SELECT subject, value FROM facts ORDER BY subject"
+
+
+def test_what_pages_state_of_their_reviews_is_kept(
+    open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
+) -> None:
+    """The count that each page states is a fact, written again only when it changes."""
+    shop = open_shop(goods=small)
+    folder = looked_at(shop)
+    ran(run_regard, folder, "reviews")
+    first = rows(folder, STATED)
+    ran(run_regard, folder, "reviews")
+    again = rows(folder, "SELECT first_run_id, last_run_id FROM facts")
+    counts = {
+        f"sku:{each.sku}": len([one for one in each.reviews if one.shown_on(shop.today())])
+        for each in small.articles
+    }
+
+    assert {about: n for about, n in counts.items() if n} == {
+        about: value // 1_000_000 for about, value in first
+    }
+    assert {(1, 1)} == set(again)
+
+
+def test_coverage_against_what_a_site_states(
+    open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
+) -> None:
+    """Without further parts less is held than stated; with them all, and parts count once."""
+    shop = open_shop(goods=small)
+    folder = looked_at(shop)
+
+    def shown() -> list[Any]:
+        done = run_regard("report", "reviews", "--format", "json", cwd=folder)
+        (row,) = next(
+            table["rows"]
+            for section in json.loads(done.stdout)["sections"]
+            for table in section["tables"]
+            if table["title"] == "Against what the sites state"
+        )
+        return row
+
+    ran(run_regard, folder, "reviews")
+    part = shown()
+    site = folder / "sites" / "rival.toml"
+    site.write_text(f'{site.read_text()}\n[reviews]\nnext = "a[rel=next]"\n')
+    ran(run_regard, folder, "reviews")
+    whole = shown()
+    shop.knobs.hidden.add(next(each.sku for each in small.articles if each.reviews))
+    for _ in range(2):
+        ran(run_regard, folder, "reviews")
+    less = shown()
+
+    assert part[1] < part[2] == whole[1] == whole[2]
+    assert less[1] == less[2] < whole[2]
+    assert ("Rival", "100") == (whole[0], whole[3])
 
 
 def test_a_shop_that_blocks_us_has_not_sold_out(

@@ -28,7 +28,8 @@ def make_directory(connection: duckdb.DuckDBPyConnection, directory: Directory) 
 
     They are ``place_names`` and ``competitor_names`` (alias, key, name), ``surveys`` (name,
     invited), ``journey`` (stage, position), ``customer_sources`` (source, customers), ``matches``
-    (source, offer, product_source, product, state) and ``our_prices`` (tax_included, vat);
+    (source, offer, product_source, product, state) and ``our_prices`` (tax_included, vat,
+    minimum);
     ``place_of(raw)`` and ``competitor_of(raw)`` give the name in reports, or NULL; where nothing
     is named, what is written.
     """
@@ -54,8 +55,11 @@ def _make_prices(connection: duckdb.DuckDBPyConnection, directory: Directory) ->
         for each in directory.matches
     ]
     _fill(connection, "matches", rows)
-    connection.execute("CREATE TABLE our_prices (tax_included BOOLEAN, vat DECIMAL(6,4))")
-    _fill(connection, "our_prices", [(directory.tax_included, directory.vat)])
+    connection.execute(
+        "CREATE TABLE our_prices (tax_included BOOLEAN, vat DECIMAL(6,4), minimum VARCHAR)"
+    )
+    row = (directory.tax_included, directory.vat, directory.minimum)
+    _fill(connection, "our_prices", [row])
 
 
 def _make_names(connection: duckdb.DuckDBPyConnection, what: str, named: Sequence[Named]) -> None:

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from regard.errors import Cancelled, FileError, RecordError
+from regard.exports.authors import AUTHOR, hide_author
 from regard.exports.formats import Refusal
 from regard.exports.lanes import Bulk, Encoding
 from regard.exports.tables import AnyMapper
@@ -117,6 +118,7 @@ class FileReader:
         self._mapper = mapper
         if (
             isinstance(mapper, Mapper)
+            and AUTHOR not in mapper.spec.fields
             and BulkMapper.fits(mapper)
             and (pieces := table.pieces()) is not None
         ):
@@ -271,6 +273,8 @@ class FileReader:
             as_of = record.as_of or self.file.modified_at
             self._deletions.append(Delete(record.key, as_of))
             return
+        if isinstance(record, dict):
+            hide_author(record, self.ctx)
         self._records.append(record)
         self._rows.append(row)
 

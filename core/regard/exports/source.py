@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from regard.cursors import CursorValue
 from regard.errors import FileError
+from regard.exports.authors import hide_author
 from regard.exports.config import ExportConfig
 from regard.exports.formats import Format
 from regard.exports.pages import FileReader
@@ -209,7 +210,11 @@ class ExportSource(Source[ExportConfigT]):
         """
         if self._replay is None:
             self._replay = RowReplay(self._wishes(ctx), self.formats)
-        return self._replay.records(raw, stream, file)
+        found = self._replay.records(raw, stream, file)
+        for record in found:
+            if isinstance(record, dict):
+                hide_author(record, ctx)
+        return found
 
     def _input(self, ctx: Context, wishes: Wishes) -> Sequence[InputFile]:
         more = {"growing": True} if self.growing else {}

@@ -172,6 +172,7 @@ class Pair:
         lowest: The lowest price there in the last 30 days, on the offer's own basis, in its
             currency.
         how: Why the two are one article: ``gtin``, ``mpn``, ``sku`` or ``confirmed``.
+        by_hand: It stands on no page of the web: somebody saw it in a shop, or on a list.
     """
 
     name: str | None
@@ -182,6 +183,7 @@ class Pair:
     currency: str | None
     lowest: Decimal | None
     how: str
+    by_hand: bool = False
 
     @property
     def percent(self) -> Decimal:
@@ -275,7 +277,8 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
                OR valid_to IS NULL AND last_seen_at >= $now - INTERVAL 30 DAY GROUP BY ALL
         )
         SELECT b.name, b.category, b.rival, CAST(b.our_basis AS DECIMAL(38,6)) AS ours,
-               CAST(b.their_basis AS DECIMAL(38,6)) AS theirs, b.currency, l.lowest, b.how
+               CAST(b.their_basis AS DECIMAL(38,6)) AS theirs, b.currency, l.lowest, b.how,
+               nullif(b.url, '') IS NULL AS by_hand
         FROM best AS b LEFT JOIN low AS l ON l.source = b.source AND l.key = b.key
              AND l.currency = b.currency AND l.tax_included = b.their_taxed
         WHERE b.their_basis {side} b.our_basis
@@ -284,8 +287,9 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
         Pair(
             as_text(name), as_text(category), str(rival), as_number(ours) or Decimal(0),
             as_number(theirs) or Decimal(0), as_text(currency), as_number(lowest), str(how),
+            bool(by_hand),
         )
-        for name, category, rival, ours, theirs, currency, lowest, how in view.sql(
+        for name, category, rival, ours, theirs, currency, lowest, how, by_hand in view.sql(
             query, now=view.now, limit=limit
         ).rows()
     ]  # fmt: skip

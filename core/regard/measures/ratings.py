@@ -14,15 +14,18 @@ from regard.measures.periods import bounds
 from regard.reports import Period
 from regard.views import View
 
-__all__ = ["BadReview", "Rated", "bad_reviews", "monthly_ratings", "ratings"]
+__all__ = ["BadReview", "Held", "Rated", "bad_reviews", "held", "monthly_ratings", "ratings"]
 
 _NAMED: Final = """
     WITH named AS (
-        SELECT * REPLACE (CASE WHEN rating_norm BETWEEN 0 AND 1 THEN rating_norm END
-                          AS rating_norm),
-               coalesce(competitor_of(competitor), competitor) AS whose
-        FROM reviews)"""
-"""A rating beyond its own scale is none."""
+        SELECT * REPLACE (CASE WHEN norm BETWEEN 0 AND 1 THEN norm END AS rating_norm)
+        FROM (SELECT *, coalesce(competitor_of(competitor), competitor) AS whose,
+                     coalesce(rating_norm, CASE WHEN best_rating > coalesce(worst_rating, 1)
+                         THEN CAST((rating - coalesce(worst_rating, 1))
+                                   / (best_rating - coalesce(worst_rating, 1)) AS DECIMAL(18,6))
+                     END) AS norm
+              FROM reviews))"""
+"""A rating beyond its own scale is none; the worst is one where nobody says otherwise."""
 _STARS: Final = "(1 + 4 * rating_norm)"
 """Ratings of all scales on the one of one to five."""
 
@@ -63,6 +66,65 @@ class BadReview:
     rating: Decimal | None
     product: str | None
     text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """
+    How many reviews are held, of those that the sites state.
+
+    Attributes:
+        competitor: By the name in reports; None: we.
+        held: Those that are stored, of the sites that state a count.
+        stated: How many their pages say that there are.
+    """
+
+    competitor: str | None
+    held: int
+    stated: int
+
+    @property
+    def coverage(self) -> Decimal | None:
+        """The share that is held, in percent; None: none is stated."""
+        if not self.stated:
+            return None
+        return (Decimal(100 * self.held) / self.stated).quantize(Decimal("0.1"))
+
+
+def held(view: View) -> Sequence[Held]:
+    """Return how many of the reviews that sites state are held, ours first."""
+    query = """
+        WITH told AS (
+            SELECT source, unnest(['sku:' || sku, 'gtin:' || gtin,
+                                   'product_name:' || product_name]) AS about,
+                   valid_to IS NOT NULL OR deleted_at IS NOT NULL AS over
+            FROM reviews_history
+        ), gone AS (
+            -- All of an article's reviews were withdrawn: it is sold no longer.
+            SELECT source, about FROM told WHERE about IS NOT NULL
+            GROUP BY source, about HAVING bool_and(over)
+        ), counts AS (
+            SELECT source, json_extract_string(extra, '$.competitor') AS competitor, value
+            FROM facts
+            WHERE name = 'reviews.stated' AND (source, subject) NOT IN (FROM gone)
+        ), stated AS (
+            SELECT source, coalesce(competitor_of(competitor), competitor) AS whose,
+                   sum(value) AS n
+            FROM counts GROUP BY ALL
+        ), met AS (
+            SELECT source, coalesce(competitor_of(competitor), competitor) AS whose,
+                   count(*) AS n
+            FROM reviews GROUP BY ALL
+        )
+        SELECT s.whose, CAST(sum(coalesce(m.n, 0)) AS BIGINT) AS held,
+               CAST(sum(s.n) AS BIGINT) AS stated
+        FROM stated AS s LEFT JOIN met AS m
+             ON m.source = s.source AND m.whose IS NOT DISTINCT FROM s.whose
+        GROUP BY s.whose ORDER BY s.whose NULLS FIRST"""
+    return [
+        Held(as_text(whose), as_count(have), as_count(stated))
+        for whose, have, stated in view.sql(query).rows()
+    ]
 
 
 def ratings(view: View, period: Period | None) -> Sequence[Rated]:

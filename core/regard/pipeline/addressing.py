@@ -247,6 +247,12 @@ class AddressBook:
                     robots_at=transaction.now,
                 )
 
+    def count(self, origin: str, asked: int) -> None:
+        """Count requests to an origin that no address stands for."""
+        if self._store is not None and self._writes:
+            with self._store.write() as transaction:
+                addresses.put_origin(transaction, origin, asked=asked)
+
     def rest(self, origin: str, until: datetime) -> None:
         """Remember when an origin may be asked again at the earliest."""
         if self._store is not None and self._writes:

@@ -184,6 +184,9 @@ class PricesSettings(_Table):
 
     our_tax_included: bool | None = Field(None, description="whether they are with tax")
     vat: Share | None = Field(None, description="the rate of the tax, such as 0.21")
+    minimum: Annotated[str, Field(pattern=r'^[^"\\\x00-\x1f]+$')] | None = Field(
+        None, description="the column of our products with their least advertised price"
+    )
 
 
 class EnricherSettings(ScheduledSettings):

@@ -25,6 +25,7 @@ def directory_of(settings: Settings) -> Directory:
         journey=settings.journey.stages,
         tax_included=settings.prices.our_tax_included,
         vat=None if settings.prices.vat is None else Decimal(str(settings.prices.vat)),
+        minimum=settings.prices.minimum,
         customers={name: source.customers for name, source in sources if source.customers},
         counts={
             name: frozenset(source.counts) for name, source in sources if source.counts is not None

@@ -155,10 +155,14 @@ class _SqliteWriter(BulkWriter):
             )
 
         full = statement(size)
-        values, width = _row_after_row(columns, cells), len(columns)
-        while len(bound := [*first, *islice(values, size * width)]) > len(first):
-            count = (len(bound) - len(first)) // width
+        values, width, left = _row_after_row(columns, cells), len(columns), len(cells[0])
+        while left:
+            # The driver keeps each statement that it has met, and one of many rows is large: of
+            # all lengths that batches have, powers of two are few.
+            count = size if left >= size else 1 << (left.bit_length() - 1)
+            bound = [*first, *islice(values, count * width)]
             self._raw.execute(full if count == size else statement(count), bound)
+            left -= count
 
     def update(
         self,

@@ -11,9 +11,10 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
-from regard.findings import Finding
-from regard.measures import offers
+from regard.findings import Finding, Severity
+from regard.measures import checks, minimums, offers
 from regard.measures.freshness import concerned
+from regard.measures.minimums import Below
 from regard.measures.offers import Index, Move, Pair
 from regard.measures.periods import last_days, resolve_period
 from regard.render.formats import number
@@ -79,7 +80,7 @@ class Prices(Reporter[PricesParams]):
         asked = _Asked(view, Speaker(PHRASES, language), period, params.rows)
         missing, every = offers.unmatched(view)
         sections = [_nothing(asked)] if not every else [
-            _stand(asked, missing, every), *_differences(asked), _moved(asked),
+            _stand(asked, missing, every), *_below(asked), *_differences(asked), _moved(asked),
         ]  # fmt: skip
         return Report(
             self.name,
@@ -100,7 +101,8 @@ def _stand(asked: _Asked, missing: int, every: int) -> Section:
     """Say how dear each competitor is, all together and by category."""
     found = offers.indices(asked.view)
     if not found:
-        return Section(asked.to.say("stand"), note=asked.to.say("no_products"))
+        by_hand = tuple(_by_hand(asked))
+        return Section(asked.to.say("stand"), tables=by_hand, note=asked.to.say("no_products"))
     note = asked.to.say("index_note", products=found[0].products, unmatched=missing, offers=every)
     whole = Table(
         asked.to.say("index_title"),
@@ -122,7 +124,22 @@ def _stand(asked: _Asked, missing: int, every: int) -> Section:
     tables = [whole]
     if len({one.category for one in divided}) > 1:
         tables.append(_by_category(asked, divided))
+    tables += _by_hand(asked)
     return Section(asked.to.say("stand"), tables=tuple(tables), findings=_findings(asked, found))
+
+
+def _by_hand(asked: _Asked) -> list[Table]:
+    """Say whose prices somebody saw, where that is known of any."""
+    found = checks.checked(asked.view)
+    if not found:
+        return []
+    columns = (
+        asked.to.column("competitor"),
+        asked.to.column("offers"),
+        asked.to.column("seen"),
+    )
+    rows = tuple((one.competitor, one.offers, one.last_on) for one in found)
+    return [Table(asked.to.say("hand_title"), columns, rows, asked.to.say("hand_note"))]
 
 
 def _by_category(asked: _Asked, found: Sequence[Index]) -> Table:
@@ -180,6 +197,53 @@ def _differences(asked: _Asked) -> list[Section]:
     return [Section(asked.to.say("articles"), tables=filled)]
 
 
+def _below(asked: _Asked) -> list[Section]:
+    """Say who advertises our products below their least price, where they have one."""
+    unread, every = minimums.unread_minimums(asked.view)
+    if not every:
+        return []
+    found = minimums.below_minimum(asked.view)
+    currencies = {one.currency for one in found}
+    unit = currencies.pop() or "" if len(currencies) == 1 else ""
+    columns = (
+        asked.to.column("product"),
+        asked.to.column("competitor"),
+        asked.to.column("seller"),
+        asked.to.column("minimum", unit),
+        asked.to.column("theirs", unit),
+        asked.to.column("percent", "%"),
+    )
+    rows = tuple(
+        (one.name, one.competitor, one.seller, one.minimum, one.theirs, one.percent)
+        for one in found
+    )
+    rest = len(found) - asked.rows
+    others = (asked.to.say("others", n=rest), "", "", "", "", "") if rest > 0 else ()
+    note = asked.to.say("below_note", n=every - unread)
+    if unread:
+        note += " " + asked.to.say("below_unread", n=unread)
+    if not found:
+        return [Section(asked.to.say("below"), note=f"{asked.to.say('below_none')} {note}")]
+    table = Table(asked.to.say("below_title"), columns, rows, note, asked.rows, others)
+    return [Section(asked.to.say("below"), tables=(table,), findings=_advertised(asked, found))]
+
+
+def _advertised(asked: _Asked, found: Sequence[Below]) -> tuple[Finding, ...]:
+    """Return a finding for each competitor that advertises below a least price."""
+    counts = Counter(one.competitor for one in found)
+    return tuple(
+        Finding(
+            "below-minimum",
+            asked.to.say("finding_below", competitor=competitor, n=n),
+            Severity.WARNING,
+            competitor,
+            value=Decimal(n),
+            n=n,
+        )
+        for competitor, n in counts.most_common()
+    )
+
+
 def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
@@ -192,7 +256,15 @@ def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
         asked.to.column("lowest", unit),
     )
     rows = tuple(
-        (one.name, one.competitor, one.ours, one.theirs, one.percent, one.lowest) for one in found
+        (
+            one.name,
+            asked.to.say("by_hand", competitor=one.competitor) if one.by_hand else one.competitor,
+            one.ours,
+            one.theirs,
+            one.percent,
+            one.lowest,
+        )
+        for one in found
     )
     return Table(asked.to.say(name), columns, rows, asked.to.say("pairs_note"))
 

@@ -120,9 +120,26 @@ def _rated(asked: _Asked, found: Sequence[Rated]) -> Section:
     table = Table(asked.to.say("table"), columns, rows, asked.to.say("table_note"))
     return Section(
         asked.to.say("rated"),
-        tables=(table,),
+        tables=(table, *_held(asked)),
         findings=(*_worse(asked, found), *_turned(asked)),
     )
+
+
+def _held(asked: _Asked) -> list[Table]:
+    """Say how many of the reviews that sites state we hold."""
+    found = ratings.held(asked.view)
+    if not found:
+        return []
+    columns = (
+        asked.to.column("whose"),
+        asked.to.column("held"),
+        asked.to.column("stated"),
+        asked.to.column("coverage", "%"),
+    )
+    rows = tuple(
+        (asked.whose(one.competitor), one.held, one.stated, one.coverage) for one in found
+    )
+    return [Table(asked.to.say("held_table"), columns, rows, asked.to.say("held_note"))]
 
 
 def _worse(asked: _Asked, found: Sequence[Rated]) -> tuple[Finding, ...]:

@@ -32,6 +32,16 @@ _WORDS: Final[Texts] = {
         "Medias de todas las escalas llevadas a 1-5. Respondidas: de todas; mediana de días.",
         "Moyennes ramenées de 1 à 5. Répondus : de tous les avis ; médiane des jours.",
     ),
+    "held_table": (
+        "Against what the sites state",
+        "Frente a lo que dicen los sitios",
+        "Face à ce que disent les sites",
+    ),
+    "held_note": (
+        "All reviews of any time; stated: the counts on the pages themselves.",
+        "Todas las opiniones, de cualquier fecha; declaradas: lo que dicen las páginas.",
+        "Tous les avis, de toute date ; annoncés : les nombres que donnent les pages.",
+    ),
     "bad": ("The newest bad ones", "Las malas más recientes", "Les mauvais les plus récents"),
     "bad_table": (
         "Two stars of five or fewer",
@@ -60,6 +70,9 @@ _WORDS: Final[Texts] = {
     ),
     "monthly": ("Month by month", "Mes a mes", "Mois par mois"),
     "series": ("Rating of {whose}", "Valoración de {whose}", "Note de {whose}"),
+    "column_held": ("Held", "Tenemos", "Détenus"),
+    "column_stated": ("Stated", "Declaradas", "Annoncés"),
+    "column_coverage": ("Coverage", "Cobertura", "Couverture"),
     "column_whose": ("Whose", "De quién", "De qui"),
     "column_rating": ("Rating", "Valoración", "Note"),
     "column_low": ("95 % from", "95 % desde", "95 % de"),

@@ -30,19 +30,11 @@ _SETTINGS: Final[dict[str, object]] = {
     "DOWNLOAD_DELAY_JITTER": 0,
     "AUTOTHROTTLE_ENABLED": False,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
-    # A hundred tasks for each response cost a third of the CPU time.
-    "CONCURRENT_ITEMS": 8,
     "COOKIES_ENABLED": False,
     "DOWNLOAD_MAXSIZE": 8 * 1024 * 1024,
     "DOWNLOAD_WARNSIZE": 0,
     "DOWNLOAD_TIMEOUT": 30,
-    # Whoever feeds the crawl decides what is tried again, and when.
-    "RETRY_ENABLED": False,
-    "HTTPERROR_ALLOW_ALL": True,
     "REFERER_ENABLED": False,
-    "DEPTH_LIMIT": 0,
-    "LOG_LEVEL": "WARNING",
-    "LOGSTATS_INTERVAL": 0,
     "EXTENSIONS": {
         "scrapy.extensions.logstats.LogStats": None,
         "scrapy.extensions.memusage.MemoryUsage": None,

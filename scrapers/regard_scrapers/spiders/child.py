@@ -18,7 +18,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from regard_scrapers.spiders.feeding import FedSpider
 from regard_scrapers.spiders.frames import pack, unpack
 
-__all__ = ["main"]
+__all__ = ["Pipe", "main", "own_output", "read_line"]
 
 
 class Pipe:
@@ -32,7 +32,7 @@ class Pipe:
     def __init__(self, answers: IO[bytes]) -> None:
         self._answers = answers
 
-    def say(self, what: str, **data: Any) -> None:  # noqa: ANN401  # JSON
+    def say(self, what: str, /, **data: Any) -> None:  # noqa: ANN401  # JSON
         """Write one frame; where nobody listens any more the crawl has no reason to go on."""
         try:
             self._answers.write(pack({"say": what, **data}))
@@ -41,7 +41,7 @@ class Pipe:
             os._exit(0)
 
 
-def _own_output() -> IO[bytes]:
+def own_output() -> IO[bytes]:
     """Return the standard output, and leave standard error in its place."""
     own = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -49,16 +49,24 @@ def _own_output() -> IO[bytes]:
     return own
 
 
-def main() -> int:
-    """Read the configuration, crawl until there is nothing more, say how it ended."""
-    pipe = Pipe(_own_output())
+def read_line() -> bytes | None:
+    """Return the next line of the standard input; None: nobody is there any more."""
     line = b""
     while not line.endswith(b"\n"):
         # Never through sys.stdin: its lock makes the interpreter abort at the end.
         part = os.read(0, 1)
         if not part:
-            return 0
+            return None
         line += part
+    return line
+
+
+def main() -> int:
+    """Read the configuration, crawl until there is nothing more, say how it ended."""
+    pipe = Pipe(own_output())
+    line = read_line()
+    if line is None:
+        return 0
     config = unpack(line)
     logging.getLogger("protego").setLevel(logging.ERROR)
     process = AsyncCrawlerProcess(_settings(config))
@@ -78,6 +86,14 @@ def _settings(config: dict[str, Any]) -> dict[str, Any]:
         "REGARD_ALLOW_HOSTS": config["allow_hosts"],
         "REGARD_HOSTS": config["hosts"],
         "REGARD_ROBOTS": config["robots"],
+        # Whoever feeds the crawl decides what is tried again, when, and what an error means.
+        "RETRY_ENABLED": False,
+        "HTTPERROR_ALLOW_ALL": True,
+        "DEPTH_LIMIT": 0,
+        # A hundred tasks for each response cost a third of the CPU time.
+        "CONCURRENT_ITEMS": 8,
+        "LOG_LEVEL": "WARNING",
+        "LOGSTATS_INTERVAL": 0,
         "LOG_INSTALL_ROOT_HANDLER": False,
     }
 

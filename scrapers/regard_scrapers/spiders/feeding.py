@@ -32,7 +32,7 @@ _TOO_MUCH: Final = (429, 503)
 class Talk(Protocol):
     """Who hears what became of addresses."""
 
-    def say(self, what: str, **data: Any) -> None:  # noqa: ANN401  # JSON
+    def say(self, what: str, /, **data: Any) -> None:  # noqa: ANN401  # JSON
         """Say one thing."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -46,10 +47,12 @@ def _default(value: object) -> object:
 
 def _revive(data: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
     if len(data) == 1:
-        if _DECIMAL in data:
-            return Decimal(data[_DECIMAL])
-        if _TIME in data:
-            return datetime.fromisoformat(data[_TIME])
+        # What a spider found may look like ours by chance, or on purpose.
+        with suppress(ArithmeticError, TypeError, ValueError):
+            if _DECIMAL in data:
+                return Decimal(data[_DECIMAL])
+            if _TIME in data:
+                return datetime.fromisoformat(data[_TIME])
     return data
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
@@ -29,6 +30,9 @@ __all__ = ["PacingMiddleware", "Paused", "retry_after_seconds"]
 
 _HELD: Final = "regard_held"
 _TOO_MUCH: Final = (429, 503)
+_LEAST_DELAY: Final = 1.0
+"""Seconds between two requests to an origin that is not one's own, whatever is set."""
+
 _UNSAID_SECONDS: Final = 60.0
 """How long to wait where a server asks for less without saying how long."""
 
@@ -75,8 +79,8 @@ class PacingMiddleware:
 
     It stands next to the downloader, so that everything that asks passes it. The setting
     ``REGARD_DELAY`` is the least time between two, ``REGARD_AT_ONCE`` how many may be on their
-    way (more than one only on hosts of one's own), ``REGARD_WAIT`` how long the first must wait
-    because of a crawl before this one.
+    way, ``REGARD_WAIT`` how long the first must wait because of a crawl before this one. Less
+    than a second, and more than one, hold for hosts of one's own only (``REGARD_ALLOW_HOSTS``).
     """
 
     def __init__(self, crawler: Crawler, clock: Callable[[], float] = time.monotonic) -> None:
@@ -84,6 +88,7 @@ class PacingMiddleware:
         self._crawler = crawler
         self._delay = settings.getfloat("REGARD_DELAY", 1.0)
         self._at_once = settings.getint("REGARD_AT_ONCE", 1)
+        self._own = {each.casefold() for each in settings.getlist("REGARD_ALLOW_HOSTS")}
         self._clock = clock
         self._begin_at = clock() + settings.getfloat("REGARD_WAIT", 0.0)
         self._gates: dict[str, _Gate] = {}
@@ -96,7 +101,8 @@ class PacingMiddleware:
     def _gate(self, request: Request) -> _Gate:
         origin = origin_of(request.url)
         if origin not in self._gates:
-            gate = _Gate(asyncio.Semaphore(self._at_once), self._begin_at)
+            at_once = self._at_once if self._is_own(request) else 1
+            gate = _Gate(asyncio.Semaphore(at_once), self._begin_at)
             self._gates[origin] = gate
         return self._gates[origin]
 
@@ -138,8 +144,15 @@ class PacingMiddleware:
         """Let the next one go."""
         self._release(request)
 
+    def _is_own(self, request: Request) -> bool:
+        parts = urlsplit(request.url)
+        host = (parts.hostname or "").casefold()
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return f"{host}:{port}" in self._own or host in self._own
+
     def _delay_of(self, request: Request) -> float:
-        return max(self._delay, float(request.meta.get(DELAY, 0.0)))
+        least = 0.0 if self._is_own(request) else _LEAST_DELAY
+        return max(self._delay, least, float(request.meta.get(DELAY, 0.0)))
 
     def _release(self, request: Request) -> _Gate:
         gate = self._gate(request)

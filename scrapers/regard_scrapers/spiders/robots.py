@@ -162,7 +162,7 @@ class RobotsMiddleware:
         try:
             request = Request(
                 f"{origin}/robots.txt",
-                meta={ITSELF: True, "handle_httpstatus_all": False},
+                meta={ITSELF: True, "handle_httpstatus_all": False, "dont_retry": True},
                 callback=NO_CALLBACK,
                 priority=1000,
             )

@@ -55,6 +55,7 @@ def test_names(exports):
         "till/ventas_20260203.csv",
         "baskets/left_2026-02-03.jsonl",
         "pricelist/articles_2026-02-03.csv",
+        "reviews/trustpilot_2026-02-03.csv",
         "surveys/after-purchase-2026-02-03.csv",
         "surveys/Visita a la tienda (respuestas).csv",
         "surveys/Helpdesk.csv",

@@ -39,6 +39,7 @@ class FakeContext:
 
     root: Path
     timezone: str = "Europe/Madrid"
+    pseudonym_key: bytes = b"k" * 32
     profiles: Sequence[Path] = ()
     rows_done: Mapping[str, int] = field(default_factory=dict)
     stop_after: int | None = None

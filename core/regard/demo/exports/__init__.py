@@ -11,6 +11,7 @@ from regard.demo.exports import (
     hubspot,
     mailing,
     meeting,
+    opinions,
     pricelist,
     shopify,
     surroundings,
@@ -32,6 +33,7 @@ def make_exports(world: World) -> Iterator[ExportFile]:
     yield from till.tickets(world)
     yield baskets.left(world)
     yield pricelist.price_list(world)
+    yield opinions.reviews_of(world)
     voices = make_voices(world)
     yield from asking.answers(world, voices)
     yield from mailing.mailboxes(voices)

@@ -1,0 +1,221 @@
+"""What a team's own spider says while it runs: items become records, the rest what people read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from regard.errors import PluginError, SourceChanged, SourceError, TransientError
+from regard.findings import Finding, Severity
+from regard.privacy import identifier_hash
+from regard.sources import Context, Page, Yielded
+from regard_scrapers.children import Child
+from regard_scrapers.sites import Site
+
+__all__ = ["Hosting"]
+
+_TOO_MUCH: Final = (429, 503)
+_REFUSALS: Final = (401, 403, 451)
+_BLOCKED_ANSWERS: Final = 3
+_BLOCKED_PAUSE: Final = timedelta(hours=6)
+_UNSAID_WAIT: Final = 60.0
+
+
+class Hosting:
+    """
+    Listens to a spider's process until it ends.
+
+    Args:
+        spider: What the configuration calls it.
+        kind: The kind of its records.
+        site: Whose site it visits, where a file says so.
+        ctx: What the host offers.
+    """
+
+    def __init__(self, spider: str, kind: str, site: Site | None, ctx: Context) -> None:
+        self._spider = spider
+        self._kind = kind
+        self._site = site
+        self._ctx = ctx
+        self._names: dict[str, str] = {}
+        self._constants: dict[str, Any] = {}
+        self._items = 0
+        self._errors: Counter[str] = Counter()
+        self._idle: Counter[tuple[str, str]] = Counter()
+        self._asked: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
+        self._refusals: Counter[str] = Counter()
+        self._limited: dict[str, float] = {}
+        self._blocked: str | None = None
+        self._dropped = 0
+        self._reason: str | None = None
+
+    def rename(self, fields: Mapping[str, str], constants: Mapping[str, Any]) -> None:
+        """Say which field of an item a record's field is, and what no item carries."""
+        self._names = {item: field for field, item in fields.items()}
+        self._constants = dict(constants)
+
+    def all(self, child: Child, pages_per_day: int) -> Iterator[Yielded]:
+        """
+        Yield the records of all items, until the spider ends.
+
+        Raises:
+            ConfigError: It could not be started.
+            PluginError: Its process died.
+        """
+        ended = False
+        while not ended:
+            for frame in child.hear():
+                if frame is None:
+                    self._count()
+                    self._refuse_death(child)
+                    ended = True
+                    break
+                yield from self._heard(frame)
+            self._count()
+            if self._ctx.cancelled or self._blocked or self._limited:
+                child.say("stop")
+            # Something has to come for what is known to be stored, also where nothing is read.
+            yield Page(())
+        if self._reason == "budget":
+            self._ctx.note(f"the {pages_per_day} pages of today are used up")
+
+    def _refuse_death(self, child: Child) -> None:
+        if self._reason is None:
+            message = (
+                f"spider {self._spider}: its process ended with {child.wait()}; "
+                f"what it yielded before is kept ({self._items} items)"
+            )
+            raise PluginError(message)
+
+    def _heard(self, frame: dict[str, Any]) -> Iterator[Yielded]:
+        said = frame["say"]
+        if said == "item":
+            yield from self._item(frame["fields"], frame["problem"], frame["url"])
+        elif said == "error":
+            self._errors[frame["text"]] += 1
+        elif said == "dropped":
+            self._dropped += 1
+        elif said == "robots":
+            self._ctx.addresses.keep_robots(frame["origin"], int(frame["status"]), frame["body"])
+        elif said == "answered":
+            self._answered(frame["origin"], int(frame["status"]), frame["wait"])
+        elif said == "unanswered":
+            self._idle[frame["why"], frame["origin"]] += 1
+        elif said == "unusable":
+            message = f"spider {self._spider}: {frame['text']}"
+            raise PluginError(message)
+        elif said == "end":
+            self._reason = str(frame["reason"])
+
+    def _item(
+        self, fields: dict[str, Any], problem: str | None, url: str | None
+    ) -> Iterator[Yielded]:
+        self._items += 1
+        self._ctx.progress(self._items, None, "items")
+        record = {self._names.get(name, name): value for name, value in fields.items()}
+        if problem is not None:
+            self._ctx.quarantine(record, "bad-value", message=problem)
+            return
+        record = {**self._constants, **record}
+        now, site = self._ctx.clock.now(), self._site
+        whose = None if site is None or site.own else site.competitor
+        if self._kind == "offer":
+            record.setdefault("observed_at", now)
+        if self._kind == "review":
+            self._hide_author(record)
+            record.setdefault("status", "live")
+            record.setdefault("provider", site.name if site is not None else None)
+            record.setdefault("subject", whose)
+        if self._kind in ("offer", "review"):
+            record.setdefault("competitor", whose)
+            record.setdefault("url", url)
+        yield record
+
+    def _hide_author(self, record: dict[str, Any]) -> None:
+        """Keep an author as a keyed hash only, as everywhere."""
+        author = record.pop("author", None)
+        if author and not record.get("author_hash"):
+            place = self._site.name if self._site is not None else self._spider
+            hashed = identifier_hash("author", f"{place}:{author}", self._ctx.pseudonym_key)
+            record["author_hash"] = hashed
+
+    def _answered(self, origin: str, status: int, wait: float | None) -> None:
+        self._asked[origin] += 1
+        self._told[origin] += 1
+        if status in _TOO_MUCH:
+            asked = _UNSAID_WAIT if wait is None else wait
+            self._limited[origin] = max(self._limited.get(origin, 0.0), asked)
+        elif status in _REFUSALS:
+            self._refusals[origin] += 1
+            refused = self._refusals[origin]
+            if refused >= _BLOCKED_ANSWERS and 2 * refused >= self._told[origin]:
+                self._blocked = origin
+
+    def _count(self) -> None:
+        """Store how often each origin was asked, so that nobody asks for more today."""
+        for origin, asked in self._asked.items():
+            self._ctx.addresses.count(origin, asked)
+        self._asked.clear()
+
+    def rest(self, delay: float) -> None:
+        """Leave the origins alone as long as a guest has to, or as they ask."""
+        ctx, now = self._ctx, self._ctx.clock.now()
+        for origin in self._told:
+            ctx.addresses.rest(origin, now + timedelta(seconds=delay))
+        for origin, wait in self._limited.items():
+            until = now + timedelta(seconds=wait)
+            ctx.addresses.pause(origin, until, "the server asks for less")
+        if self._blocked is not None:
+            ctx.addresses.pause(self._blocked, now + _BLOCKED_PAUSE, "it refuses us")
+
+    def conclude(self) -> None:
+        """
+        Say how the spider did, and what somebody should know.
+
+        Raises:
+            PluginError: It raised errors.
+            SourceChanged: A site blocks it.
+            SourceError: A site asks for less.
+            TransientError: No site could be reached.
+        """
+        self._note()
+        named = f"spider {self._spider}"
+        if self._errors:
+            count = self._errors.total()
+            told = ", ".join(
+                text if each == 1 else f"{text} ({each} times)"
+                for text, each in self._errors.most_common(3)
+            )
+            message = (
+                f"{named} raised {count} error{'s' if count > 1 else ''}: {told}; "
+                f"what it yielded is kept ({self._items} items)"
+            )
+            raise PluginError(message)
+        if self._blocked is not None:
+            text = f"{self._blocked} refuses {named}; what is known of it stays as it was"
+            self._ctx.finding(Finding("site-blocks-us", text, Severity.CRITICAL, self._blocked))
+            raise SourceChanged(text)
+        if self._limited:
+            message = f"{', '.join(self._limited)} asks {named} for less; it is left alone so long"
+            raise SourceError(message)
+        if not self._told and any(why == "network" for why, _ in self._idle):
+            message = f"{named}: {', '.join(origin for _, origin in self._idle)} cannot be reached"
+            raise TransientError(message)
+
+    def _note(self) -> None:
+        sentences = {
+            "robots": "{count} addresses of {origin} were not asked for: robots.txt forbids it",
+            "refused": (
+                "{count} addresses of {origin} were not asked for: it is none of the origins "
+                "that the configuration names, or private"
+            ),
+            "network": "{count} addresses of {origin} gave no answer",
+        }
+        for (why, origin), count in self._idle.most_common(10):
+            if why in sentences:
+                self._ctx.note(sentences[why].format(count=count, origin=origin))
+        if self._dropped:
+            self._ctx.note(f"the spider dropped {self._dropped} items itself")
