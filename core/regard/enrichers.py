@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from regard.errors import ConfigError
+from regard.signatures import takes
 
 if TYPE_CHECKING:
     from regard.clock import Clock
@@ -191,15 +192,6 @@ def works_on_sets(found: type[Enricher[Any]]) -> bool:
     return found.enrich_all is not Enricher.enrich_all
 
 
-def _takes(function: Callable[..., object], count: int) -> bool:
-    """Say whether a function can be called with so many values, each by its place."""
-    try:
-        inspect.signature(function).bind(*range(count))
-    except TypeError:
-        return False
-    return True
-
-
 def _tuple(value: object) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
@@ -232,8 +224,8 @@ def enricher(
     """
 
     def decorate(work: EnrichFunction) -> EnrichFunction:
-        wants_context = _takes(work, 2)
-        if not wants_context and not _takes(work, 1):
+        wants_context = takes(work, 2)
+        if not wants_context and not takes(work, 1):
             first = "view" if sets else "batch"
             message = (
                 f"@enricher({name!r}): {work.__name__} takes {inspect.signature(work)}; write "

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from regard.errors import PluginError
-from regard.sources import Address
+from regard.frontier import Address
 from regard_scrapers.children import Child
 from regard_scrapers.spiders.frames import Fetched, Order
 

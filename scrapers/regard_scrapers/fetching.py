@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from regard.errors import PluginError
-from regard.sources import Address
+from regard.frontier import Address
 from regard_scrapers.crawling import Crawl, CrawlSettings
 from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched

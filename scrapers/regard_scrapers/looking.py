@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from regard.errors import RateLimited, SourceChanged, TransientError
 from regard.findings import Finding, Severity
-from regard.sources import Address, Context, OriginState, Page, Seen, Visited, Yielded
+from regard.frontier import Address, OriginState, Visited
+from regard.sources import Context, Page, Seen, Yielded
 from regard_scrapers.crawling import Crawl, CrawlSettings
 from regard_scrapers.health import Health
 from regard_scrapers.records import Aside, Taken, implausible

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from regard.cursors import CursorValue
 from regard.errors import ConfigError, PluginError, SourceError
+from regard.frontier import OriginState
 from regard.records import KINDS
-from regard.sources import Context, OriginState, Source, Stream, Yielded
+from regard.sources import Context, Source, Stream, Yielded
 from regard_scrapers.children import Child
 from regard_scrapers.hosting import Hosting
 from regard_scrapers.sites import (

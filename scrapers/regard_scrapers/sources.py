@@ -13,15 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from regard.cursors import CursorValue
 from regard.errors import ConfigError, SourceChanged
-from regard.sources import (
-    Address,
-    Context,
-    OriginState,
-    Page,
-    Source,
-    Stream,
-    Yielded,
-)
+from regard.frontier import Address, OriginState
+from regard.sources import Context, Page, Source, Stream, Yielded
 from regard_scrapers.crawling import Crawl
 from regard_scrapers.looking import Looking
 from regard_scrapers.records import Taken, offer_records, review_records

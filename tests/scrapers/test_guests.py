@@ -15,7 +15,7 @@ from scrapy.utils.test import get_crawler
 
 from regard.demo.shop import Catalogue, Shop
 from regard.errors import PluginError
-from regard.sources import Address
+from regard.frontier import Address
 from regard_scrapers.crawling import Crawl, CrawlSettings
 from regard_scrapers.spiders.frames import Fetched
 from regard_scrapers.spiders.guarding import is_public

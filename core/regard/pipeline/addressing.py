@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from regard.errors import LeaseHeld, TransientError
+from regard.frontier import Address, OriginState, Visited
 from regard.pipeline.stopping import Stop
-from regard.sources import Address, OriginState, Visited
 from regard.store import Store, addresses, leases
 from regard.store.addresses import Changes, StoredPass
 from regard.store.heartbeats import Heartbeat

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from regard.sources import Address, OriginState, Visited
+from regard.frontier import Address, OriginState, Visited
 from regard.store.transactions import Transaction, table
 
 __all__ = [
