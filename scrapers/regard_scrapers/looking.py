@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
@@ -111,9 +111,10 @@ class Looking:
             settled = not book.unsettled
             given = self._hand_out(crawl)
             heard = list(crawl.hear())
+            made = self._made([each.fetched for each in heard if each.fetched is not None])
             for each in heard:
                 if each.fetched is not None:
-                    yield from self._take(each.fetched)
+                    yield from self._take(each.fetched, next(made))
                 elif each.paused is not None:
                     book.again([each.paused])
                 elif each.robots is not None:
@@ -137,8 +138,23 @@ class Looking:
         crawl.fetch(given)
         return len(given)
 
-    def _take(self, fetched: Fetched) -> Iterator[Yielded]:
-        """Yield what one address came to."""
+    def _made(self, pages: Sequence[Fetched]) -> Iterator[Taken]:
+        """
+        Yield the records of pages; prices that cannot be believed at first sight are put aside.
+
+        What is stored of all of them is asked for at once.
+        """
+        taken: list[Taken] = [
+            self._make(each, self._site, self._ctx)
+            if each.outcome == "ok" and each.kind == "page"
+            else ([], [])
+            for each in pages
+        ]
+        before = self._ctx.stored([each["key"] for good, _ in taken for each in good])
+        return (self._believed(each, before) for each in taken)
+
+    def _take(self, fetched: Fetched, taken: Taken) -> Iterator[Yielded]:
+        """Yield what one address came to, with the records of its page."""
         ctx, now = self._ctx, self._ctx.clock.now()
         given = self._given.pop(fetched.url, Address(fetched.url, fetched.kind))
         self._outcomes[fetched.outcome] += 1
@@ -152,7 +168,7 @@ class Looking:
             ctx.addresses.find_again(fetched.url)
             yield from (Seen(key, now) for key in given.keys or ())
         known = ctx.addresses.known_keys(fetched.url) if fetched.kind == "page" else 0
-        records, aside = self._records_of(fetched)
+        records, aside = taken
         for each in aside:
             self._put_aside(each)
         if fetched.outcome == "ok" and fetched.kind == "page":
@@ -198,15 +214,12 @@ class Looking:
         for fetched in self._bare:
             yield self._visited(fetched, (), code="changed" if rotten else None)
 
-    def _records_of(self, fetched: Fetched) -> Taken:
-        """Return a page's records; prices that cannot be believed at first sight are put aside."""
-        if fetched.outcome != "ok" or fetched.kind != "page":
-            return [], []
-        good, aside = self._make(fetched, self._site, self._ctx)
-        before = self._ctx.stored([each["key"] for each in good])
-        self._health.records(good, before)
+    def _believed(self, taken: Taken, before: Mapping[str, Mapping[str, Any]]) -> Taken:
+        """Put aside what cannot be believed beside what is stored."""
+        made, aside = taken
+        self._health.records(made, before)
         believed = []
-        for each in good:
+        for each in made:
             why = implausible(before.get(each["key"], {}), each)
             if why is None or self._seen_twice(each):
                 believed.append(each)
