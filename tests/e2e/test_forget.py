@@ -57,6 +57,10 @@ fields = {email = "mail", happened_at = "when", text = "text", thread_key = "thr
 
 [sources.reviews]
 plugin = "review-desk"
+
+[enrichers.says]
+
+[enrichers.named]
 """
 
 PLUGIN = """
@@ -71,6 +75,30 @@ def read(config, since, ctx):
             from datetime import datetime
             yield {"author": author, "title": title, "text": text,
                    "published_at": datetime.fromisoformat(at)}
+"""
+
+ENRICHERS = """
+from pydantic import BaseModel
+from regard import enricher
+
+class Says(BaseModel):
+    loud: str
+
+@enricher("says", inputs=["touchpoint", "review"], outputs=Says)
+def says(batch):
+    for record in batch:
+        yield {"key": record["key"], "loud": (record["text"] or "").upper()}
+
+class Named(BaseModel):
+    alike: str
+
+@enricher("named", inputs="customer", outputs=Named, sets=True)
+def named(view):
+    rows = view.sql("SELECT source, key, name, email FROM customers").mappings()
+    everybody = list(rows)
+    for row in everybody:
+        alike = "; ".join(f"{other['name']} {other['email']}" for other in everybody)
+        yield {"source": row["source"], "key": row["key"], "alike": alike}
 """
 
 FILES = {
@@ -137,6 +165,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm: Any) -> Path:
     """Make a project in whose store, columns, backup and quarantine a person is, once."""
     folder = tmp_path_factory.mktemp("made") / "project"
     contents = {"regard.toml": CONFIG, "plugins/review_desk.py": PLUGIN, **FILES}
+    contents["plugins/enrichers.py"] = ENRICHERS
     for name, content in contents.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +182,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm: Any) -> Path:
     # A second version: reviews keep their history.
     text = f"{ADDRESS};Fine;The second of {NAME};2024-04-03T10:00:00+00:00\n"
     (folder / "v2.txt").write_text(text)
-    for command in ("run reviews", "report who", "db backup copies.db"):
+    for command in ("run reviews", "enrich --all", "report who", "db backup copies.db"):
         regard(*command.split())
     # Somebody's reporter may show names; what it wrote is known from the configuration.
     (folder / "out" / "who-2020-01-01.json").write_text(f'{{"best": "{NAME}"}}')
@@ -191,6 +220,8 @@ def test_no_byte_is_left(person: Path, run_regard: RunRegard) -> None:
         "touchpoint": 2,
         "review": 2,
         "quarantine": 2,
+        # Beside those, and beside the one that only mentions the person.
+        "enriched row": 5,
         "mention": 1,
     }
 
@@ -273,6 +304,27 @@ def test_copy_that_cannot_be_read(person: Path, run_regard: RunRegard) -> None:
         done.stdout + done.stderr
     )
     assert 0 == again.returncode
+    assert [] == search(person)[0]
+
+
+def test_copy_of_an_older_version(person: Path, run_regard: RunRegard) -> None:
+    """A copy that was made before an upgrade is brought up to date, and erased from as well."""
+    from alembic import command
+
+    from regard.store import connections, schema
+
+    url = connections.parse_url(f"sqlite:///{person / 'copies.db'}")
+    engine = connections.make_engine(url, readonly=False)
+    with engine.begin() as connection:
+        for name in ("side_says", "side_named"):
+            connection.exec_driver_sql(f"DROP TABLE {name}")
+        command.downgrade(schema._alembic_config(connection), "-1")
+    engine.dispose()
+    looked = run_regard("forget", "--email", ADDRESS, "--dry-run", cwd=person)
+    done = run_regard("forget", "--email", ADDRESS, "--yes", cwd=person)
+
+    assert "copies.db: it is of an older version" in looked.stdout + looked.stderr
+    assert (0, "") == (done.returncode, done.stderr)
     assert [] == search(person)[0]
 
 
@@ -398,10 +450,11 @@ def on_server(made: Path, tmp_path: Path, postgres_url: str, run_regard: RunRega
     for path in ("regard.db", "copies.db"):
         (folder / path).unlink()
     (folder / "regard.toml").write_text(f'store = "{postgres_url}"\n{CONFIG}')
-    for command in (["run", "--all"], ["report", "who"]):
+    for command in (["run", "--all"], ["enrich", "--all"], ["report", "who"]):
         done = run_regard(*command, cwd=folder)
         assert 0 == done.returncode, done.stderr
-    assert {"customers", "purchases", "touchpoints", "reviews"} <= {*held_by(postgres_url)}
+    found = {*held_by(postgres_url)}
+    assert {"customers", "purchases", "touchpoints", "reviews", "side_says", "side_named"} <= found
     return folder
 
 

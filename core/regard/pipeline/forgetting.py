@@ -253,6 +253,9 @@ class Forgetter:
         ]
 
     def _look_into(self, path: Path, seed: Seed) -> PlaceCounts:
+        if Store.inspect(f"sqlite:///{path.absolute()}").state == "outdated":
+            text = "it is of an older version, and is brought up to date before it is looked into"
+            return PlaceCounts(self._name(path), problem=text)
         try:
             with self._opened(path, readonly=True) as copy, copy.read() as transaction:
                 return PlaceCounts(
@@ -262,7 +265,11 @@ class Forgetter:
             return PlaceCounts(self._name(path), problem=str(error))
 
     def _erase_from(self, path: Path, seed: Seed) -> PlaceCounts:
+        url = f"sqlite:///{path.absolute()}"
         try:
+            if Store.inspect(url).state == "outdated":
+                # One made before an upgrade; nobody who was erased may be left in it.
+                Store.upgrade(url, clock=self.clock, aside=False)
             with self._opened(path, readonly=False) as copy:
                 with copy.write() as transaction:
                     erasure = erase(transaction, seed, self.customers, self.secret)

@@ -77,8 +77,13 @@ class Desk:
         with self.store.write(patience=_PATIENCE) as transaction:
             transaction.writer.lock()
             loops.begin(transaction, self.owner, version, digest)
-            ledger.plan(transaction, {name: one.text for name, one in self.planned.items()}, now)
+            ledger.plan(transaction, self._schedules, now)
             self.settled = ledger.settled(transaction)
+
+    @property
+    def _schedules(self) -> dict[str, str]:
+        """The text of each planned job's schedule."""
+        return {name: one.text for name, one in self.planned.items()}
 
     def beat(self, now: datetime, known: Collection[int] = ()) -> list[Entry]:
         """
@@ -184,7 +189,8 @@ class Desk:
             transaction.writer.lock()
             self.settled = self._settled(transaction)
             dues, until = self._decide(transaction, times, now)
-            claimed = ledger.claim(transaction, self.owner, dues, until)
+            by_schedule = {(name, self._schedules[name]): until[name] for name in until}
+            claimed = ledger.claim(transaction, self.owner, dues, by_schedule)
             for entry in claimed:
                 if entry.state is not State.QUEUED:
                     self.ended(transaction, entry, self._standing(transaction, entry.job))
@@ -193,11 +199,14 @@ class Desk:
 
     def _settled(self, transaction: Transaction) -> dict[str, datetime]:
         """Return up to when all jobs are settled, also those that another loop has forgotten."""
-        settled = ledger.settled(transaction)
-        for name, planned in self.planned.items():
+        settled = ledger.settled(transaction, self._schedules)
+        known = ledger.settled(transaction)
+        for name, text in self._schedules.items():
             if name not in settled and name in self.settled:
-                # Its configuration does not have this job; ours does.
-                ledger.keep(transaction, name, planned.text, self.settled[name])
+                if name not in known:
+                    # The other's configuration does not have this job; ours does.
+                    ledger.keep(transaction, name, text, self.settled[name])
+                # Where it plans the job otherwise, what we have settled we know ourselves.
                 settled[name] = self.settled[name]
         return settled
 

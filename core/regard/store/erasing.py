@@ -426,7 +426,7 @@ def erase(transaction: Transaction, seed: Seed, customers: Customers, secret: by
         connection.execute(update(rows).where(*same).values(**change.values))
     save(transaction, _tombstones(erasure), secret)
     enriched = sides.erase(transaction, erasure.records, erasure.mentions())
-    touched = sorted({*erasure.tables(), *enriched})
+    touched = sorted({*erasure.tables(), *enriched, *(["enrichers"] if enriched else [])})
     exported = sorted({kind.table.name for kind in KINDS.values()} & set(touched)) + enriched
     if exported:
         note_vanished(transaction, exported, next_batch(transaction, 0, ""))

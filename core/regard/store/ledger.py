@@ -127,18 +127,36 @@ def keep(transaction: Transaction, job: str, schedule: str, settled_until: datet
     transaction.put("jobs", values)
 
 
-def settled(transaction: Transaction) -> dict[str, datetime]:
-    """Return up to when the due times of each planned job are settled."""
+def settled(
+    transaction: Transaction, schedules: Mapping[str, str] | None = None
+) -> dict[str, datetime]:
+    """
+    Return up to when the due times of each planned job are settled.
+
+    Args:
+        transaction: Any.
+        schedules: The text of each job's schedule: what another loop plans differently is left
+            out, because it settles other times. None: as whoever planned last has it.
+    """
     jobs = table("jobs")
-    rows = transaction.connection.execute(select(jobs.c.job, jobs.c.settled_until))
-    return {row.job: row.settled_until for row in rows}
+    rows = transaction.connection.execute(
+        select(jobs.c.job, jobs.c.schedule, jobs.c.settled_until)
+    )
+    return {
+        row.job: row.settled_until
+        for row in rows
+        if schedules is None or schedules.get(row.job, row.schedule) == row.schedule
+    }
 
 
 # Claiming and working.
 
 
 def claim(
-    transaction: Transaction, owner: str, dues: Iterable[Due], until: Mapping[str, datetime]
+    transaction: Transaction,
+    owner: str,
+    dues: Iterable[Due],
+    until: Mapping[tuple[str, str], datetime],
 ) -> list[Entry]:
     """
     Insert the rows of due times, and return those that are ours now.
@@ -147,7 +165,7 @@ def claim(
         transaction: A writing one.
         owner: The loop.
         dues: What was decided about each due time.
-        until: Up to when the due times of each job are settled by that.
+        until: Up to when the due times of each job, by its schedule's text, are settled by that.
     """
     ledger, jobs = table("ledger"), table("jobs")
     sqlite_store = transaction.connection.dialect.name == "sqlite"
@@ -175,10 +193,14 @@ def claim(
         row = transaction.connection.execute(statement).first()
         if row is not None:
             claimed.append(_entry(row))
-    for job, moment in until.items():
+    for (job, schedule), moment in until.items():
         transaction.connection.execute(
             update(jobs)
-            .where(jobs.c.job == job, jobs.c.settled_until < moment)
+            .where(
+                jobs.c.job == job,
+                jobs.c.schedule == schedule,
+                jobs.c.settled_until < moment,
+            )
             .values(settled_until=moment)
         )
     return claimed

@@ -231,9 +231,10 @@ def _erase_beside(transaction: Transaction, rows: Table, places: Places) -> None
 def _disturb(transaction: Transaction, name: str, *, again: bool) -> None:
     """Note that an enricher's work was disturbed, and whether it begins again."""
     rows = table("enrichers")
-    values: dict[str, Any] = {"disturbed": rows.c.disturbed + 1}
+    # How far a run came that broke off is forgotten: it is told by the key of a record.
+    values: dict[str, Any] = {"disturbed": rows.c.disturbed + 1, "seen": "{}"}
     if again:
-        values |= {"seen": "{}", "batch_id": 0, "token": ""}
+        values |= {"batch_id": 0, "token": ""}
     transaction.connection.execute(update(rows).where(rows.c.name == name).values(**values))
 
 

@@ -217,9 +217,14 @@ class Store:
     # What `regard db` needs.
 
     @classmethod
-    def upgrade(cls, url: str, *, clock: Clock | None = None) -> Path | None:
+    def upgrade(cls, url: str, *, clock: Clock | None = None, aside: bool = True) -> Path | None:
         """
-        Bring a store's tables to this regard's version, after making a copy of a SQLite file.
+        Bring a store's tables to this regard's version.
+
+        Args:
+            url: Its address.
+            clock: The time.
+            aside: Whether a copy of a SQLite file is made before.
 
         Returns:
             The copy, where one was made.
@@ -233,17 +238,17 @@ class Store:
         store = cls(engine, clock or SystemClock(), place)
         try:
             with connections.translated(place):
-                return store._upgrade()
+                return store._upgrade(aside=aside)
         finally:
             store.close()
 
-    def _upgrade(self) -> Path | None:
+    def _upgrade(self, *, aside: bool) -> Path | None:
         revision = self._revision()
         if revision == schema.REVISION:
             return None
         if revision is not None and revision not in schema.KNOWN:
             schema.require_current(revision, self.place)
-        copy = None if self._empty() else self._copy_aside()
+        copy = self._copy_aside() if aside and not self._empty() else None
         with self.write() as transaction:
             schema.upgrade(transaction.connection)
             schema.ensure_identity(transaction.connection, self.clock.now())

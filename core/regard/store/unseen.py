@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import Row, and_, func, or_, select, tuple_
 
 from regard.records import KINDS, Kind
 from regard.store.enriching import Progress, progress_of
@@ -56,47 +56,45 @@ def changed(
     if at is not None:
         # Said twice: the first half is what an index is good for.
         later = and_(rows.c.batch_id >= at[0], tuple_(*place) > tuple_(*at))
-    query = select(rows).where(later, rows.c.batch_id <= upto).order_by(*place).limit(limit)
-    found = [row._asdict() for row in transaction.connection.execute(query)]
+    names = (*kind.fields, "key", "extra")
+    chosen = [*place[:2], rows.c.deleted_at, *(rows.c[name] for name in names)]
+    query = select(*chosen).where(later, rows.c.batch_id <= upto).order_by(*place).limit(limit)
+    found = transaction.connection.execute(query).all()
     if not found:
         return None
     last = found[-1]
-    if kind.historic:
-        found = list(_current(transaction, kind, found))
     records: dict[str, list[Mapping[str, Any]]] = {}
     gone: dict[str, list[str]] = {}
-    names = kind.fields
-    for row in found:
-        if row["deleted_at"] is not None:
-            gone.setdefault(row["source"], []).append(row["key"])
+    if kind.historic:
+        gone = _keys(found)
+        current = select(*chosen).where(rows.c.valid_to.is_(None), rows.c.deleted_at.is_(None))
+        conditions = [
+            and_(rows.c.source == source, rows.c.key.in_(keys)) for source, keys in gone.items()
+        ]
+        found = transaction.connection.execute(current.where(or_(*conditions))).all()
+    for _, source, deleted_at, *values in found:
+        record = dict(zip(names, values, strict=True))
+        if deleted_at is not None:
+            gone.setdefault(source, []).append(record["key"])
             continue
-        record = {name: row[name] for name in names}
-        record["key"] = row["key"]
-        record["extra"] = json.loads(row["extra"]) if row["extra"] else {}
-        records.setdefault(row["source"], []).append(record)
-    return Changed(kind, records, gone, (last["batch_id"], last["source"], last["key"]))
+        record["extra"] = json.loads(record["extra"]) if record["extra"] else {}
+        records.setdefault(source, []).append(record)
+    if kind.historic:
+        # Of these some version was written, and none holds any more.
+        held = {source: {record["key"] for record in some} for source, some in records.items()}
+        gone = {
+            source: [key for key in keys if key not in held.get(source, ())]
+            for source, keys in gone.items()
+        }
+    return Changed(kind, records, gone, (last.batch_id, last.source, last.key))
 
 
-def _current(
-    transaction: Transaction, kind: Kind, found: Sequence[Mapping[str, Any]]
-) -> Iterable[dict[str, Any]]:
-    """Yield the versions that hold of records of which any version was written."""
-    rows = kind.table
-    by_source: dict[str, dict[str, None]] = {}
+def _keys(found: Sequence[Row[Any]]) -> dict[str, list[str]]:
+    """Return the keys of rows by source, each once."""
+    keys: dict[str, dict[str, None]] = {}
     for row in found:
-        by_source.setdefault(row["source"], {})[row["key"]] = None
-    for source, keys in by_source.items():
-        left = dict(keys)
-        query = select(rows).where(
-            rows.c.source == source,
-            rows.c.key.in_(list(keys)),
-            rows.c.valid_to.is_(None),
-            rows.c.deleted_at.is_(None),
-        )
-        for current in transaction.connection.execute(query):
-            left.pop(current.key, None)
-            yield current._asdict()
-        yield from ({"source": source, "key": key, "deleted_at": True} for key in left)
+        keys.setdefault(row.source, {})[row.key] = None
+    return {source: list(some) for source, some in keys.items()}
 
 
 def why_stale(

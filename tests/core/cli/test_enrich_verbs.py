@@ -113,6 +113,22 @@ def test_a_failure(folder: Path, run_regard: RunRegard) -> None:
     assert "1 failed, 1 ok" in done.stdout
 
 
+def test_a_crash(folder: Path, run_regard: RunRegard) -> None:
+    """One that ends its own process has failed, and whoever runs it next is not held up."""
+    path = folder / "plugins" / "words.py"
+    text = path.read_text()
+    path.write_text(text.replace("print(", "import os; os.kill(os.getpid(), 9); print("))
+    done = run_regard("enrich", "--all", cwd=folder)
+    runs = json.loads(run_regard("runs", "--json", cwd=folder).stdout)
+    path.write_text(text)
+    again = run_regard("enrich", "--all", cwd=folder)
+
+    assert 1 == done.returncode
+    assert "lengths: the plug-in crashed" in done.stderr
+    assert ["ok", "failed", "ok"] == [run["outcome"] for run in runs]
+    assert 0 == again.returncode
+
+
 def test_wrong_usage(folder: Path, run_regard: RunRegard) -> None:
     """What cannot be meant is refused with what would be right."""
     said = [

@@ -24,7 +24,7 @@ from regard.pipeline.workplace import Workplace
 from regard.records import KINDS
 from regard.records.sides import declared
 from regard.runs import StreamSummary
-from regard.store import Deletion, Store, leases, runs, sides, sources, unseen
+from regard.store import Deletion, Store, enriching, leases, runs, sides, sources, unseen
 from regard.store.erasing import erase
 from regard.store.tracing import Customers, Seed
 
@@ -546,6 +546,25 @@ class TestErasing:
         assert [] == ranked
         assert ("ok", 1) == (again.outcome.value, again.counts.new)
         assert 0 == here.enrich("price-bands").counts.read
+
+    def test_where_a_run_broke_off(self, shop: MakeShop) -> None:
+        """The key of a record at which a run broke off is forgotten with the record."""
+        here = shop(bands=BANDS.replace("yield {", "assert line['sku'] != 'bad'; yield {"))
+        here.sell({f"k{n:04}": "10" for n in range(1_999)})
+        here.sell({"z-of-ana": "10"}, email="ana@mail.example")
+        here.sell({"zz": "10"}, sku="bad")
+        here.enrich()
+        seen = []
+        for _ in range(2):
+            with here.store.read() as transaction:
+                known = enriching.progress_of(transaction, "price-bands")
+            assert known is not None
+            seen.append(str(known.seen))
+            with here.store.write() as transaction:
+                erase(transaction, Seed(email="ana@mail.example"), Customers(), b"secret")
+
+        assert "z-of-ana" in seen[0]
+        assert "{}" == seen[1]
 
     def test_a_record_that_loses_a_text(self, shop: MakeShop) -> None:
         """A record out of which somebody was taken is looked at again."""

@@ -255,6 +255,24 @@ class TestPlanning:
 
         assert [] == back.claim(NOW + 10 * HOUR)
 
+    def test_a_loop_with_another_schedule(self, store: Store) -> None:
+        """Two loops that plan one job differently settle no times for each other."""
+        often = desk_of(store, {"source:crm": "every 10m"}, owner="one")
+        seldom = desk_of(store, {"source:crm": "every 1h"}, owner="two")
+        seldom.settle(started(seldom), OK, NOW + HOUR)
+        often.claim(NOW + HOUR + 5 * MINUTE)
+        for entry in often.claim(NOW + HOUR + 10 * MINUTE):
+            often.drop(entry, "the test has seen it")
+        seldom.claim(NOW + 2 * HOUR)
+
+        # At 13:00 both are due, and it is run once; before that only one of them was.
+        assert [
+            (NOW + 50 * MINUTE, "missed", 5),
+            (NOW + HOUR, "ok", 1),
+            (NOW + HOUR + 10 * MINUTE, "skipped", 1),
+            (NOW + 2 * HOUR, "queued", 1),
+        ] == [(row.scheduled_for, row.state.value, row.due_count) for row in rows(store)]
+
     def test_a_loop_with_another_configuration(self, store: Store) -> None:
         """A loop that does not know a job does not make the others forget it."""
         both = {"source:crm": "every 1h", "source:shop": "every 1h"}

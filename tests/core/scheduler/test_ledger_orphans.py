@@ -170,7 +170,7 @@ with store.write() as transaction:
     loops.begin(transaction, "dies", "1", "digest")
     (entry,) = ledger.claim(
         transaction, "dies", [Due("source:crm", due, State.QUEUED, "schedule", due)],
-        {"source:crm": due},
+        {("source:crm", "every 1h UTC"): due},
     )
     if "run" in sys.argv:
         ledger.start(transaction, entry, "a.log")
