@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from regard.cursors import CursorValue
+    from regard.enrichers import EnrichContext, Enricher, InputBatch, enricher
     from regard.errors import (
         AuthError,
         ConfigError,
@@ -40,9 +41,12 @@ __all__ = [
     "Context",
     "CursorValue",
     "Delete",
+    "EnrichContext",
+    "Enricher",
     "Figure",
     "FileError",
     "Finding",
+    "InputBatch",
     "Notice",
     "NoticeRefused",
     "Notifier",
@@ -66,6 +70,7 @@ __all__ = [
     "TransientError",
     "View",
     "__version__",
+    "enricher",
     "hookimpl",
     "source",
 ]
@@ -78,9 +83,12 @@ _HOMES = {
     "Context": "sources",
     "CursorValue": "cursors",
     "Delete": "sources",
+    "EnrichContext": "enrichers",
+    "Enricher": "enrichers",
     "Figure": "reports",
     "FileError": "errors",
     "Finding": "findings",
+    "InputBatch": "enrichers",
     "Notice": "notifiers",
     "NoticeRefused": "errors",
     "Notifier": "notifiers",
@@ -103,6 +111,7 @@ _HOMES = {
     "Table": "reports",
     "TransientError": "errors",
     "View": "views",
+    "enricher": "enrichers",
     "hookimpl": "hookspecs",
     "source": "sources",
 }

@@ -12,7 +12,8 @@ Every error of regard, sorted by what happens next.
     │   ├── AuthError      stop: the credentials are refused
     │   ├── SourceChanged  stop: keep the old data and raise a finding
     │   └── TransientError try again later
-    │       └── RateLimited    ... and not before `retry_after_seconds`
+    │       ├── RateLimited    ... and not before `retry_after_seconds`
+    │       └── Unanswered     ... but what was handed over may have been taken
     ├── RecordError        this one record goes to quarantine, its neighbours go on
     ├── FileError          this one file cannot be read
     ├── NoticeRefused      nobody can be told this; it is given up
@@ -24,7 +25,8 @@ Every error of regard, sorted by what happens next.
         ├── StoreTooNew    the store was written by a newer regard
         ├── StoreBusy      another process kept the lock for too long
         ├── LeaseHeld      another run of this source is going on (exit 4)
-        └── LeaseLost      another run took this one over: roll back and stop
+        ├── LeaseLost      another run took this one over: roll back and stop
+        └── RecordsMoved   records were erased or renamed meanwhile: roll back and read again
 
 A message names the thing, the value, where it came from and what would be right.
 Personal data never stands in a message: a record is named by its key's pseudonym.
@@ -45,6 +47,7 @@ __all__ = [
     "PluginError",
     "RateLimited",
     "RecordError",
+    "RecordsMoved",
     "RegardError",
     "SecretError",
     "SourceChanged",
@@ -55,6 +58,7 @@ __all__ = [
     "StoreOutdated",
     "StoreTooNew",
     "TransientError",
+    "Unanswered",
     "UsageError",
 ]
 
@@ -107,6 +111,10 @@ class RateLimited(TransientError):
     def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class Unanswered(TransientError):
+    """The other side went silent after something was handed over: it may have taken it."""
 
 
 class RecordError(RegardError):
@@ -167,3 +175,7 @@ class LeaseHeld(StoreError):
 
 class LeaseLost(StoreError):
     """The run's lease was taken over by another run; its last batch was rolled back."""
+
+
+class RecordsMoved(StoreError):
+    """Records were erased, dropped or renamed since they were read; nothing was stored."""

@@ -21,6 +21,7 @@ from typing import Any
 
 import pluggy
 
+from regard.enrichers import Enricher
 from regard.errors import ConfigError
 from regard.findings import Finding
 from regard.names import did_you_mean
@@ -59,6 +60,11 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 @hookspec
 def regard_sources() -> Sequence[type[Source[Any]] | str]:
     """Return source classes, or ``"module:Class"`` texts that are imported on use."""
+
+
+@hookspec
+def regard_enrichers() -> Sequence[type[Enricher[Any]] | str]:
+    """Return enricher classes, or ``"module:Class"`` texts that are imported on use."""
 
 
 @hookspec

@@ -17,8 +17,11 @@ from regard.schedules import Schedule
 
 __all__ = ["ENDED", "RAN", "Cause", "Due", "Job", "Planned", "State"]
 
-Cause = Literal["schedule", "catch-up", "manual"]
-"""Why a due time is in the ledger: it came, it fell into a downtime, somebody asked."""
+Cause = Literal["schedule", "catch-up", "manual", "stale"]
+"""
+Why a due time is in the ledger: it came, it fell into a downtime, somebody asked, or there were
+records that an enricher had not seen.
+"""
 
 
 class State(StrEnum):
@@ -43,16 +46,18 @@ ENDED = RAN | {State.SKIPPED, State.MISSED}
 @dataclass(frozen=True, slots=True)
 class Job:
     """
-    A source or a report, as something that can be run.
+    A source, an enricher or a report, as something that can be run.
 
     Attributes:
-        name: ``source:NAME`` or ``report:NAME``.
+        name: ``source:NAME``, ``enricher:NAME`` or ``report:NAME``.
         deadline: How long one run may take.
         retries: How often a failed run is tried again.
         overlap: What becomes of a due time while the one before still goes on.
         max_late: Begun no later than so long after its time; None: whenever it can.
         depends_on: Jobs that go first where they are due as well.
         site: Which site of somebody else it reads; None: none.
+        builds_on: Enrichers that go before an enricher, because it reads what they make.
+        recipe: What decides about an enricher's results beside the records; None: not known.
     """
 
     name: str
@@ -62,10 +67,12 @@ class Job:
     max_late: timedelta | None = None
     depends_on: tuple[str, ...] = ()
     site: str | None = None
+    builds_on: tuple[str, ...] = ()
+    recipe: str | None = None
 
     @property
     def kind(self) -> str:
-        """``source`` or ``report``."""
+        """``source``, ``enricher`` or ``report``."""
         return self.name.partition(":")[0]
 
     @property

@@ -48,7 +48,8 @@ class Notice:
 
     Attributes:
         id: Its number in the store; 0: it is only a test.
-        subject: What it is about: ``source:NAME``, ``report:NAME``, or a finding's number.
+        subject: What it is about: ``source:NAME``, ``enricher:NAME``,
+            ``report:NAME``, or a finding's number.
         event: ``failed``, ``recovered``, ``late``, ``finding``, ``disk`` or ``test``.
         severity: ``info``, ``warning`` or ``critical``.
         text: One sentence, without personal values and secrets.

@@ -25,7 +25,7 @@ import inspect
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
@@ -47,10 +47,12 @@ __all__ = [
     "Delete",
     "FileProgress",
     "InputFile",
+    "Looking",
     "Origin",
     "OriginState",
     "Page",
     "Paths",
+    "Recognised",
     "Record",
     "Seen",
     "Source",
@@ -142,6 +144,43 @@ class FileProgress:
     rows: int
     complete: bool = False
     also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """
+    A file of which a source says that it could read it.
+
+    Attributes:
+        file: The file.
+        title: What people call such a file, such as ``SurveyMonkey responses``.
+        options: What ``[sources.NAME]`` would say beside ``path``.
+        surety: 2 where it can be nothing else, 1 where its headers or its form tell it, 0 where
+            it is a guess, before which the word of any other source goes.
+        read: Whether it holds records; False for what helps to read other files.
+    """
+
+    file: InputFile
+    title: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    surety: int = 1
+    read: bool = True
+
+
+class Looking(Protocol):
+    """What is known where files are only looked at: there are no project and no store."""
+
+    @property
+    def root(self) -> Path:
+        """An empty folder; the files' paths are absolute."""
+
+    @property
+    def profiles(self) -> Sequence[Path]:
+        """The profile files that plug-ins bring beside the shipped ones."""
+
+    @property
+    def timezone(self) -> str:
+        """The time zone of local times in the files."""
 
 
 class Origin(Protocol):
@@ -502,6 +541,17 @@ class Source(Generic[ConfigT]):
 
     def __init__(self, config: ConfigT) -> None:
         self.config = config
+
+    @classmethod
+    def recognise(cls, files: Sequence[InputFile], ctx: Looking) -> Iterable[Recognised]:
+        """
+        Say which files it could read, for `regard look`; by default none.
+
+        Args:
+            files: All that are looked at, in their order; one may help to read another.
+            ctx: What is known.
+        """
+        return ()
 
     def discover(self, ctx: Context) -> Sequence[Stream]:
         """Return the streams there are now; by default the declared ones."""

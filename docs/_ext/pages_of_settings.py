@@ -19,6 +19,7 @@ _HEADER = ("key", "written as", "without it", "meaning")
 
 _TABLES: tuple[tuple[str, str], ...] = (
     ("sources", "[sources.NAME]"),
+    ("enrichers", "[enrichers.NAME]"),
     ("reports", "[reports.NAME]"),
     ("notices", "[notices.NAME]"),
     ("places", "[places.KEY]"),
@@ -32,6 +33,9 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("log", "[log]"),
 )
 """Each table with its heading."""
+
+_OWNERS = {"sources": "plug-in", "enrichers": "enricher", "notices": "notifier"}
+"""Whose the other keys of a table are."""
 
 
 def settings() -> str:
@@ -49,8 +53,8 @@ def settings() -> str:
         parts += [f"## `{heading}`\n", _keys(model, keys, schema["$defs"][model.__name__])]
         if idle:
             parts.append(f"Accepted, but without effect in this version: {_listed(idle)}.\n")
-        if name in ("sources", "notices"):
-            owner = "plug-in" if name == "sources" else "notifier"
+        owner = _OWNERS.get(name)
+        if owner is not None:
             parts.append(f"All other keys of the table belong to the {owner}.\n")
     parts.append("## What later versions will heed\n")
     parts.append(

@@ -121,7 +121,7 @@ def test_prints_everything(done, demo):
         "Ratings, 1 to 5",
         "$ regard report competitors",
         "Beside us",
-        "22 records were refused",
+        "23 records were refused",
         "column 'Importe (€)': 'a/a' is no number",
         "next:",
         "cd shop",
@@ -259,6 +259,39 @@ def test_calls_add_up(place, demo, regard):
 
     assert outcomes.total() == found["calls.felt"]["n"]
     assert share == pytest.approx(float(found["calls.felt"]["value"]), abs=0.05)
+
+
+def test_tickets_add_up(place, demo, regard):
+    """The report's share of tickets solved with one reply is the one that is true."""
+    since, until = datetime(2025, 11, 1, tzinfo=ZONE), datetime(2026, 2, 3, tzinfo=ZONE)
+    tickets = [
+        each
+        for each in make_voices(demo.world).help_tickets
+        if since <= each.at < until and each.status in ("Solved", "Closed")
+    ]
+    once = sum(each.replies == 1 and not each.reopens for each in tickets)
+    asked = ("touchpoints", "--since", "2025-11-01", "--until", "2026-02-03")
+    found = figures_of(regard, place, *asked)["tickets.one_touch"]
+
+    assert len(tickets) == found["n"]
+    assert 100 * once / len(tickets) == pytest.approx(float(found["value"]), abs=0.05)
+
+
+def test_mailings_add_up(place, demo, regard):
+    """The report follows each mailing from what was sent to what was bought, as is true."""
+    asked = ("touchpoints", "--since", "2025-10-01", "--until", "2026-02-04", "--format", "json")
+    told = json.loads(regard(place / "shop", "report", *asked).stdout)
+    found = {row[0]: row for row in rows_of(told["sections"], "From sent to bought, recipients")}
+    mailings = make_voices(demo.world).mailings
+
+    assert {each.name for each in mailings} == set(found)
+    for each in mailings:
+        counts = each.counts
+        _, sent, delivered, opened, clicked, bought, left = found[each.name]
+        assert counts["sent"] == sent
+        assert counts["sent"] - counts["bounce"] == delivered
+        assert (counts["open"], counts["click"]) == (opened, clicked)
+        assert (len(each.orders), counts["unsub"]) == (bought, left)
 
 
 def test_prices_add_up(demo, market):

@@ -8,7 +8,7 @@ plug-in. A change that breaks it breaks everybody's plug-ins.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,9 +22,12 @@ from regard import (
     Column,
     ConfigError,
     Delete,
+    EnrichContext,
+    Enricher,
     Figure,
     FileError,
     Finding,
+    InputBatch,
     Notice,
     NoticeRefused,
     Notifier,
@@ -43,17 +46,61 @@ from regard import (
     Stream,
     Table,
     TransientError,
+    enricher,
     hookimpl,
     source,
 )
 from regard.cursors import CursorValue
 from regard.hookspecs import Batch, CommittedBatch, QuarantinedRecord, RunInfo, RunSummary
 from regard.reporters import ReportContext
-from regard.sources import Context, Record, Yielded
-from regard.testing import NotifierConformance, SourceConformance
+from regard.sources import Context, InputFile, Looking, Recognised, Record, Yielded
+from regard.testing import EnricherConformance, NotifierConformance, SourceConformance
 from regard.views import View
 
 version: str = regard.__version__
+
+
+# Enrichers: a function, with and without its context, and a class.
+
+
+class PriceBand(BaseModel):
+    """A side table."""
+
+    band: str
+
+
+@enricher("price-bands", inputs="purchase", outputs=PriceBand)
+def bands(batch: InputBatch) -> Iterator[Mapping[str, Any]]:
+    """Yield one row a line."""
+    for line in batch:
+        yield {"key": line["key"], "band": "low"}
+
+
+@enricher("ranks", inputs=["purchase"], outputs=[PriceBand], after="price-bands", sets=True)
+def ranks(view: View, ctx: EnrichContext) -> Iterator[tuple[type[Any], Mapping[str, Any]]]:
+    """Yield what a query gives."""
+    ctx.log.info("%s", ctx.clock.now())
+    for row in view.sql("SELECT source, key, 'low' AS band FROM purchases").mappings():
+        yield PriceBand, row
+
+
+class Lengths(Enricher[dict[str, Any]]):
+    """An enricher as a class."""
+
+    name = "lengths"
+    inputs = ("touchpoint",)
+    outputs = (PriceBand,)
+    version = 2
+
+    def enrich(self, batch: InputBatch, ctx: EnrichContext) -> Iterable[Mapping[str, Any]]:
+        """Yield one row a record."""
+        return [{"key": one["key"], "band": self.config["band"]} for one in batch.records]
+
+
+@hookimpl
+def regard_enrichers() -> list[type[Enricher[Any]]]:
+    """Bring the lengths."""
+    return [Lengths]
 
 
 # A source by decorator, with and without its context.
@@ -136,6 +183,12 @@ class Desk(Source[DeskConfig]):
         yield {"key": ("tickets", 1), "happened_at": now}
         yield Page([{"key": "tickets:2", "happened_at": now}], cursor=now)
         yield Delete("tickets:3", as_of=now)
+
+    @classmethod
+    def recognise(cls, files: Sequence[InputFile], ctx: Looking) -> Iterator[Recognised]:
+        """Say which files it could read."""
+        for file in files:
+            yield Recognised(file, "tickets", {"zone": ctx.timezone}, surety=1)
 
 
 def errors() -> list[Exception]:
@@ -286,6 +339,16 @@ class TestDesk(SourceConformance):
     config: ClassVar[Mapping[str, Any]] = {"url": "tickets", "token": "hd-0"}
     expected = 3
     expected_refused = 1
+
+
+class TestBands(EnricherConformance):
+    """The price bands keep the promises of an enricher."""
+
+    enricher = "price-bands"
+    plugin_file = Path("plugins/price_bands.py")
+    records: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]] = {
+        "purchase": [{"key": "1", "unit_price": "150"}]
+    }
 
 
 class TestBoard(NotifierConformance):

@@ -47,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("look", "regard.cli.look", "recognise files and report on them, with no project"),
     Command("preview", "regard.cli.preview", "show a source's first records, storing nothing"),
     Command("run", "regard.cli.run", "read sources into the store"),
+    Command("enrich", "regard.cli.enrich", "let enrichers look at what is new"),
     Command("report", "regard.cli.report", "make a report from the store"),
     Command("match", "regard.cli.match", "decide which offers are products of ours"),
     Command("schedule", "regard.cli.schedule", "run what is due, for months"),

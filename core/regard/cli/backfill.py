@@ -44,7 +44,10 @@ def run(args: argparse.Namespace, app: App) -> int:
             with app.open_store():
                 pass  # whatever is wrong with the store is said before a child opens it
         reading = Reading(app.workplace, dry=args.dry_run, span=span)
-        summaries, _ = read_apart(app, reading, args.source, cancel)
+        from regard.pipeline.preparing import settings_of
+
+        deadline = settings_of(app.project, args.source).deadline
+        summaries, _ = read_apart(app, reading, args.source, cancel, deadline)
     if app.json:
         outcome = overall(summary.outcome for summary in summaries)
         runs = [summary.as_json() for summary in summaries]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from regard.clock import Clock
     from regard.directory import Named
     from regard.host import Host
-    from regard.settings import Project, ReportSettings, SourceSettings
+    from regard.settings import EnricherSettings, Project, ReportSettings, SourceSettings
     from regard.settings.faults import Fault
 
 __all__ = ["Item", "configure", "inspect", "run"]
@@ -111,6 +111,8 @@ def inspect(project: Project, host: Host, clock: Clock) -> Iterator[Item]:
     yield from _plugins(project, host)
     for name, source in settings.sources.items():
         yield from _source(name, source, project, host, clock)
+    for name, enricher in settings.enrichers.items():
+        yield from _enricher(name, enricher, project, host)
     for name, report in settings.reports.items():
         yield from _report(name, report, project, host)
     yield from _notices(project, host)
@@ -208,6 +210,31 @@ def _paths(value: object, where: str, project: Project) -> Iterator[Item]:
         # Path.glob would refuse the absolute patterns that are allowed here.
         if not next(glob.iglob(pattern, recursive=True), None):  # noqa: PTH207
             yield Item(WARNING, where, f"nothing matches {path!r}")
+
+
+def _enricher(
+    name: str, enricher: EnricherSettings, project: Project, host: Host
+) -> Iterator[Item]:
+    from regard.pipeline.checking import enricher_faults
+    from regard.records.sides import declared
+
+    where = f"enrichers.{name}"
+    yield from _exposures(enricher.options, where, project)
+    try:
+        entry = host.enricher_entry(name)
+    except PluginError as error:
+        yield from _told(error, where)
+        return
+    faults = enricher_faults(project, host, name)
+    yield from _faults(faults, project)
+    if not faults:
+        outputs = ", ".join(
+            output.side.name for output in declared(host.enricher_class(name)).outputs
+        )
+        version = f" {entry.version}" if entry.version else ""
+        off = "" if enricher.enabled else ", disabled"
+        due = f", {enricher.schedule}" if enricher.schedule else ""
+        yield Item(OK, where, f"makes {outputs} ({entry.plugin}{version}){due}{off}")
 
 
 def _report(name: str, report: ReportSettings, project: Project, host: Host) -> Iterator[Item]:

@@ -34,17 +34,26 @@ def run(args: argparse.Namespace, app: App) -> int:
     """Do one of the actions."""
     if args.action == "upgrade":
         return _upgrade(app)
+    if args.action == "backup":
+        return _backup(Path(args.file), app)
     with app.open_store(readonly=True) as store:
-        if args.action == "backup":
-            destination = Path(args.file)
-            _make_folder(destination.parent)
-            store.back_up(destination)
-            _say(app, {"file": str(destination)}, f"copied {store.place} to {destination}")
-            return 0
         faults = store.faults()
         lines = "\n".join(faults) or f"{store.place} is sound"
         _say(app, {"faults": faults}, lines)
         return 1 if faults else 0
+
+
+def _backup(destination: Path, app: App) -> int:
+    """Copy the store as it is: before an upgrade is when a copy is needed most."""
+    from regard.store import Store, connections
+
+    _make_folder(destination.parent)
+    state = Store.copy(app.store_url, destination)
+    place = connections.shown(app.store_url)
+    _say(app, {"file": str(destination)}, f"copied {place} to {destination}")
+    if state.state != "ready" and not app.quiet:
+        app.problem(f"it was copied as it is: {state.detail}")
+    return 0
 
 
 def _make_folder(folder: Path) -> None:

@@ -14,16 +14,17 @@ from rich.text import Text
 from regard import __version__
 from regard.cli.app import App
 from regard.cli.console import clean, count
+from regard.cli.looked import report_on
 from regard.cli.report import FORMATS, show
 from regard.columns.manifest import read_manifest
 from regard.errors import UsageError
 from regard.pipeline.inputs import find_files
-from regard.pipeline.reporting import Surroundings, make_report
+from regard.pipeline.looking import Group, Lookout, Taken, recognise
 from regard.pipeline.running import Runner
 from regard.render.json_report import report_data
 from regard.reports import Report
 from regard.runs import StreamSummary, exit_code
-from regard.secrets import KEY_FILE, privacy_key
+from regard.secrets import KEY_FILE
 from regard.settings import FILE_NAME, Project, make_settings
 from regard.settings.faults import display_path
 from regard.store import RefusedRecord, Store
@@ -37,14 +38,21 @@ examples:
   regard look exports/ --by region,segment
   regard look shop.xlsx --timezone Europe/Paris --language fr
   regard look till.csv --dates day-first --decimal ,
+  regard look surveys/ calls/Master.csv mail/support.mbox
+  regard look forms/store.xlsx visits/
 
-All files are read as one source, so that purchases in one find customers in another, into a
-store that is thrown away afterwards; nothing is left behind. --json prints what was read and
-refused, with the report inside; --format json prints the report alone.
+Every installed source is asked which files it knows: exports of CRMs and shops, surveys, calls,
+tickets, campaigns, web logs, mailboxes, series; visits of mystery shoppers want their form among
+the files. Those of one source are read together, so that purchases in one find customers in
+another, into a store that is thrown away afterwards; nothing is left behind. Reports speak of
+all that was read. --json prints what was read and refused, with the report inside; --format
+json prints the report alone.
 """
 
 _SOURCE: Final = "files"
 _COLUMNS: Final = "columns of a store"
+_MAILDIR: Final = ("cur", "new")
+"""A folder with both holds mail, a message a file, in these two."""
 _SQLITE: Final = b"SQLite format 3\0"
 _BESIDE_A_STORE: Final = (".db-wal", ".db-shm", ".db-journal")
 _STRANGERS: Final = {
@@ -75,15 +83,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, app: App) -> int:
     """Read the files into a store that is thrown away, and print the report."""
     files, passed = _files(args.files)
-    if passed and not app.quiet:
-        app.err.print(
-            Text(clean(f"passed over: {', '.join(passed)}"), style="dim"), soft_wrap=True
-        )
     if not files:
+        _say_passed(passed, app)
         message = f"no file matches {' '.join(args.files)!r}"
         raise UsageError(f"{message} but what was passed over" if passed else message)
     with TemporaryDirectory(prefix="regard-look-") as folder:
-        project = _project(Path(folder), files, args)
+        root = Path(folder)
+        lookout = Lookout(root, app.host.profiles, args.timezone)
+        taken = recognise(app.host, [file.absolute() for file in files], lookout, _SOURCE)
+        passed += _set_aside(taken)
+        _say_taken(taken, passed, app)
+        if not taken.groups:
+            message = f"no file matches {' '.join(args.files)!r} but what was passed over"
+            raise UsageError(message)
+        project = _project(root, taken.groups, args, app)
         runner = Runner(
             project,
             app.host,
@@ -96,16 +109,16 @@ def run(args: argparse.Namespace, app: App) -> int:
         )
         store = Store.open(project.store_url, clock=app.clock)
         try:
-            summaries = runner.run(store, _SOURCE)
+            summaries = [each for group in taken.groups for each in runner.run(store, group.name)]
             refusals = _refusals(store)
             _say(summaries, refusals, app)
             report = None
             if any(summary.counts.read for summary in summaries):
-                report = _report(store, project, args, app)
+                report = report_on(store, project, args, app)
         finally:
             store.close()
     if app.json:
-        app.print_json(_as_json(summaries, refusals, passed, report))
+        app.print_json(_as_json(taken, summaries, refusals, passed, report))
     elif report is not None:
         show(report, app, args.format or "terminal")
     return exit_code(summary.outcome for summary in summaries)
@@ -117,7 +130,8 @@ def _files(patterns: Sequence[str]) -> tuple[list[Path], list[str]]:
     passed: dict[str, None] = {}
     for pattern in patterns:
         folder = Path(pattern).expanduser()
-        for path in find_files(pattern, Path.cwd()):
+        mail = [str(folder / name) for name in _MAILDIR if (folder / name).is_dir()]
+        for path in find_files(mail if len(mail) == len(_MAILDIR) else pattern, Path.cwd()):
             if what := _no_data(path):
                 # A folder of columns is one thing, not a dozen.
                 shown = path.parent if what == _COLUMNS else path
@@ -148,16 +162,51 @@ def _begins_as_store(path: Path) -> bool:
         return False
 
 
-def _project(folder: Path, files: Sequence[Path], args: argparse.Namespace) -> Project:
-    """Return a project in a temporary folder with one source: purchases refer to customers."""
-    options = {"dates": args.dates, "decimal": args.decimal}
-    source: dict[str, Any] = {
-        "plugin": "crm-export",
-        "path": [str(file.absolute()) for file in files],
-        **{key: value for key, value in options.items() if value},
-    }
+def _set_aside(taken: Taken) -> list[str]:
+    """Return the files that were known and hold no records."""
+    return [
+        f"{offer.file.name} ({offer.title})" for _, offer in taken.files.values() if not offer.read
+    ]
+
+
+def _say_taken(taken: Taken, passed: Sequence[str], app: App) -> None:
+    """Say what was passed over, and what files were taken for by whom."""
+    _say_passed(passed, app)
+    for problem in taken.problems:
+        app.problem(problem)
+    if app.quiet:
+        return
+    named: dict[tuple[str, str], list[str]] = {}
+    for plugin, offer in taken.files.values():
+        if offer.read:
+            named.setdefault((offer.title, plugin), []).append(offer.file.name)
+    for (title, plugin), names in named.items():
+        what = names[0] if len(names) == 1 else count(len(names), "file")
+        line = f"{what}: {title}, read by {plugin}"
+        app.err.print(Text(clean(line), style="dim"), soft_wrap=True)
+
+
+def _say_passed(passed: Sequence[str], app: App) -> None:
+    if passed and not app.quiet:
+        line = f"passed over: {', '.join(passed)}"
+        app.err.print(Text(clean(line), style="dim"), soft_wrap=True)
+
+
+def _project(folder: Path, groups: Sequence[Group], args: argparse.Namespace, app: App) -> Project:
+    """Return a project in a temporary folder with a source for each group of files."""
+    given = {"dates": args.dates, "decimal": args.decimal}
+    sources: dict[str, Any] = {}
+    for group in groups:
+        config = app.host.source_class(group.plugin).Config
+        fields = getattr(config, "model_fields", {})
+        sources[group.name] = {
+            "plugin": group.plugin,
+            "path": [str(file) for file in group.files],
+            **{key: value for key, value in given.items() if value and key in fields},
+            **group.options,
+        }
     settings = make_settings(
-        {"timezone": args.timezone, "language": args.language, "sources": {_SOURCE: source}}
+        {"timezone": args.timezone, "language": args.language, "sources": sources}
     )
     return Project(folder, folder / FILE_NAME, settings)
 
@@ -185,11 +234,12 @@ def _refusals(store: Store) -> list[_Refusal]:
     """Return why records were refused, the most frequent reason first."""
     with store.read() as transaction:
         found = stored.listed(transaction)
-    groups: dict[tuple[str, str, str | None], list[RefusedRecord]] = {}
+    groups: dict[tuple[str, str, str, str | None], list[RefusedRecord]] = {}
     for record in reversed(found):
-        groups.setdefault((record.stream, record.reason, record.field), []).append(record)
+        group = (record.source, record.stream, record.reason, record.field)
+        groups.setdefault(group, []).append(record)
     refusals = []
-    for (stream, reason, field), records in groups.items():
+    for (_, stream, reason, field), records in groups.items():
         first = min(records, key=lambda record: record.id)
         place = display_path(Path(first.file)) if first.file else None
         refusals.append(
@@ -218,14 +268,21 @@ def _say(summaries: Sequence[StreamSummary], refusals: Sequence[_Refusal], app: 
 
 
 def _as_json(
+    taken: Taken,
     summaries: Sequence[StreamSummary],
     refusals: Sequence[_Refusal],
     passed: Sequence[str],
     report: Report | None,
 ) -> dict[str, Any]:
     return {
+        "files": [
+            {"file": offer.file.name, "plugin": plugin, "title": offer.title}
+            for plugin, offer in taken.files.values()
+            if offer.read
+        ],
         "streams": [
             {
+                "source": summary.source,
                 "stream": summary.stream,
                 "outcome": summary.outcome.value,
                 **summary.counts.as_dict(),
@@ -238,20 +295,3 @@ def _as_json(
         "passed_over": list(passed),
         "report": None if report is None else report_data(report),
     }
-
-
-def _report(store: Store, project: Project, args: argparse.Namespace, app: App) -> Report:
-    params: dict[str, Any] = {
-        name: value for name in ("since", "until") if (value := getattr(args, name))
-    }
-    if args.by:
-        params["by"] = tuple(part.strip() for part in args.by.split(",") if part.strip())
-    surroundings = Surroundings(
-        columns=project.root / "columns",
-        clock=app.clock,
-        language=args.language,
-        timezone=args.timezone,
-        privacy_key=privacy_key(project),
-    )
-    reporter = app.host.reporter_class("customers")
-    return make_report(store, reporter, params, surroundings, where="look").report

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from regard.cli.app import App
 from regard.cli.watching import watching
 from regard.errors import ConfigError, SecretError, StoreError, UsageError
 from regard.pipeline.children import Bounds, Child, machine_memory
-from regard.pipeline.preparing import settings_of
-from regard.pipeline.reading import Reading, Refusal, bury, summary_of, unpacked
+from regard.pipeline.reading import Refusal, bury, summary_of, unpacked
 from regard.runs import StreamSummary
 
 if TYPE_CHECKING:
@@ -21,12 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["read_apart"]
 
 
+class ApartWork(Protocol):
+    """What a child can do with one source, or one enricher."""
+
+    @property
+    def dry(self) -> bool:
+        """Whether it writes nothing."""
+
+    def read(self, name: str, asked: Asked, tell: Tell) -> dict[str, Any]:
+        """Do it, in the child; return what was done as JSON values."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """One child's work; a class, so that it can be handed to a process of any kind."""
 
     app: App
-    reading: Reading
+    reading: ApartWork
     name: str
 
     def __call__(self, asked: Asked, tell: Tell) -> object:
@@ -35,16 +46,17 @@ class _Work:
 
 
 def read_apart(
-    app: App, reading: Reading, name: str, cancel: Event
+    app: App, reading: ApartWork, name: str, cancel: Event, deadline: timedelta | None
 ) -> tuple[list[StreamSummary], list[Refusal]]:
     """
-    Read one source in a process of its own.
+    Read one source, or run one enricher, in a process of its own.
 
     Args:
         app: The command.
         reading: How.
-        name: The source.
+        name: The source, or ``enricher:NAME``.
         cancel: Set when it should stop.
+        deadline: How long it may take; None: as long as it likes.
 
     Returns:
         What was done to each stream, and in a dry run what was refused.
@@ -54,7 +66,7 @@ def read_apart(
         SecretError: A secret is missing.
     """
     memory = app.project.settings.limits.memory or machine_memory()
-    bounds = Bounds(settings_of(app.project, name).deadline, memory)
+    bounds = Bounds(deadline, memory)
     # The display draws in a thread of its own: the child must be there before it.
     with Child(_Work(app, reading, name), bounds) as child, watching(app) as watch:
         ended = child.attend(cancel, lambda value: watch and watch(*value))

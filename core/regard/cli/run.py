@@ -98,7 +98,9 @@ def run(args: argparse.Namespace, app: App) -> int:
             if cancel.is_set():
                 summaries.append(_not_begun(name))
                 continue
-            done, bad = read_apart(app, reading, name, cancel)
+            done, bad = read_apart(
+                app, reading, name, cancel, app.project.settings.sources[name].deadline
+            )
             summaries += done
             refused += bad
     if app.json:

@@ -107,7 +107,11 @@ def run(args: argparse.Namespace, app: App) -> int:
 
 def _scheduled(app: App) -> list[Any]:
     settings = app.project.settings
-    tables = [*settings.sources.values(), *settings.reports.values()]
+    tables = [
+        *settings.sources.values(),
+        *settings.enrichers.values(),
+        *settings.reports.values(),
+    ]
     return [one for one in tables if one.enabled]
 
 
@@ -129,7 +133,7 @@ def _names(names: Sequence[str], app: App) -> list[str]:
     for name in names:
         if name not in jobs and name not in labels:
             near = did_you_mean(name, labels)
-            message = f"there is no source and no report {name!r} that is enabled{near}"
+            message = f"no source, enricher or report {name!r} is enabled{near}"
             raise UsageError(message)
         found.append(name if name in jobs else labels[name])
     return list(dict.fromkeys(found))
@@ -193,7 +197,10 @@ def _plan_table(lines: Sequence[PlanLine], timezone: str) -> Any:  # noqa: ANN40
         due = _due(one.next_at, zone)
         if one.at_once:
             due = f"now, then {due}"
-        table.add_row(Text(clean(one.job)), Text(one.schedule or "none"), Text(due))
+        schedule = one.schedule or ("stale" if one.job.startswith("enricher:") else "none")
+        if one.schedule is None and schedule == "stale":
+            due = "when there are new records"
+        table.add_row(Text(clean(one.job)), Text(schedule), Text(due))
     return table
 
 

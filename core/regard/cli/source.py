@@ -106,8 +106,10 @@ def _as_json(item: StoredSource, app: App) -> dict[str, Any]:
 
 
 def _rename(args: argparse.Namespace, app: App) -> int:
+    from regard.fetching import rename
     from regard.store import sources
 
+    moved: list[str] = []
     with app.open_store(readonly=args.dry_run) as store:
         if args.dry_run:
             with store.read() as transaction:
@@ -115,9 +117,13 @@ def _rename(args: argparse.Namespace, app: App) -> int:
         else:
             with store.write() as transaction:
                 counts = sources.rename(transaction, args.old, args.new)
+                # Last: where the folder cannot be renamed, nothing is.
+                moved = rename(app.project.root, args.old, args.new)
     _tell(app, counts, args.dry_run, source=args.old, to=args.new)
     if not app.json:
         verb = "would be" if args.dry_run else "is now"
+        for line in moved:
+            app.out.print(Text(clean(line)))
         app.out.print(Text(f"{clean(args.old)} {verb} {clean(args.new)}"))
         if args.new not in app.project.settings.sources:
             app.problem(

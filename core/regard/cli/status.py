@@ -1,4 +1,4 @@
-"""``regard status``: how every source and report is doing, and what was found."""
+"""``regard status``: how every source, enricher and report is doing, and what was found."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["configure", "run"]
 
 _EPILOG = """\
 examples:
-  regard status            every source and report: last outcome, age, records, next due
+  regard status            every source, enricher and report: last outcome, age, records, next due
   regard status --watch    the same, refreshed in place
   regard status --json     for probes
 
@@ -234,7 +234,7 @@ def _due(job: JobStatus, app: App) -> Text:
     if not job.enabled:
         return Text("not enabled")
     if job.next_due_at is None:
-        return Text("no schedule")
+        return Text("when stale" if job.kind == "enricher" else "no schedule")
     if job.late_seconds:
         return Text(f"late by {duration(job.late_seconds)}", style="red")
     if job.next_due_at <= app.clock.now():

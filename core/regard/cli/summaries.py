@@ -11,7 +11,7 @@ from regard.cli.app import App
 from regard.cli.console import clean, count, make_table
 from regard.runs import Counts, Outcome, StreamSummary, overall
 
-__all__ = ["by_source", "show_summaries"]
+__all__ = ["by_source", "show_enriched", "show_summaries"]
 
 _MARKS = {
     Outcome.OK: ("ok", "green"),
@@ -63,6 +63,37 @@ def show_summaries(summaries: Sequence[StreamSummary], app: App, *, dry: bool) -
             for note in summary.notes:
                 app.err.print(Text(f"{place}: {clean(note)}", style="dim"), soft_wrap=True)
     _close(summaries, total, app, dry=dry)
+
+
+def show_enriched(summaries: Sequence[StreamSummary], app: App, *, dry: bool) -> None:
+    """Print what enrichers made of records, what went wrong, and the counts."""
+    shown = {"read": "records", "new": "new", "changed": "changed"}
+    shown |= {"unchanged": "unchanged", "deleted": "withdrawn"}
+    numbers = [(title, "right") for title in (*shown.values(), "seconds")]
+    table = make_table(["enricher", "outcome", *numbers])
+    for summary in summaries:
+        word, style = _MARKS[summary.outcome]
+        values = summary.counts.as_dict()
+        table.add_row(
+            Text(clean(summary.source.partition(":")[2])),
+            Text(word, style=style),
+            *(Text(f"{values[name]:,}") for name in shown),
+            Text(f"{summary.seconds:.1f}"),
+        )
+    app.out.print(table)
+    for summary in summaries:
+        name = clean(summary.source.partition(":")[2])
+        if summary.error:
+            app.problem(f"{name}: {summary.error}")
+        if not app.quiet:
+            for note in summary.notes:
+                app.err.print(Text(f"{name}: {clean(note)}", style="dim"), soft_wrap=True)
+    outcomes = Counter(summary.outcome for summary in summaries)
+    parts = [f"{count} {outcome.value}" for outcome, count in sorted(outcomes.items())]
+    stored = sum(summary.counts.new + summary.counts.changed for summary in summaries)
+    verb = "would store" if dry else "stored"
+    line = f"{'dry run: ' if dry else ''}{', '.join(parts)}; {verb} {count(stored, 'row')}"
+    app.out.print(Text(line), soft_wrap=True)
 
 
 def _close(summaries: Sequence[StreamSummary], total: Counts, app: App, *, dry: bool) -> None:

@@ -7,7 +7,7 @@ PostgreSQL. What stands between them is described here, so that either side can 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
@@ -62,6 +62,9 @@ class StoreSnapshot(Protocol):
     def identity(self) -> StoreIdentity:
         """Say which store this is, and how far it had been written."""
 
+    def tables(self) -> Mapping[str, Sequence[StoreColumn]]:
+        """Return all tables, with their columns in the order in which they are exported."""
+
     def batch_token(self, batch_id: int) -> str | None:
         """Return a batch's random token; None: there is no such batch."""
 
@@ -85,8 +88,8 @@ class ExportingStore(Protocol):
     def identity(self) -> StoreIdentity:
         """Say which store this is, and how far it has been written."""
 
-    def columns_of(self, name: str) -> Sequence[StoreColumn]:
-        """Return a table's columns in the order in which they are exported."""
+    def tables(self) -> Mapping[str, Sequence[StoreColumn]]:
+        """Return all tables, with their columns in the order in which they are exported."""
 
     def snapshot(self) -> AbstractContextManager[StoreSnapshot]:
         """Open one moment of the store for the length of a block."""
@@ -107,6 +110,10 @@ _SELECTS = {
     "number": "CAST(CAST({0} AS DECIMAL(18,0)) * 0.000001 AS DECIMAL(18,6))",
     "time": "timezone('UTC', {0})",
 }
+
+
+_KEYS = ("kind", "source", "key", "valid_from")
+"""What tells rows apart; only rows of side tables have a kind, that of the record beside them."""
 
 
 def _quoted(name: str) -> str:
@@ -133,7 +140,7 @@ def csv_columns(columns: Sequence[StoreColumn]) -> dict[str, str]:
 def key_columns(columns: Sequence[StoreColumn]) -> tuple[str, ...]:
     """Return the columns that tell a table's rows apart."""
     names = {column.name for column in columns}
-    return tuple(name for name in ("source", "key", "valid_from") if name in names)
+    return tuple(name for name in _KEYS if name in names)
 
 
 def select_list(columns: Sequence[StoreColumn]) -> str:

@@ -34,21 +34,14 @@ Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with the tables done, the tables in all, and the one that is next."""
 
 
-def _tables(store: ExportingStore) -> Mapping[str, Sequence[StoreColumn]]:
-    from regard.records.registry import KINDS  # loads all table classes
-
-    names = [kind.table.name for kind in KINDS.values()]
-    return {name: store.columns_of(name) for name in names}
-
-
 def _has_columns(kind: KindFiles, columns: Sequence[StoreColumn]) -> bool:
     # Their order counts: files of one table are read on top of one another.
     return list(kind.columns.items()) == [(column.name, column.type) for column in columns]
 
 
 def has_tables_of(manifest: Manifest, store: ExportingStore) -> bool:
-    """Say whether columns have the tables of a store, which plug-ins may have changed."""
-    tables = _tables(store)
+    """Say whether columns have the tables of a store, which enrichers may have changed."""
+    tables = store.tables()
     return set(tables) == set(manifest.kinds) and all(
         _has_columns(manifest.kinds[name], columns) for name, columns in tables.items()
     )
@@ -148,7 +141,7 @@ class Export:
         known: Manifest | None,
         anew: Collection[str],
     ) -> Mapping[str, KindFiles]:
-        tables = _tables(self._store)
+        tables = snapshot.tables()
         made: dict[str, KindFiles] = {}
         for done, (table, columns) in enumerate(tables.items()):
             if self._progress:

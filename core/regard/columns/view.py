@@ -29,6 +29,7 @@ from regard.columns.writing import literal
 from regard.directory import NOTHING_NAMED, Directory
 from regard.errors import RegardError, StoreMissing
 from regard.records import kind_named
+from regard.records.sides import PREFIX
 from regard.reports import Freshness
 from regard.views import Parameter
 
@@ -36,6 +37,9 @@ __all__ = ["ColumnsView", "connect", "hold", "open_view", "unreadable"]
 
 _MEMORY = "256MB"
 _MOST_MEMORY = "1500MB"
+_BOOKKEEPING = ("content_hash", "batch_id", "run_id", "deleted_at")
+"""Columns of side tables that are of no use to anybody who asks."""
+
 _PLAIN_TYPES = {
     *("BOOLEAN", "VARCHAR", "JSON", "DATE", "FLOAT", "DOUBLE"),
     *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
@@ -382,6 +386,9 @@ def _make_tables(
     allowed = sorted({*paths, *map(pattern, paths)})
     connection.execute(f"SET allowed_paths = [{', '.join(map(literal, allowed))}]")
     for table, kind in manifest.kinds.items():
+        if table.startswith(PREFIX):
+            _make_side(connection, table, f"({valid_rows(kind, folder)})", orphans, directory)
+            continue
         without = {*orphans, *_disbelieved(directory, table)}
         kept = f"source NOT IN ({', '.join(map(literal, sorted(without)))})" if without else "true"
         source = f"({valid_rows(kind, folder)})"
@@ -391,6 +398,24 @@ def _make_tables(
             current += " AND valid_to IS NULL"
             _make_table(connection, f"{table}_history", "*", source, kept)
         _make_table(connection, table, "* EXCLUDE (deleted_at)", source, current)
+
+
+def _make_side(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    source: str,
+    orphans: Collection[str],
+    directory: Directory,
+) -> None:
+    """Make an enricher's side table, without rows beside records that are left out."""
+    kept = ["deleted_at IS NULL"]
+    if orphans:
+        kept.append(f"source NOT IN ({', '.join(map(literal, sorted(orphans)))})")
+    for name, kinds in directory.counts.items():
+        believed = ", ".join(map(literal, ("", *sorted(kinds))))
+        kept.append(f"(source <> {literal(name)} OR kind IN ({believed}))")
+    chosen = f"* EXCLUDE ({', '.join(_BOOKKEEPING)})"
+    _make_table(connection, table.removeprefix(PREFIX), chosen, source, " AND ".join(kept))
 
 
 def _make_table(

@@ -2,9 +2,9 @@
 What the demo's customers say, and what they and mystery shoppers meet.
 
 Pure, and made from a world with a chance of its own, so that more can be said and met without
-anybody buying anything else. Three things are true that reports should find: since a new carrier
-delivers, fewer recommend the shop; Sevilla looks after its customers worse than the others; and
-every sixth call is given up while waiting.
+anybody buying anything else. Four things are true that reports should find: since a new carrier
+delivers, fewer recommend the shop, and more ask for help; Sevilla looks after its customers worse
+than the others; and every sixth call is given up while waiting.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from regard.demo.campaigns import Mailing, make_mailings
+from regard.demo.helping import NEW_CARRIER_DAYS, HelpTicket, make_help_tickets
 from regard.demo.people import COMPETITORS, STORES
 from regard.demo.sayings import SUGGESTIONS, says
 from regard.demo.seasons import ZONE, at_the_till
@@ -25,6 +27,7 @@ __all__ = [
     "CRITICAL",
     "CRITICAL_CAP",
     "ITEMS",
+    "MATTERS",
     "PLACES",
     "SECTIONS",
     "Call",
@@ -42,12 +45,14 @@ ASKED_DAYS: Final = 365
 ASKED_ORDERS: Final = 2_400
 """After so many of the newest orders the customer was asked."""
 CALL_DAYS: Final = 90
-NEW_CARRIER_DAYS: Final = 60
-"""How long another carrier has delivered the orders."""
 
 _ANSWERING: Final = 0.3
 _TELLING: Final = 0.22
 _SAYING_WHY: Final = 0.6
+_QUITTING: Final = 0.07
+"""How many stop after the first question."""
+MATTERS: Final = ("Price", "Quality", "Fast delivery", "Range", "Advice")
+"""What may matter most to somebody who orders; several may."""
 _MOODS: Final = ((55, 27, 18), (30, 28, 42))
 """How many are content, so-so and angry, before and since another carrier delivers."""
 _SCORES: Final = {"good": (9, 10), "fair": (7, 8), "bad": (2, 3, 5, 6)}
@@ -122,13 +127,20 @@ _ANSWERED: Final = 0.85
 
 @dataclass(frozen=True, slots=True)
 class OrderRating:
-    """What somebody answers after an order: 0 to 10, 1 to 5, and why."""
+    """
+    What somebody answers after an order: 0 to 10, 1 to 5, what matters, and why.
+
+    Attributes:
+        delivery: None for whoever stopped after the first question.
+        matters: Of `MATTERS`.
+    """
 
     number: int
     order: Order
     at: datetime
     recommend: int
-    delivery: int
+    delivery: int | None
+    matters: tuple[str, ...]
     why: str
 
 
@@ -250,6 +262,8 @@ class Voices:
     helped: tuple[HelpRating, ...]
     visits: tuple[Visit, ...]
     calls: tuple[Call, ...]
+    help_tickets: tuple[HelpTicket, ...]
+    mailings: tuple[Mailing, ...]
 
     def nps(self, since: datetime, until: datetime) -> Decimal:
         """Return the net promoter score of the answers in a time, from -100 to 100."""
@@ -273,6 +287,8 @@ def make_voices(world: World) -> Voices:
         tuple(_helped(rng, world)),
         tuple(_visits(rng, world)),
         tuple(_calls(rng, world)),
+        make_help_tickets(world),
+        make_mailings(world),
     )
 
 
@@ -280,6 +296,7 @@ def _after_orders(
     rng: random.Random, world: World, orders: Sequence[Order]
 ) -> Iterator[OrderRating]:
     changed = world.until - timedelta(days=NEW_CARRIER_DAYS)
+    asked = random.Random(f"{world.seed}-matters")  # noqa: S311  # no secret
     number = 0
     for order in orders:
         at = order.ordered_at + timedelta(days=rng.uniform(3, 9))
@@ -292,8 +309,13 @@ def _after_orders(
             blame = _LATE if at > changed else _ELSE
             themes = _themes(rng, _PRAISE if mood == "good" else blame)
             why = says(rng, themes, order.country.language)
-        scores, stars = rng.choice(_SCORES[mood]), rng.choice(_STARS[mood])
-        yield OrderRating(number, order, at.replace(microsecond=0), scores, stars, why)
+        at = at.replace(microsecond=0)
+        score, stars = rng.choice(_SCORES[mood]), rng.choice(_STARS[mood])
+        matters = tuple(asked.sample(MATTERS, asked.choices((1, 2, 3), (45, 40, 15))[0]))
+        if asked.random() < _QUITTING:
+            yield OrderRating(number, order, at, score, None, (), "")
+        else:
+            yield OrderRating(number, order, at, score, stars, matters, why)
 
 
 def _themes(rng: random.Random, moods: Sequence[str]) -> tuple[str, ...]:
@@ -336,7 +358,7 @@ def _in_stores(rng: random.Random, world: World, since: datetime) -> Iterator[St
         at = ticket.sold_at + timedelta(minutes=rng.randint(2, 600))
         if rng.random() > _TELLING or at >= world.until:
             continue
-        good = rng.random() < (0.55 if ticket.store == _WORST else 0.84)
+        good = rng.random() < (0.42 if ticket.store == _WORST else 0.84)
         stars = rng.choice((4, 5) if good else (1, 2, 3))
         themes = _themes(rng, _AT_HAND["good" if good else "bad"])
         wish = says(rng, themes, "es") if rng.random() < _SAYING_WHY else ""

@@ -17,7 +17,7 @@ from regard.exports.tables import Found, Reading
 from regard.exports.wishes import Wishes
 from regard.mapping import FieldMap, Profile, load_profiles, profile_named, recipe_of
 from regard.mapping.times import zone_of
-from regard.sources import Context, InputFile, Source, Stream, Yielded
+from regard.sources import Context, InputFile, Looking, Recognised, Source, Stream, Yielded
 from regard.tabular import Table, open_tables
 
 __all__ = ["ExportSource"]
@@ -56,6 +56,8 @@ class ExportSource(Source[ExportConfigT]):
     """Whether files are logs, to which rows are added at the end: see `Context.files`."""
     own_formats: ClassVar[frozenset[str]] = frozenset()
     """What ``profile`` may name beside the profiles: the formats that `formats` knows."""
+    guesses: ClassVar[frozenset[str]] = frozenset()
+    """The formats of `formats` that other files may look like: see `Recognised.surety`."""
 
     def __init__(self, config: ExportConfigT) -> None:
         super().__init__(config)
@@ -88,6 +90,31 @@ class ExportSource(Source[ExportConfigT]):
     def recipe(self) -> Sequence[str]:
         """Return what decides about records beside the maps and profiles: own settings."""
         return ()
+
+    @classmethod
+    def recognise(cls, files: Sequence[InputFile], ctx: Looking) -> Iterator[Recognised]:
+        """Yield the files that a profile fits, or of which `formats` makes something."""
+        yield from cls._recognised(files, ctx, {})
+
+    @classmethod
+    def _recognised(
+        cls, files: Sequence[InputFile], ctx: Looking, options: Mapping[str, Any], surety: int = 1
+    ) -> Iterator[Recognised]:
+        """Yield the files that a source with such options reads."""
+        assert cls.Config is not None  # noqa: S101  # `ExportConfig` at least
+        source = cls(cls.Config.model_validate({"path": "*", **options}))
+        wishes = source._wishes(ctx)  # its own
+        for file in files:
+            found = source._look(file, wishes)  # its own
+            specs = [reading.spec for reading in found.readings]
+            sure = [each for spec in specs if (each := source.surety(spec)) is not None]
+            if sure:
+                title = ", ".join(dict.fromkeys(getattr(spec, "title", "") for spec in specs))
+                yield Recognised(file, title, options, surety if max(sure) else 0)
+
+    def surety(self, spec: FieldMap | Format) -> int | None:
+        """Return how sure `regard look` may be that a table is such: 1, 0 or, for no, None."""
+        return int(getattr(spec, "name", None) not in self.guesses)
 
     def check(self, ctx: Context) -> None:
         """
@@ -250,7 +277,7 @@ class ExportSource(Source[ExportConfigT]):
         if problems:
             raise FileError("\n".join(problems))
 
-    def _wishes(self, ctx: Context) -> Wishes:
+    def _wishes(self, ctx: Looking) -> Wishes:
         config = self.config
         profiles = load_profiles(ctx.profiles)
         own = tuple(each for each in profiles if self.name in each.plugins)

@@ -9,7 +9,15 @@ were there stay as they were.
 from __future__ import annotations
 
 from regard.fetching.fetcher import Fetcher, Landed, local_files
-from regard.fetching.inbox import FOLDER, prunable
+from regard.fetching.inbox import FOLDER, prunable, rename
 from regard.fetching.surroundings import Surroundings
 
-__all__ = ["FOLDER", "Fetcher", "Landed", "Surroundings", "local_files", "prunable"]
+__all__ = [
+    "FOLDER",
+    "Fetcher",
+    "Landed",
+    "Surroundings",
+    "local_files",
+    "prunable",
+    "rename",
+]

@@ -25,7 +25,7 @@ from regard.errors import FileError
 from regard.fetching.naming import apart, safe_name
 from regard.secrets import mask
 
-__all__ = ["FOLDER", "Inbox", "Kept", "Memory", "Part", "identity", "prunable"]
+__all__ = ["FOLDER", "Inbox", "Kept", "Memory", "Part", "identity", "prunable", "rename"]
 
 FOLDER = "inbox"
 _NOTES = ".fetched.json"
@@ -301,6 +301,37 @@ def _unpacked(values: dict[str, Any]) -> Memory:
     for folder, (validity, uid) in values["reached"].items():
         memory.reached[str(folder)] = (int(validity), int(uid))
     return memory
+
+
+def rename(root: Path, old: str, new: str) -> list[str]:
+    """
+    Give the folder of a source's fetched files another source's name.
+
+    What was fetched under the new name by then was never stored: it is set aside.
+
+    Args:
+        root: The project's folder.
+        old: The source's name before.
+        new: Its new name.
+
+    Returns:
+        What was done, a sentence each; nothing where nothing was ever fetched.
+
+    Raises:
+        FileError: The folder cannot be renamed.
+    """
+    before, after = root / FOLDER / old, root / FOLDER / new
+    if not before.is_dir():
+        return []
+    done = []
+    with _telling(before):
+        if after.exists():
+            # No source can be called so.
+            aside = after.with_name(f"{new}.{token_hex(4)}")
+            after.rename(aside)
+            done.append(f"what was in {FOLDER}/{new} is in {FOLDER}/{aside.name}")
+        before.rename(after)
+    return [*done, f"{FOLDER}/{old} is now {FOLDER}/{new}"]
 
 
 def prunable(inbox: Path, before: datetime) -> list[Path]:

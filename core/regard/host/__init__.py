@@ -10,6 +10,7 @@ from __future__ import annotations
 from regard.host.host import Host
 from regard.host.observers import Observers
 from regard.host.status import (
+    EnricherEntry,
     Incident,
     NotifierEntry,
     PluginState,
@@ -19,6 +20,7 @@ from regard.host.status import (
 )
 
 __all__ = [
+    "EnricherEntry",
     "Host",
     "Incident",
     "NotifierEntry",

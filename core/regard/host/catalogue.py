@@ -10,7 +10,7 @@ it comes before the one that was loaded first: the answer never depends on who a
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -50,16 +50,23 @@ class Catalogue(Generic[ClassT]):
     The classes of one sort, by name.
 
     Args:
-        noun: What they are: ``source``, ``reporter`` or ``notifier``.
+        noun: What they are: ``source``, ``enricher``, ``reporter`` or ``notifier``.
         hook: The hook that registered them.
         wanted: What they must be subclasses of.
         plugins: All plug-ins, in the order of loading.
+        check: Raises a `PluginError` where what a class declares cannot be used.
     """
 
     def __init__(
-        self, noun: str, hook: str, wanted: type[ClassT], plugins: Sequence[Plugin]
+        self,
+        noun: str,
+        hook: str,
+        wanted: type[ClassT],
+        plugins: Sequence[Plugin],
+        check: Callable[[type[ClassT]], None] | None = None,
     ) -> None:
         self._noun = noun
+        self._check_declared = check
         self._wanted = wanted
         self._plugins = plugins
         self._declared: list[Declared[ClassT]] = [
@@ -143,6 +150,8 @@ class Catalogue(Generic[ClassT]):
                 "at most 63 of them"
             )
             raise PluginError(message)
+        if self._check_declared is not None:
+            self._check_declared(found)
         return found, name
 
     def _why_missing(self, name: str) -> str:
@@ -163,7 +172,8 @@ class Catalogue(Generic[ClassT]):
             return (
                 f"the {self._noun} {name!r}: the plug-in {title} is {plugin.state}: {plugin.error}"
             )
-        text = f"no plug-in brings a {self._noun} {name!r}{self._hint(name)}"
+        article = "an" if self._noun[0] in "aeiou" else "a"
+        text = f"no plug-in brings {article} {self._noun} {name!r}{self._hint(name)}"
         for plugin in self._plugins:
             if plugin.state is PluginState.BROKEN:
                 title = plugin.candidate.title

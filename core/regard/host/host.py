@@ -12,6 +12,7 @@ from typing import Any
 from pluggy import PluginManager
 
 from regard import hookspecs
+from regard.enrichers import Enricher
 from regard.hookspecs import PROJECT, Batch, Problem, RunInfo
 from regard.host.calls import Calls
 from regard.host.candidates import Candidate, find_candidates
@@ -21,6 +22,7 @@ from regard.host.decisions import Decisions
 from regard.host.loading import Plugin, load_plugin
 from regard.host.observers import Observers
 from regard.host.status import (
+    EnricherEntry,
     NotifierEntry,
     PluginState,
     PluginStatus,
@@ -47,6 +49,9 @@ class Host:
         self._disabled = frozenset(disabled)
         self._sources: Catalogue[Source[Any]] = Catalogue(
             "source", "regard_sources", Source, plugins
+        )
+        self._enrichers: Catalogue[Enricher[Any]] = Catalogue(
+            "enricher", "regard_enrichers", Enricher, plugins, _check_enricher
         )
         self._reporters: Catalogue[Reporter[Any]] = Catalogue(
             "reporter", "regard_reporters", Reporter, plugins
@@ -111,6 +116,7 @@ class Host:
     def _kinds(self, plugin: Plugin) -> list[str]:
         return [
             *(f"source:{name}" for name in self._sources.names_of(plugin)),
+            *(f"enricher:{name}" for name in self._enrichers.names_of(plugin)),
             *(f"reporter:{name}" for name in self._reporters.names_of(plugin)),
             *(f"notifier:{name}" for name in self._notifiers.names_of(plugin)),
             *(f"profile:{path.name}" for path in plugin.profiles),
@@ -122,6 +128,12 @@ class Host:
         """Every source that can be used, by name; imports those that are imported on use."""
         found = self._sources.all().items()
         return MappingProxyType({name: _source_entry(name, item) for name, item in found})
+
+    @property
+    def enrichers(self) -> Mapping[str, EnricherEntry]:
+        """Every enricher that can be used, by name; imports those that are imported on use."""
+        found = self._enrichers.all().items()
+        return MappingProxyType({name: _enricher_entry(name, item) for name, item in found})
 
     @property
     def reporters(self) -> Mapping[str, ReporterEntry]:
@@ -153,6 +165,26 @@ class Host:
                 the message names plug-in, distribution, version and cause.
         """
         found = self._sources.find(name).found
+        assert found is not None  # noqa: S101  # what `find` returns is resolved
+        return found
+
+    def enricher_entry(self, name: str) -> EnricherEntry:
+        """
+        Return which plug-in, in which version, brings an enricher.
+
+        Raises:
+            PluginError: As `source_class`.
+        """
+        return _enricher_entry(name, self._enrichers.find(name))
+
+    def enricher_class(self, name: str) -> type[Enricher[Any]]:
+        """
+        Return the class of an enricher, imported.
+
+        Raises:
+            PluginError: As `source_class`.
+        """
+        found = self._enrichers.find(name).found
         assert found is not None  # noqa: S101  # what `find` returns is resolved
         return found
 
@@ -237,6 +269,18 @@ def _source_entry(name: str, item: Declared[Source[Any]]) -> SourceEntry:
     kinds = {stream.kind for stream in streams} if isinstance(streams, tuple) else set()
     found = item.plugin.candidate
     return SourceEntry(name, found.name, found.distribution, found.version, tuple(sorted(kinds)))
+
+
+def _check_enricher(found: type[Enricher[Any]]) -> None:
+    # Imported here: it brings the tables of all kinds, which no other plug-in needs.
+    from regard.records.sides import declared
+
+    declared(found)
+
+
+def _enricher_entry(name: str, item: Declared[Enricher[Any]]) -> EnricherEntry:
+    found = item.plugin.candidate
+    return EnricherEntry(name, found.name, found.distribution, found.version)
 
 
 def _reporter_entry(name: str, item: Declared[Reporter[Any]]) -> ReporterEntry:

@@ -13,6 +13,7 @@ from types import ModuleType
 
 from pluggy import HookImpl, PluginManager
 
+from regard.enrichers import Enricher
 from regard.errors import PluginError
 from regard.host.calls import Calls
 from regard.host.candidates import Candidate
@@ -30,9 +31,13 @@ SLOW_MS = 300
 
 _REGISTRATION = {
     "regard_sources": Source,
+    "regard_enrichers": Enricher,
     "regard_reporters": Reporter,
     "regard_notifiers": Notifier,
 }
+
+_MARKS = {"regard_source": "regard_sources", "regard_enricher": "regard_enrichers"}
+"""What decorators leave on functions, and the hook that would register the same."""
 
 
 @dataclass(slots=True)
@@ -163,22 +168,25 @@ def _ask(plugin: Plugin, thing: object, calls: Calls) -> None:
         elif hook not in plugin.hooks:
             plugin.hooks.append(hook)
     decorated = guarded(lambda: list(_decorated(thing)))
-    plugin.declared.setdefault("regard_sources", []).extend(decorated)
+    for hook, made in decorated:
+        plugin.declared.setdefault(hook, []).append(made)
     if not (implemented or decorated):
-        plugin.warn("it brings nothing: no function marked with @hookimpl or @source")
+        text = "it brings nothing: no function marked with @hookimpl, @source or @enricher"
+        plugin.warn(text)
 
 
-def _decorated(thing: object) -> Iterator[type]:
-    """Yield the sources made by ``@source`` in the plug-in's own module or package."""
+def _decorated(thing: object) -> Iterator[tuple[str, type]]:
+    """Yield what decorators made in the plug-in's own module or package, by its hook."""
     if not isinstance(thing, ModuleType):
         return
     home = thing.__package__ or thing.__name__
     for value in [*vars(thing).values()]:
         if not inspect.isfunction(value):
             continue
-        made = getattr(value, "regard_source", None)
-        if isinstance(made, type) and f"{value.__module__}.".startswith(f"{home}."):
-            yield made
+        for mark, hook in _MARKS.items():
+            made = getattr(value, mark, None)
+            if isinstance(made, type) and f"{value.__module__}.".startswith(f"{home}."):
+                yield hook, made
 
 
 def _classes(hook: str, result: object) -> list[type | str]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 __all__ = [
+    "EnricherEntry",
     "Incident",
     "NotifierEntry",
     "PluginState",
@@ -39,8 +40,8 @@ class PluginStatus:
         distribution: The installed distribution it belongs to; None in the project's folder.
         version: The distribution's version; for the folder, 12 digits of its files' sha256.
         state: What became of it.
-        kinds: What it brings: ``source:NAME``, ``reporter:NAME``, ``notifier:NAME``,
-            ``profile:FILE``, ``hook:NAME``.
+        kinds: What it brings: ``source:NAME``, ``enricher:NAME``, ``reporter:NAME``,
+            ``notifier:NAME``, ``profile:FILE``, ``hook:NAME``.
         error: Why it is not ok, in one line.
         warning: What is odd though it works, in one line.
         ms: How many milliseconds its import took; None where it was not imported.
@@ -81,6 +82,24 @@ class SourceEntry:
     distribution: str | None
     version: str | None
     kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnricherEntry:
+    """
+    An enricher class that can be used.
+
+    Attributes:
+        name: What its table ``[enrichers.NAME]`` is called.
+        plugin: The plug-in that brings it.
+        distribution: The plug-in's distribution; None in the project's folder.
+        version: The plug-in's version.
+    """
+
+    name: str
+    plugin: str
+    distribution: str | None
+    version: str | None
 
 
 @dataclass(frozen=True, slots=True)

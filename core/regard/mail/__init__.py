@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from regard.mail.addresses import Tagged, covers, tagged
 from regard.mail.config import ImapConfig, MailConfig
+from regard.mail.mailboxes import kind_of
 from regard.mail.messages import Message, parse
 from regard.mail.quotes import Split, split_quotes
 from regard.mail.source import MailSource
@@ -23,6 +24,7 @@ __all__ = [
     "Split",
     "Tagged",
     "covers",
+    "kind_of",
     "parse",
     "split_quotes",
     "tagged",

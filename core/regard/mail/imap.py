@@ -21,10 +21,11 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from regard.errors import AuthError, ConfigError, TransientError
+from regard.errors import ConfigError, TransientError
 from regard.mail.config import ImapConfig
 from regard.mail.mailboxes import RawMessage
 from regard.mail.messages import MAX_BYTES
+from regard.mail.signing import LATER, sign_in
 from regard.names import did_you_mean
 
 __all__ = ["Folder", "Mailbox", "Outline", "connect"]
@@ -39,7 +40,6 @@ _LAST_UID = (1 << 32) - 1
 _ATTRIBUTES = re.compile(rb"\b(UID|RFC822\.SIZE)\s+(\d{1,20})")
 _DELIVERED = re.compile(rb'INTERNALDATE\s+"\s?([^"]{10,40})"')
 _NAME = re.compile(rb'\)\s+(?:"[^"]*"|NIL)\s+(.+)$')
-_LATER = re.compile(r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Mailbox:
         answer, said = self._server.select(f'"{quoted}"', readonly=True)
         if answer != "OK":
             text = (said[0] or b"").decode("utf-8", "replace") if said else ""
-            if _LATER.search(text):
+            if LATER.search(text):
                 message = f"{self._place}: the folder {name!r} cannot be opened now"
                 raise TransientError(message)
             near = did_you_mean(name, self.folders())
@@ -298,7 +298,7 @@ def connect(
         watch: Is given the connection before anything is read from it.
 
     Raises:
-        AuthError: The server refuses the user or the password.
+        AuthError: The server refuses the user, the password or the token.
         ConfigError: Its certificate does not check out, or a folder does not exist.
         TransientError: It cannot be reached, or the connection broke.
     """
@@ -315,7 +315,7 @@ def connect(
     except (OSError, imaplib.IMAP4.error, EOFError) as error:
         raise TransientError(_broken(place, error)) from error
     try:
-        _sign_in(server, config, place)
+        sign_in(server, config, place)
         yield Mailbox(server, place)
     except (imaplib.IMAP4.abort, OSError, EOFError) as error:
         raise TransientError(_broken(place, error)) from error
@@ -363,25 +363,6 @@ def _ca(path: str, root: Path) -> Path:
         message = f"imap.ca: there is no file {path!r} in {root}"
         raise ConfigError(message)
     return file
-
-
-def _sign_in(server: imaplib.IMAP4, config: ImapConfig, place: str) -> None:
-    try:
-        server.login(config.user, config.password.get_secret_value())
-    except imaplib.IMAP4.abort:
-        raise
-    except imaplib.IMAP4.error as error:
-        if _LATER.search(str(error)):
-            message = f"{place}: the server takes nobody now"
-            raise TransientError(message) from error
-        message = (
-            f"{place}: the server refuses the user or the password; many providers want a "
-            "password made for one application"
-        )
-        raise AuthError(message) from error
-    except UnicodeEncodeError as error:
-        message = "imap.password: imaplib can only send ASCII; choose a password without accents"
-        raise ConfigError(message) from error
 
 
 def _broken(place: str, error: Exception) -> str:

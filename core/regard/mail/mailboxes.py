@@ -18,7 +18,7 @@ from typing import BinaryIO
 from regard.errors import FileError
 from regard.mail.messages import MAX_BYTES
 
-__all__ = ["Places", "RawMessage", "expand", "goes_on", "read_file", "read_mbox"]
+__all__ = ["Places", "RawMessage", "expand", "goes_on", "kind_of", "read_file", "read_mbox"]
 
 _LINE = 64 * 1024
 _SEPARATOR = re.compile(
@@ -28,6 +28,10 @@ _SEPARATOR = re.compile(
 )
 _ESCAPED = re.compile(rb"^>+From ")
 _HEADER = re.compile(rb"^[!-9;-~]{1,76}[ \t]*:")
+_SENDER = re.compile(rb"^from[ \t]*:", re.IGNORECASE)
+_TELLING = frozenset({b"date", b"message-id", b"received", b"return-path", b"mime-version"})
+"""Headers of which a message has one beside its sender; no table begins like this."""
+_HEADS = 100
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MAILDIR = ("cur", "new")
 
@@ -111,6 +115,22 @@ def goes_on(path: Path, at: int) -> bool:
             return _SEPARATOR.match(file.readline(_LINE).lstrip(b"\r\n")) is not None
     except OSError:
         return False
+
+
+def kind_of(path: Path) -> str | None:
+    """Say what sort of mail a file holds, by its place and first lines; None: it holds none."""
+    if path.parent.name in _MAILDIR and _is_maildir(path.parent.parent):
+        return "message of a mailbox"
+    try:
+        with path.open("rb") as file:
+            head = file.read(_LINE).lstrip(b"\r\n")
+    except OSError:
+        return None
+    lines = head.splitlines()[:_HEADS]
+    if lines and _SEPARATOR.match(lines[0]) and any(map(_SENDER.match, lines)):
+        return "mailbox (mbox)"
+    names = {line.partition(b":")[0].lower() for line in lines if _HEADER.match(line)}
+    return "message of a mailbox" if b"from" in names and names & _TELLING else None
 
 
 def read_file(path: Path, at: int = 0) -> Iterator[RawMessage]:

@@ -74,6 +74,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_END = 253402300800
 _LONGEST = 60
 _REMEMBERED = 8192
+_CLOCKS = 90_000
+"""A day has 86,400 seconds, and a long file has them all."""
 _SPLITTABLE = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%m/%d/%Y", "%m-%d-%Y", "%Y-%m-%d", "%Y/%m/%d")
 _BETWEEN = frozenset(" T")
 _PIVOT = 69
@@ -251,15 +253,17 @@ class _Split:
 
     def learn(self, text: str, day: date, moment: datetime) -> None:
         """Remember the parts of a text that was read."""
-        if len(self._days) >= _REMEMBERED:
-            self._days.clear()
-        if len(self._clocks) >= _REMEMBERED:
+        if len(self._clocks) >= _CLOCKS:
             self._clocks.clear()
         midnight = datetime.combine(day, time(), UTC)
         if moment.tzinfo is None:
             self._clocks[text[10:]] = moment - datetime.combine(day, time()), False
         else:
             self._clocks[text[10:]] = moment.astimezone(UTC) - midnight, True
+        if text[:10] in self._days:
+            return  # one day has many times, and placing it costs the most
+        if len(self._days) >= _REMEMBERED:
+            self._days.clear()
         here = datetime.combine(day, time(), self._zone)
         steady = here.utcoffset() == (here + timedelta(days=1)).utcoffset()
         self._days[text[:10]] = midnight, here.astimezone(UTC) if steady else None

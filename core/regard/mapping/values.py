@@ -29,6 +29,7 @@ __all__ = [
 Cell: TypeAlias = "str | int | Decimal | bool | date | datetime | None"
 """One cell of a table: a text, or what a spreadsheet or a JSON file says it is."""
 
+_AROUND = frozenset("'=")
 _WRAPPED = re.compile(r'="(.*)"', re.DOTALL)
 _SHOWN = 24
 
@@ -54,7 +55,9 @@ def clean(cell: Cell) -> str:
     A spreadsheet is kept from eating leading zeros by an apostrophe in front (Shopify's ids,
     postal codes and phone numbers) or by ``="00123"``; neither is part of the value.
     """
-    text = as_text(cell).strip()
+    text = (cell if type(cell) is str else as_text(cell)).strip()
+    if text[:1] not in _AROUND:
+        return text
     if text[:1] == "'" and text[1:2] in "0123456789+-=@" and len(text) > 1:
         return text[1:].strip()
     if text[:2] == '="':

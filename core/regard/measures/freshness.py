@@ -11,9 +11,14 @@ from regard.views import View
 __all__ = ["concerned"]
 
 _TABLES: Final = {
+    "answer": "answers",
+    "customer": "customers",
+    "fact": "facts",
     "offer": "offers",
     "product": "products",
+    "purchase": "purchases",
     "review": "reviews",
+    "touchpoint": "touchpoints",
     "visit": "visits",
 }
 
@@ -27,7 +32,7 @@ def concerned(view: View, kinds: Sequence[str]) -> Sequence[Freshness]:
 
     Args:
         view: What to read.
-        kinds: Of ``offer``, ``product``, ``review`` and ``visit``.
+        kinds: Such as ``offer`` and ``product``.
     """
     query = " UNION ".join(f"SELECT source FROM {_TABLES[kind]}" for kind in kinds)
     having = {str(source) for (source,) in view.sql(query).rows()}

@@ -35,7 +35,8 @@ class Event:
 
     Attributes:
         kind: ``failed``, ``recovered``, ``late``, ``finding`` or ``disk``.
-        subject: What it is about: ``source:NAME``, ``report:NAME``, or a finding's number.
+        subject: What it is about: ``source:NAME``, ``enricher:NAME``,
+            ``report:NAME``, or a finding's number.
         occasion: Tells one occurrence from the next: of a failure and of its recovery, when
             the first of the failed due times was.
         severity: How much it matters: ``info``, ``warning`` or ``critical``.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import redirect_stdout
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import redirect_stdout, suppress
 from typing import Any
 
 from regard.clock import Clock
@@ -19,12 +19,21 @@ from regard.pipeline.inputs import Inputs
 from regard.pipeline.preparing import Prepared, prepare
 from regard.pipeline.streams import explain
 from regard.records import KINDS
+from regard.records.sides import Declared, declared
 from regard.secrets import references, resolve
 from regard.settings import Project, checked_options, ignored_keys, plugin_options
 from regard.settings.faults import Fault, raise_faults
 from regard.settings.paths import Remote, paths_of
 
-__all__ = ["check_source", "missing_secrets", "option_faults", "require_valid", "source_faults"]
+__all__ = [
+    "check_source",
+    "enricher_faults",
+    "missing_secrets",
+    "option_faults",
+    "require_valid",
+    "require_valid_enrichers",
+    "source_faults",
+]
 
 
 def require_valid(project: Project, host: Host, names: Iterable[str]) -> None:
@@ -62,6 +71,58 @@ def source_faults(project: Project, host: Host, name: str) -> list[Fault]:
     if "profile" in options:
         faults += _unknown_profile(str(options["profile"]), ("sources", name, "profile"), host)
     return faults
+
+
+def require_valid_enrichers(project: Project, host: Host, names: Iterable[str]) -> None:
+    """
+    Refuse what is wrong in the tables of enrichers, before any of them is run.
+
+    Raises:
+        ConfigError: All that is wrong, one line for each fault with its place in the file.
+    """
+    faults = [fault for name in names for fault in enricher_faults(project, host, name)]
+    raise_faults(faults, project.path, project.text)
+
+
+def enricher_faults(project: Project, host: Host, name: str) -> list[Fault]:
+    """Return what is wrong in an enricher's table; nothing where its plug-in cannot be had."""
+    place = ("enrichers", name)
+    tables = project.settings.enrichers
+    known: dict[str, Declared] = {}
+    for each in tables:
+        with suppress(PluginError):
+            known[each] = declared(host.enricher_class(each))
+    if name not in known:
+        return []
+    found, options = known[name], tables[name].options
+    config_class = host.enricher_class(name).Config
+    faults = option_faults(config_class, options, f"enrichers.{name}", project, host)
+    faults += [
+        Fault(place, f"it builds on {other!r}, which has no table [enrichers.{other}]")
+        for other in found.after
+        if other not in tables
+    ]
+    if name in _above(name, known):
+        faults.append(Fault(place, "it builds on itself, by way of others"))
+    own = {output.side.name for output in found.outputs}
+    for other, theirs in known.items():
+        shared = own & {output.side.name for output in theirs.outputs}
+        if other < name and shared:
+            text = f"its side table {min(shared)!r} is one of [enrichers.{other}], too"
+            faults.append(Fault(place, text))
+    return faults
+
+
+def _above(name: str, known: Mapping[str, Declared]) -> set[str]:
+    """Return all enrichers that one builds on, directly or by way of others."""
+    above: set[str] = set()
+    ways = [name]
+    while ways:
+        for other in known[ways.pop()].after:
+            if other not in above and other in known:
+                above.add(other)
+                ways.append(other)
+    return above
 
 
 def _unknown_words(project: Project, name: str) -> Iterator[Fault]:

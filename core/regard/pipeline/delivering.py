@@ -42,6 +42,7 @@ def surroundings_of(place: Workplace, language: str | None = None) -> Surroundin
         sources=frozenset(project.settings.sources),
         directory=directory_of(project.settings),
         threads=project.settings.limits.threads,
+        enrichers=[name for name, one in project.settings.enrichers.items() if one.enabled],
     )
 
 

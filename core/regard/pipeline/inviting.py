@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from regard.clock import Clock
-from regard.errors import LeaseLost, RegardError, TransientError
+from regard.errors import LeaseLost, RegardError, TransientError, Unanswered
 from regard.pipeline.preparing import Prepared
 from regard.privacy import normalise
 from regard.records import kind_named
@@ -209,7 +209,8 @@ class Outbox:
         Args:
             items: Tokens and whom they stand for; may wait between two.
             hand_over: Sends one; returns False where the address is refused for good, and raises
-                `TransientError` where the message was surely not sent.
+                `TransientError` where the message was surely not sent, `Unanswered` where nobody
+                knows.
 
         Raises:
             LeaseHeld: The source is being read.
@@ -243,6 +244,8 @@ class Outbox:
         self._put(token, candidate, now, type="sent", outcome="sending")
         try:
             taken = hand_over(candidate)
+        except Unanswered:
+            raise  # it stays "sending": nobody gets it twice
         except TransientError:
             self._write(Deletion(f"sent:{token}", encode_time(now)))
             raise

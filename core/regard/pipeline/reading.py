@@ -25,7 +25,7 @@ from regard.secrets import mask
 from regard.store import Store
 from regard.store import runs as stored_runs
 
-__all__ = ["Reading", "Refusal", "bury", "summary_of", "unpacked"]
+__all__ = ["Reading", "Refusal", "bury", "packed", "summary_of", "unpacked"]
 
 Refusal = tuple[str, str, str]
 """Why a record was refused in a dry run: reason, field, message."""
@@ -62,9 +62,9 @@ class Reading:
         if not self.dry:
             with place.open_store() as store:
                 if self.span is None:
-                    return _packed(runner.run(store, name))
+                    return packed(runner.run(store, name))
                 span = span_of(runner, store, name, *self.span)
-                return _packed(backfill(runner, store, name, span))
+                return packed(backfill(runner, store, name, span))
         missing = Store.inspect(place.store_url).state == "missing"
         opened = None if missing else Store.open(place.store_url, clock=place.clock, readonly=True)
         try:
@@ -76,7 +76,7 @@ class Reading:
             if opened is not None:
                 opened.close()
         reasons = [(item.reason, item.field or "", item.message) for item in refused]
-        return _packed(summaries, reasons)
+        return packed(summaries, reasons)
 
     def _runner(self, asked: Asked, tell: Tell) -> Runner:
         next_at: dict[str, float] = {}
@@ -98,6 +98,7 @@ class Reading:
             debug=self.place.debug,
             wish=Wish(self.refresh, cause=self.cause),
             overtaken=lambda error: tell("lost", str(error)),
+            begun=lambda number: tell("run", number),
         )
 
 
@@ -126,16 +127,16 @@ def bury(place: Workplace, name: str, ended: Ended) -> list[StreamSummary]:
     return run.streams
 
 
-def _packed(summaries: Sequence[StreamSummary], refused: Sequence[Refusal] = ()) -> dict[str, Any]:
+def packed(summaries: Sequence[StreamSummary], refused: Sequence[Refusal] = ()) -> dict[str, Any]:
     """Return what was done as JSON values, without the secrets that only the child knows."""
-    packed = []
+    told = []
     for summary in summaries:
         values = asdict(summary)
         values["error"] = None if summary.error is None else mask(summary.error)
         values["notes"] = [mask(note) for note in summary.notes]
-        packed.append(values)
+        told.append(values)
     return {
-        "summaries": packed,
+        "summaries": told,
         "refused": [(reason, field, mask(message)) for reason, field, message in refused],
     }
 

@@ -44,6 +44,7 @@ class Surroundings:
         sources: The configured sources; records of others are left out. None: all are read.
         directory: What the configuration knows by name.
         threads: At most so many for queries; None: as many as there are cores.
+        enrichers: Those that are enabled: whether they have seen everything is said.
     """
 
     columns: Path
@@ -54,6 +55,7 @@ class Surroundings:
     sources: Collection[str] | None = None
     directory: Directory = NOTHING_NAMED
     threads: int | None = None
+    enrichers: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ def open_report_view(
     """
     from regard.columns import open_view, standings, sync_columns
     from regard.store import matches
+    from regard.store.unseen import behind
 
     state = sync_columns(store, surroundings.columns, progress=progress, clock=surroundings.clock)
     now, threads = surroundings.clock.now(), surroundings.threads
@@ -135,6 +138,7 @@ def open_report_view(
     orphans = _orphans(fresh, surroundings.sources)
     with store.read() as transaction:
         directory = replace(surroundings.directory, matches=matches.decided(transaction))
+        late = behind(transaction, surroundings.enrichers)
     with open_view(
         surroundings.columns,
         now=now,
@@ -146,7 +150,7 @@ def open_report_view(
         directory=directory,
         threads=threads,
     ) as view:
-        yield view, (*_about_columns(state), *_about_orphans(fresh, orphans))
+        yield view, (*_about_columns(state), *_about_orphans(fresh, orphans), *_about_late(late))
 
 
 def _orphans(fresh: Sequence[Freshness], sources: Collection[str] | None) -> list[str]:
@@ -184,6 +188,13 @@ def _about_columns(state: ColumnsState) -> list[str]:
     return [
         f"{state.folder} cannot be written to: the report is made from the columns of {written}"
     ]
+
+
+def _about_late(late: Sequence[str]) -> list[str]:
+    if not late:
+        return []
+    names = ", ".join(late)
+    return [f"enrichers have not seen all records: {names} (`regard enrich --stale` runs them)"]
 
 
 def _about_orphans(fresh: Sequence[Freshness], orphans: Collection[str]) -> list[str]:

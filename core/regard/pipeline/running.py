@@ -62,7 +62,6 @@ __all__ = ["Runner", "SourceWatch"]
 SourceWatch = Callable[[str, str, int, int | None, str], None]
 """Hears of progress: source, stream, done, total if known, unit."""
 
-
 _RETRIES = 3
 """How often a stream is tried again, where its source does not say."""
 
@@ -86,6 +85,7 @@ class Runner:
         wish: What is asked for beside reading on.
         lease_length: How long a run's lease lasts where its heartbeat has stopped.
         overtaken: Hears, in another thread, that another run has a source now.
+        begun: Hears the number of each run that begins.
     """
 
     project: Project
@@ -101,6 +101,7 @@ class Runner:
     wish: Wish = field(default_factory=Wish)
     lease_length: timedelta = leases.LENGTH
     overtaken: Callable[[LeaseLost], None] | None = None
+    begun: Callable[[int], None] | None = None
 
     def run(self, store: Store, name: str) -> list[StreamSummary]:
         """
@@ -135,6 +136,8 @@ class Runner:
                 lease = leases.acquire(transaction, f"source:{name}", run_id, self.lease_length)
         except LeaseHeld as error:
             return [StreamSummary(name, "", None, Outcome.SKIPPED, error=str(error))]
+        if self.begun is not None:
+            self.begun(run_id)
         summaries: list[StreamSummary] = []
         try:
             with Heartbeat(store, lease, stop.lose):

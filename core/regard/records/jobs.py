@@ -24,7 +24,7 @@ class JobRow(StoreRow, table=True):
     What is planned for one job, and up to when that is settled.
 
     Attributes:
-        job: ``source:NAME`` or ``report:NAME``.
+        job: ``source:NAME``, ``enricher:NAME`` or ``report:NAME``.
         schedule: As it was written when it was planned, with its zone.
         settled_until: Every due time up to this one is in the ledger, or fell before the job
             was planned.
@@ -44,11 +44,12 @@ class LedgerRow(StoreRow, table=True):
     One due time of a job, and what became of it.
 
     Attributes:
-        job: ``source:NAME`` or ``report:NAME``.
+        job: ``source:NAME``, ``enricher:NAME`` or ``report:NAME``.
         scheduled_for: When it was due; whoever inserts the row has it.
         state: ``queued``, ``running``, then ``ok``, ``partial``, ``failed``, ``skipped`` or
             ``missed``.
-        cause: ``schedule``, or ``catch-up`` for one that fell into a downtime.
+        cause: ``schedule``, ``catch-up`` for one that fell into a downtime, ``manual``, or
+            ``stale`` for an enricher that had not seen everything.
         due_count: How many due times it stands for: a long downtime is one missed row.
         attempt: Counts the tries, from 1.
         start_at: Not before then does it start: jitter, or the pause before another try.
@@ -57,7 +58,7 @@ class LedgerRow(StoreRow, table=True):
         boot: The machine's boot, so that a process number is not believed after a restart.
         pid: The process of that loop.
         until_at: When it is somebody else's unless renewed, by the database's clock.
-        run_id: The last run that it led to, where it is a source's.
+        run_id: The last run that it led to, where it is a source's or an enricher's.
         exit_code: Of the last child; negative: the signal that ended it.
         reason: Why it ended so, in one sentence.
         log: The last child's log file, below the project.

@@ -22,6 +22,7 @@ __all__ = [
     "BatchRow",
     "CursorLogRow",
     "CursorRow",
+    "EnricherRow",
     "FileRow",
     "FindingRow",
     "InfoRow",
@@ -440,3 +441,41 @@ class MatchRow(StoreRow, table=True):
     product: str = _text(key=True)
     state: str = _text()
     decided_at: datetime
+
+
+class EnricherRow(StoreRow, table=True):
+    """
+    An enricher, what it has made, and how far it has come.
+
+    Attributes:
+        plugin: The plug-in that brings it.
+        version: As the enricher declares it.
+        recipe: A digest of all that decides about its results beside the records: version,
+            settings, inputs. With another one everything is enriched anew.
+        shape: Its side tables with their fields, as JSON.
+        inputs: The kinds that it reads, as JSON.
+        sets: Whether it makes its side tables whole, from all records together.
+        seen: The last record of each kind that it has looked at since ``batch_id``, as JSON.
+        batch_id: It has seen all records up to this batch; 0: none yet.
+        token: That batch's random token.
+        disturbed: How often rows were erased, dropped or renamed under it: what was read before
+            that must not be written after it.
+        run_id: The run that last changed its side tables.
+        updated_at: When that was.
+    """
+
+    __tablename__: ClassVar[str] = "enrichers"
+
+    name: str = _text(key=True)
+    plugin: str = _text()
+    version: str = _text()
+    recipe: str = _text()
+    shape: str = _text()
+    inputs: str = _text()
+    sets: bool = False
+    seen: str = _text()
+    batch_id: int = _number()
+    token: str = _text()
+    disturbed: int = _number()
+    run_id: int = _number()
+    updated_at: datetime

@@ -15,6 +15,7 @@ from typing import Final
 from regard.findings import Finding, Severity
 from regard.jobs import Due, Job, Planned, State
 from regard.scheduler.deciding import SLOWED_AFTER, Standing, decide, due_times, pause_after
+from regard.scheduler.planning import RANKS
 from regard.store import Store, Transaction, ledger, loops
 from regard.store import findings as stored_findings
 from regard.store.ledger import Entry
@@ -309,10 +310,11 @@ class Desk:
                 continue
             if other.job == entry.job:
                 return True
-            if other.job in job.depends_on:
+            if other.job in job.depends_on or other.job in job.builds_on:
                 return True
             together = other.scheduled_for == entry.scheduled_for
-            first = job.kind == "report" and other.job.startswith("source:")
+            kind = other.job.partition(":")[0]
+            first = kind in RANKS and RANKS.index(kind) < RANKS.index(job.kind)
             if not job.depends_on and together and first:
                 return True
         return False

@@ -2,7 +2,7 @@
 What the loop and its children say: one line an event, with its fields, secrets masked.
 
 On a terminal a line is text; elsewhere it is one JSON object. Each run has a log file of its
-own, into which goes also what its plug-in prints.
+own, into which goes also what its plug-in prints, as it is: the file says whose it is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 import logging.handlers
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,6 +72,10 @@ class _Bound(logging.Filter):
         super().__init__()
         self._bound = dict(fields)
 
+    def add(self, name: str, value: object) -> None:
+        """Put one more field on each record from now on."""
+        self._bound[name] = value
+
     def filter(self, record: logging.LogRecord) -> bool:
         for name, value in self._bound.items():
             if not hasattr(record, name):
@@ -115,12 +119,23 @@ def set_up(settings: Settings, root: Path, *, quiet: bool = False) -> None:
     _install(handlers, level)
 
 
-def set_up_child(settings: Settings, fields: Mapping[str, Any]) -> None:
-    """Let a child of the loop say what it does on its stderr, which is its log file."""
+def set_up_child(settings: Settings, fields: Mapping[str, Any]) -> Callable[[str, object], None]:
+    """
+    Let a child of the loop say what it does on its stderr, which is its log file.
+
+    Args:
+        settings: The configuration.
+        fields: What stands on each line.
+
+    Returns:
+        What puts one more field on each later line.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(settings, terminal=False))
-    handler.addFilter(_Bound(fields))
+    bound = _Bound(fields)
+    handler.addFilter(bound)
     _install([handler], settings.log.level.upper())
+    return bound.add
 
 
 def _install(handlers: list[logging.Handler], level: str) -> None:

@@ -33,6 +33,7 @@ from regard.scheduler.chores import Chores
 from regard.scheduler.crew import Crew, Member, preload
 from regard.scheduler.deciding import Standing
 from regard.scheduler.desk import Desk, Result
+from regard.scheduler.enriching import StaleEnrichers
 from regard.scheduler.keeping import Keeping
 from regard.scheduler.metrics import Metrics
 from regard.scheduler.planning import jobs_of, most_at_once, planned_of
@@ -137,6 +138,7 @@ class Loop:
     _chores: Chores = field(init=False)
     _alarms: Alarms = field(init=False)
     _desk: Desk = field(init=False)
+    _stale: StaleEnrichers = field(init=False)
     _store: Store = field(init=False)
 
     def run(self) -> int:
@@ -183,7 +185,7 @@ class Loop:
         if ended.error is not None:
             raise ConfigError(ended.error)
         settings, url = place.project.settings, str(ended.value["store"])
-        jobs = jobs_of(settings, ended.value["sites"])
+        jobs = jobs_of(settings, ended.value["sites"], ended.value["enrichers"])
         self._jobs, self._planned = jobs, planned_of(settings, jobs)
         self.place = place
         redactor.add(connections.password(url))
@@ -212,6 +214,9 @@ class Loop:
         """Take a seat at the ledger with the jobs that there are now."""
         planned = {} if self.once is not None else self._planned
         self._desk = Desk(self._store, self.owner, self._jobs, planned, self._heard)
+        # What is run once is run whole: every enricher has its own turn there.
+        unplanned = {} if self.once is not None else self._jobs
+        self._stale = StaleEnrichers(self._store, self.owner, unplanned, planned)
         now = self.clock.now()
         if self.once is not None:
             self._take(self._desk.ask(self.once, now))
@@ -273,6 +278,7 @@ class Loop:
             self._guarded(self._look_for_upgrade)
         if not self._stopping:
             self._guarded(self._claim)
+            self._guarded(self._enrich)
             self._guarded(self._start)
         self._tend()
 
@@ -319,6 +325,19 @@ class Loop:
         if self.once is None:
             self._take(self._desk.claim(self.clock.now()))
 
+    def _enrich(self) -> None:
+        if self._is_time("stale", self.pace.beat):
+            self._take(self._stale.claim(self.clock.now()))
+
+    def _behind_enrichers(self, ready: Sequence[Entry]) -> set[int]:
+        """Let stale enrichers go before reports; return which rows wait for them."""
+        reports = [one for one in ready if one.job.startswith("report:")]
+        claimed = self._stale.claim(self.clock.now(), reports) if reports else []
+        if claimed:
+            self._take(claimed)
+            self._waker.wake()
+        return self._stale.waits(reports)
+
     def _take(self, entries: Sequence[Entry]) -> None:
         self._queue |= {entry.id: entry for entry in entries}
 
@@ -332,6 +351,7 @@ class Loop:
         if not ready or room <= 0:
             return
         waiting = self._desk.waits(ready)
+        waiting |= self._behind_enrichers([one for one in ready if one.id not in waiting])
         for entry in sorted(ready, key=lambda each: (each.scheduled_for, each.id)):
             job = self._jobs.get(entry.job)
             site = job.site if job is not None else None
@@ -369,6 +389,7 @@ class Loop:
             raise
         if started is None:
             return False
+        self._stale.began(entry)
         settings, due = self.place.project.settings, said(entry.scheduled_for)
         cause = "retry" if entry.attempt > 1 else entry.cause
         threads = settings.limits.threads or max(1, (os.cpu_count() or 1) // 4)

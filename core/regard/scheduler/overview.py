@@ -15,7 +15,7 @@ from typing import Any, Final
 from regard.jobs import RAN, Job, Planned, State
 from regard.reports import Freshness
 from regard.runs import Outcome
-from regard.scheduler.planning import jobs_of, planned_of
+from regard.scheduler.planning import jobs_of, planned_of, tables_of
 from regard.settings import Settings
 from regard.store import Transaction, ledger, loops
 from regard.store import findings as stored_findings
@@ -36,10 +36,10 @@ _USUAL: Final = 20
 @dataclass(frozen=True, slots=True)
 class JobStatus:
     """
-    How one source or report is doing.
+    How one source, enricher or report is doing.
 
     Attributes:
-        job: ``source:NAME`` or ``report:NAME``.
+        job: ``source:NAME``, ``enricher:NAME`` or ``report:NAME``.
         outcome: Of its last run; None: it never ran.
         finished_at: When that ended.
         error: Why it did not end well.
@@ -72,7 +72,7 @@ class JobStatus:
 
     @property
     def kind(self) -> str:
-        """``source`` or ``report``."""
+        """``source``, ``enricher`` or ``report``."""
         return self.job.partition(":")[0]
 
     @property
@@ -95,7 +95,7 @@ class Overview:
         loops: The loops that live.
         loop_seen_at: When any loop last said that it lives; None: there never was one.
         scheduled: Whether anything has a schedule, so that a loop should live.
-        jobs: Sources first.
+        jobs: Sources first, reports last.
         findings: The open ones, the gravest first.
     """
 
@@ -151,6 +151,7 @@ def overview(
 
 def _names(settings: Settings, known: Mapping[str, Freshness] | tuple[()]) -> list[str]:
     names = [f"source:{name}" for name in dict.fromkeys([*settings.sources, *known])]
+    names += [f"enricher:{name}" for name in settings.enrichers]
     reports = settings.reports.items()
     return names + [f"report:{name}" for name, one in reports if one.schedule is not None]
 
@@ -181,6 +182,7 @@ class _Look:
         self._jobs = jobs
         self._planned = planned
         self._runs = stored_runs.latest(transaction)
+        self._runs |= stored_runs.latest(transaction, enrichers=True)
         for source, run in self._runs.items():
             if run.outcome is None:
                 # It goes on: how the source is doing the run before it says.
@@ -194,13 +196,15 @@ class _Look:
     def at(self, name: str) -> JobStatus:
         kind, _, label = name.partition(":")
         last = ledger.history(self._transaction, job=name, limit=_USUAL + 1)
-        run = self._runs.get(label) if kind == "source" else None
+        # The history of runs names enrichers as jobs are named, and sources by their labels.
+        known_as = label if kind == "source" else name
+        run = self._runs.get(known_as)
         fresh = self._known.get(label) if kind == "source" else None
-        running = self._running(name, label)
+        running = self._running(name, known_as)
         outcome, finished_at, error = _last_outcome(run, last)
         due = self._due(name, run)
-        configured = self._settings.sources if kind == "source" else self._settings.reports
-        seconds, usual = self._durations(label, kind, last)
+        configured = tables_of(self._settings, kind)
+        seconds, usual = self._durations(known_as, kind, last)
         return JobStatus(
             name,
             outcome,
@@ -218,9 +222,9 @@ class _Look:
             label not in configured,
         )
 
-    def _running(self, name: str, label: str) -> Mapping[str, Any] | None:
-        if name.startswith("source:"):
-            return stored_runs.running(self._transaction, label)
+    def _running(self, name: str, known_as: str) -> Mapping[str, Any] | None:
+        if not name.startswith("report:"):
+            return stored_runs.running(self._transaction, known_as)
         for entry in self._open.get(name, ()):
             if entry.state is State.RUNNING:
                 return {"host": entry.host, "since": entry.started_at}
@@ -253,10 +257,10 @@ class _Look:
         return int((self._now - due).total_seconds()) if self._now - start > GRACE else None
 
     def _durations(
-        self, label: str, kind: str, last: Sequence[Entry]
+        self, known_as: str, kind: str, last: Sequence[Entry]
     ) -> tuple[float | None, float | None]:
-        if kind == "source":
-            took = stored_runs.durations(self._transaction, label, _USUAL + 1)
+        if kind != "report":
+            took = stored_runs.durations(self._transaction, known_as, _USUAL + 1)
         else:
             took = [one.seconds for one in last if one.state in RAN and one.seconds is not None]
         if not took:

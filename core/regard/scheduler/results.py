@@ -25,7 +25,7 @@ _LEVELS: Final = {State.FAILED: logging.ERROR, State.PARTIAL: logging.WARNING}
 
 
 def result_of(place: Workplace, member: Member, ended: Ended) -> Result:
-    """Return what became of a try; the run of a source that cannot say so itself is ended."""
+    """Return what became of a try; the run of one that cannot say so itself is ended."""
     if ended.error is None:
         value: Any = ended.value
         try:
@@ -37,9 +37,10 @@ def result_of(place: Workplace, member: Member, ended: Ended) -> Result:
             text = "its process told something that the loop does not understand"
             return Result(State.FAILED, text, None, 1)
     run_id = None
-    if ended.kind is None and ended.pid and member.job.kind == "source":
+    if ended.kind is None and ended.pid and member.job.kind != "report":
+        job = member.job
         try:
-            buried = bury(place, member.job.label, ended)
+            buried = bury(place, job.label if job.kind == "source" else job.name, ended)
             run_id = next((one.run_id for one in buried if one.run_id), None)
         except RegardError as error:
             _log.warning("%s: %s", member.job.name, error, extra=about(member.entry))

@@ -24,6 +24,7 @@ from regard.scheduler.chores import Chore
 from regard.scheduler.deciding import Standing
 from regard.scheduler.metrics import as_text
 from regard.scheduler.overview import JobStatus, Overview, overview
+from regard.scheduler.planning import tables_of
 from regard.scheduler.space import Space, is_scarce, space
 from regard.schedules import write_duration
 from regard.store import Store, Transaction
@@ -104,8 +105,7 @@ class Look:
                 Announcer(self.place.project.settings).announce(transaction, events)
 
     def _is_late(self, job: JobStatus) -> bool:
-        settings = self.place.project.settings
-        table = settings.sources if job.kind == "source" else settings.reports
+        table = tables_of(self.place.project.settings, job.kind)
         if job.late_seconds is None or job.label not in table:
             return False
         return timedelta(seconds=job.late_seconds) > (table[job.label].max_late or _LATE)

@@ -16,12 +16,15 @@ from typing import Any
 from regard.errors import RegardError
 from regard.jobs import Cause, Job
 from regard.pipeline.channels import channel_faults, smtp_faults
-from regard.pipeline.checking import require_valid
+from regard.pipeline.checking import require_valid, require_valid_enrichers
 from regard.pipeline.children import Tell
 from regard.pipeline.delivering import deliver, make_configured
+from regard.pipeline.enrichers import recipe_of
+from regard.pipeline.enriching import Enriching
 from regard.pipeline.reading import Reading, unpacked
 from regard.pipeline.stopping import Asked
 from regard.pipeline.workplace import Workplace
+from regard.records.sides import declared
 from regard.render import render_text
 from regard.reports import Report
 from regard.runs import Outcome, StreamSummary, overall
@@ -60,9 +63,20 @@ class JobWork:
         """Do it; return outcome, run and error, and whether it was asked to stop."""
         self._redirect()
         fields = {"job": self.job.name, "due": self.due, "attempt": self.attempt}
-        set_up_child(self.place.project.settings, fields)
+        bind = set_up_child(self.place.project.settings, fields)
+
+        def hear(name: str, value: object) -> None:
+            if name == "run":
+                bind("run", value)
+                _log.info("run %s begins", value, extra={"event": "run-began"})
+            tell(name, value)
+
         tell("began", None)
-        told = self._report() if self.job.kind == "report" else self._read(asked, tell)
+        if self.job.kind == "report":
+            told = self._report()
+        else:
+            read = self._read if self.job.kind == "source" else self._enrich
+            told = read(asked, hear)
         return {**told, "stopped": asked.is_set() and not asked.late}
 
     def _redirect(self) -> None:
@@ -88,7 +102,16 @@ class JobWork:
     def _read(self, asked: Asked, tell: Tell) -> dict[str, Any]:
         name = self.job.label
         require_valid(self.place.project, self.place.host, [name])
-        told = Reading(self.place, cause=self.cause).read(name, asked, tell)
+        return self._ended(Reading(self.place, cause=self.cause).read(name, asked, tell))
+
+    def _enrich(self, asked: Asked, tell: Tell) -> dict[str, Any]:
+        require_valid_enrichers(self.place.project, self.place.host, [self.job.label])
+        return self._ended(
+            Enriching(self.place, cause=self.cause).read(self.job.name, asked, tell)
+        )
+
+    def _ended(self, told: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+        """Log what was done, and return what the loop must know of it."""
         summaries, _ = unpacked(told)
         for summary in summaries:
             _say(summary)
@@ -132,7 +155,7 @@ def _say(summary: StreamSummary) -> None:
         "seconds": round(summary.seconds, 3),
     }
     counts = ", ".join(f"{count} {what}" for what, count in summary.counts.as_dict().items())
-    stream = summary.stream or "the source"
+    stream = summary.stream or summary.source
     _log.info("%s: %s: %s", stream, summary.outcome.value, counts, extra=fields)
     for note in summary.notes:
         _log.warning("%s: %s", stream, note, extra={"run": summary.run_id})
@@ -177,4 +200,21 @@ class Inspection:
             except RegardError as error:
                 # It fails its own runs, each with the reason, and no others.
                 tell("progress", f"{name}: {error}")
-        return {"store": self.place.store_url, "sites": sites}
+        recipes = self._recipes(tell)
+        return {"store": self.place.store_url, "sites": sites, "enrichers": recipes}
+
+    def _recipes(self, tell: Tell) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Check the enrichers, and return what the loop must know of each."""
+        project, host = self.place.project, self.place.host
+        enabled = [name for name, one in project.settings.enrichers.items() if one.enabled]
+        require_valid_enrichers(project, host, enabled)
+        recipes = {}
+        for name in enabled:
+            try:
+                found = declared(host.enricher_class(name))
+            except RegardError as error:
+                # It fails its own runs, each with the reason, and no others.
+                tell("progress", f"{name}: {error}")
+            else:
+                recipes[name] = (recipe_of(project.settings, name, found), found.after)
+        return recipes

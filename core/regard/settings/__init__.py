@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from regard.settings.loading import FILE_NAME, Project, find_config, load_project, make_settings
 from regard.settings.models import (
+    ENRICHER_KEYS,
     HANDED_ON,
     RESERVED_KEYS,
     CompetitorSettings,
+    EnricherSettings,
     KeepSettings,
     LimitsSettings,
     LogSettings,
@@ -35,10 +37,12 @@ from regard.settings.options import (
 )
 
 __all__ = [
+    "ENRICHER_KEYS",
     "FILE_NAME",
     "HANDED_ON",
     "RESERVED_KEYS",
     "CompetitorSettings",
+    "EnricherSettings",
     "KeepSettings",
     "LimitsSettings",
     "LogSettings",

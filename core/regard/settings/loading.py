@@ -26,7 +26,7 @@ __all__ = ["FILE_NAME", "Project", "find_config", "load_project", "make_settings
 FILE_NAME: Final = "regard.toml"
 
 _MAX_BYTES: Final = 4 * 1024 * 1024
-_NAMED_TABLES: Final = ("sources", "places", "competitors", "reports", "notices")
+_NAMED_TABLES: Final = (*("sources", "places", "competitors", "enrichers", "reports", "notices"),)
 
 
 @dataclass(frozen=True, slots=True)

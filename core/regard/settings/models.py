@@ -34,12 +34,14 @@ from regard.settings.fields import type_of as _type_of
 from regard.settings.notices import NoticesSettings
 
 __all__ = [
+    "ENRICHER_KEYS",
     "HANDED_ON",
     "RESERVED_KEYS",
     "UNUSED_KEYS",
     "UNUSED_TABLES",
     "CompetitorSettings",
     "Duration",
+    "EnricherSettings",
     "JourneySettings",
     "KeepSettings",
     "LimitsSettings",
@@ -187,6 +189,31 @@ class PricesSettings(_Table):
     )
 
 
+class EnricherSettings(ScheduledSettings):
+    """
+    One ``[enrichers.NAME]`` table; the enricher of that name runs where there is one.
+
+    Attributes:
+        options: Every key that is not the host's: they belong to the plug-in.
+    """
+
+    options: AnyTable = Field(default_factory=dict, description="the enricher's own keys")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, data: object) -> object:
+        """Put everything that is not the host's into ``options``."""
+        if not isinstance(data, dict):
+            return data
+        own = {key: value for key, value in data.items() if key in ENRICHER_KEYS}
+        own["options"] = {key: value for key, value in data.items() if key not in ENRICHER_KEYS}
+        return own
+
+
+ENRICHER_KEYS: Final = frozenset(ScheduledSettings.model_fields)
+"""The keys of an enricher's table that are the host's; no Config may use another way."""
+
+
 class ReportSettings(ScheduledSettings):
     """One ``[reports.NAME]`` table."""
 
@@ -288,7 +315,7 @@ class Settings(_Table):
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
-    enrichers: AnyTable = Field(default_factory=dict)
+    enrichers: dict[str, EnricherSettings] = Field(default_factory=dict)
     audiences: AnyTable = Field(default_factory=dict)
     notices: dict[str, NoticesSettings] = Field(default_factory=dict)
     smtp: AnyTable = Field(default_factory=dict)
@@ -303,7 +330,7 @@ class Settings(_Table):
 
 # Whoever makes one of these mean something takes it out here.
 UNUSED_TABLES: Final = (
-    *("enrichers", "audiences", "findings", "initiatives", "segments"),
+    *("audiences", "findings", "initiatives", "segments"),
     *("calendar", "base_currency", "week_start"),
 )
 """The keys and tables at the top that this version accepts and has no use for."""

@@ -11,14 +11,23 @@ from pydantic import BaseModel, ValidationError
 from regard.errors import PluginError
 from regard.names import did_you_mean
 from regard.settings.faults import Fault, raise_faults
-from regard.settings.models import HANDED_ON, RESERVED_KEYS, SourceSettings
+from regard.settings.models import (
+    ENRICHER_KEYS,
+    HANDED_ON,
+    RESERVED_KEYS,
+    SourceSettings,
+)
 from regard.settings.notices import CHANNEL_KEYS
 from regard.settings.sentences import explain, key_names
 
 __all__ = ["checked_options", "ignored_keys", "plugin_options", "validate_options"]
 
 
-_OWN_KEYS: Final = {"sources": RESERVED_KEYS, "notices": CHANNEL_KEYS}
+_OWN_KEYS: Final = {
+    "sources": RESERVED_KEYS,
+    "enrichers": ENRICHER_KEYS,
+    "notices": CHANNEL_KEYS,
+}
 """The host's keys in tables that it shares with plug-ins."""
 
 

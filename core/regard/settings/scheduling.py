@@ -58,6 +58,7 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     """Yield what cannot have been meant, each with its place."""
     tables: tuple[tuple[str, Mapping[str, ScheduledSettings]], ...] = (
         ("sources", settings.sources),
+        ("enrichers", settings.enrichers),
         ("reports", settings.reports),
     )
     for table, jobs in tables:
@@ -131,12 +132,19 @@ def _always_quiet(job: ScheduledSettings, zone: ZoneInfo) -> bool:
 
 
 def _unknown(settings: Settings) -> Iterator[Fault]:
+    before = {*settings.sources, *settings.enrichers}
+    for name, enricher in settings.enrichers.items():
+        for referred in enricher.depends_on:
+            if referred not in before:
+                near = did_you_mean(referred, before)
+                text = f"{show(referred)} is no source and no enricher of this project{near}"
+                yield Fault(("enrichers", name, "depends_on"), text)
+    known = {*before, *settings.reports}
     for name, report in settings.reports.items():
-        known = {*settings.sources, *settings.reports}
         for referred in report.depends_on:
             if referred not in known:
                 near = did_you_mean(referred, known)
-                text = f"{show(referred)} is no source and no report of this project{near}"
+                text = f"{show(referred)} is no source, enricher or report of this project{near}"
                 yield Fault(("reports", name, "depends_on"), text)
 
 
@@ -145,17 +153,27 @@ def _circles(settings: Settings) -> Iterator[Fault]:
     waits: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for name, source in settings.sources.items():
         waits[("sources", name)] = [("sources", other) for other in source.depends_on]
+    for name, enricher in settings.enrichers.items():
+        waits[("enrichers", name)] = [
+            ("sources" if other in settings.sources else "enrichers", other)
+            for other in enricher.depends_on
+        ]
     for name, report in settings.reports.items():
         # A source and a report may share a name; a report waits for the source then.
         waits[("reports", name)] = [
-            ("sources" if other in settings.sources else "reports", other)
-            for other in report.depends_on
+            (_table_of(other, settings), other) for other in report.depends_on
         ]
     for job in waits:
         way = _way_back(job, waits)
         if way:
             text = f"waits for itself: {' -> '.join(name for _, name in way)}"
             yield Fault((*job, "depends_on"), text)
+
+
+def _table_of(name: str, settings: Settings) -> str:
+    if name in settings.sources:
+        return "sources"
+    return "enrichers" if name in settings.enrichers else "reports"
 
 
 def _way_back(

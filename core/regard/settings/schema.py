@@ -35,6 +35,7 @@ def json_schema(
         rules.append({"if": _says("plugin", name), "then": {"$ref": f"#/$defs/{place}"}})
     if rules:
         source["allOf"] = rules
+    _shared(schema, "EnricherSettings", "One enricher: the host's keys, and its own.")
     channel = _shared(
         schema, "NoticesSettings", "One channel: the host's keys, and its notifier's."
     )

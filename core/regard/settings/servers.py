@@ -30,6 +30,8 @@ class ImapConfig(BaseModel):
         port: Else 993, and 143 without TLS.
         user: Who signs in.
         password: Of the user, or of this application alone; better ``${VAR}``.
+        token: In place of a password, where the provider wants OAuth; best ``${file:...}``,
+            which whatever renews it writes.
         folder: The folders to read, as the mail program names them.
         tls: Whether the connection is encrypted; only an own machine's may do without.
         plain: The connection may go unencrypted over a network, password and all.
@@ -42,12 +44,20 @@ class ImapConfig(BaseModel):
     host: str = Field(min_length=1)
     port: int | None = Field(None, ge=1, le=65_535)
     user: str = Field(min_length=1)
-    password: SecretStr
+    password: SecretStr | None = None
+    token: SecretStr | None = None
     folder: Annotated[Texts, Field(min_length=1)] = ("INBOX",)
     tls: bool = True
     plain: bool = False
     ca: str | None = None
     seconds: float = Field(60.0, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> ImapConfig:
+        if (self.password is None) == (self.token is None):
+            message = "give either password or, for a provider that wants OAuth, token"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> ImapConfig:

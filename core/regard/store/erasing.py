@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Table, Text, and_, delete, func, or_, sele
 
 from regard.privacy import normalise
 from regard.records import KINDS, Kind
+from regard.store import sides
 from regard.store.batches import next_batch
 from regard.store.exporting import note_vanished
 from regard.store.masking import Mask, mask_json, mask_of, words_of
@@ -102,6 +103,7 @@ class Erasure:
         findings: Numbers of findings to delete.
         changes: Rows that stay, with other texts.
         leftovers: Keys that were not followed.
+        beside: How many rows of enrichers go with the records.
     """
 
     person: Person
@@ -112,6 +114,7 @@ class Erasure:
     findings: list[int] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
+    beside: int = 0
 
     def counts(self) -> dict[str, int]:
         """Return how many rows go or change, by what they are; nothing that is zero."""
@@ -120,10 +123,21 @@ class Erasure:
             **self.rows,
             "quarantine": len(self.refused),
             "finding": len(self.findings),
+            "enriched row": self.beside,
             "run note": notes,
             "mention": len(self.changes) - notes,
         }
         return {name: number for name, number in counted.items() if number}
+
+    def mentions(self) -> dict[str, list[tuple[str, str]]]:
+        """Return the records that stay, with other texts, by kind."""
+        names = {kind.table.name: name for name, kind in KINDS.items()}
+        found: dict[str, list[tuple[str, str]]] = {}
+        for change in self.changes:
+            if change.table in names:
+                place = change.where["source"], change.where["key"]
+                found.setdefault(names[change.table], []).append(place)
+        return found
 
     def tables(self) -> list[str]:
         """Return the tables that something is deleted from or changed in."""
@@ -153,6 +167,8 @@ def find(transaction: Transaction, seed: Seed, customers: Customers) -> Erasure:
     search.not_followed()
     search.quarantine()
     search.prose()
+    erasure.beside = sides.count(transaction, erasure.records)
+    erasure.beside += sides.count(transaction, erasure.mentions())
     return erasure
 
 
@@ -409,8 +425,9 @@ def erase(transaction: Transaction, seed: Seed, customers: Customers, secret: by
         same = (rows.c[name] == value for name, value in change.where.items())
         connection.execute(update(rows).where(*same).values(**change.values))
     save(transaction, _tombstones(erasure), secret)
-    touched = erasure.tables()
-    exported = sorted({kind.table.name for kind in KINDS.values()} & set(touched))
+    enriched = sides.erase(transaction, erasure.records, erasure.mentions())
+    touched = sorted({*erasure.tables(), *enriched})
+    exported = sorted({kind.table.name for kind in KINDS.values()} & set(touched)) + enriched
     if exported:
         note_vanished(transaction, exported, next_batch(transaction, 0, ""))
     note_pending(transaction, touched, columns=bool(exported))

@@ -12,10 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Table, text
 from sqlmodel import UTCDateTime
 
+from regard.records import KINDS
+from regard.records.sides import PREFIX
 from regard.records.types import Millionths
+from regard.store import sides
 from regard.store.schema import revision_of
 from regard.store.transactions import Transaction, table
 
@@ -23,10 +26,10 @@ __all__ = [
     "StoreColumn",
     "StoreIdentity",
     "batch_token",
-    "columns_of",
     "export_csv",
     "identity",
     "note_vanished",
+    "tables",
     "vanished",
 ]
 
@@ -80,9 +83,21 @@ def _type_of(column: Column[object]) -> ColumnType:
     return next((name for kind, name in types if isinstance(column.type, kind)), "text")
 
 
-def columns_of(name: str) -> tuple[StoreColumn, ...]:
-    """Return a table's columns in their order."""
-    return tuple(StoreColumn(column.name, _type_of(column)) for column in table(name).columns)
+def tables(transaction: Transaction) -> dict[str, tuple[StoreColumn, ...]]:
+    """Return the columns of all tables that are exported: of the kinds, and of enrichers."""
+    found = [kind.table for kind in KINDS.values()]
+    found += [side.table for side in sides.stored(transaction)]
+    return {each.name: _columns_of(each) for each in found}
+
+
+def _columns_of(found: Table) -> tuple[StoreColumn, ...]:
+    return tuple(StoreColumn(column.name, _type_of(column)) for column in found.columns)
+
+
+def _columns_named(transaction: Transaction, name: str) -> tuple[StoreColumn, ...]:
+    if name.startswith(PREFIX):
+        return tables(transaction)[name]
+    return _columns_of(table(name))
 
 
 def identity(transaction: Transaction) -> StoreIdentity:
@@ -145,7 +160,7 @@ def export_csv(
     Returns:
         How many rows were written.
     """
-    columns = columns_of(name)
+    columns = _columns_named(transaction, name)
     header = ",".join(f'"{column.name}"' for column in columns)
     destination.write(f"{header}\n".encode())
     condition = f"batch_id > {int(after_batch)}"

@@ -222,7 +222,7 @@ def acquire(
 
     Args:
         transaction: A writing one.
-        name: ``source:NAME``, or ``origin:ADDRESS``.
+        name: ``source:NAME``, ``enricher:NAME`` or ``origin:ADDRESS``.
         run_id: The run that it is for; None: none in particular.
         length: How long it lasts without being renewed.
 
@@ -232,7 +232,8 @@ def acquire(
     held = holder(transaction, name)
     if held is not None:
         what, _, which = name.partition(":")
-        message = f"{what} {which!r} is being read already: {_describe(held)}"
+        verb = "run" if what == "enricher" else "read"
+        message = f"{what} {which!r} is being {verb} already: {_describe(held)}"
         raise LeaseHeld(message)
     leases = table("leases")
     fence = transaction.connection.execute(

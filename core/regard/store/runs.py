@@ -29,6 +29,8 @@ __all__ = [
     "finish",
     "freshness",
     "history",
+    "is_enricher",
+    "job_of",
     "latest",
     "past_notes",
     "put_stream",
@@ -47,13 +49,26 @@ _BROKEN_OFF_RUNS = 100
 _BROKEN_OFF = "not read to its end: the run broke off"
 
 
+_ENRICHER = "enricher:"
+
+
+def is_enricher(source: str) -> bool:
+    """Say whether a name in the history is that of an enricher; no source has a colon in it."""
+    return source.startswith(_ENRICHER)
+
+
+def job_of(source: str) -> str:
+    """Return the job of a name in the history, by which leases go: a source's, or it says."""
+    return source if is_enricher(source) else f"source:{source}"
+
+
 @dataclass(frozen=True, slots=True)
 class RunStart:
     """
     What is known of a run when it begins.
 
     Attributes:
-        source: The source's name.
+        source: The source's name, or ``enricher:NAME``.
         plugin: Which plug-in reads it.
         plugin_version: Of the plug-in's distribution, or the hash of its file.
         config_digest: Tells whether two runs had the same settings.
@@ -225,7 +240,7 @@ def bury(
     Returns:
         What the run did; None where the process had no run of the source, or ended it.
     """
-    row = held_by(transaction, f"source:{source}", pid)
+    row = held_by(transaction, job_of(source), pid)
     if row is None or row.run_id is None:
         return None
     finish(transaction, row.run_id, outcome, error, (outcome, error))
@@ -267,7 +282,7 @@ def _judged(transaction: Transaction, run: PastRun) -> PastRun:
     """Return a run that never ended as failed, where nobody is at it any more."""
     if run.outcome is not None:
         return run
-    held = holder(transaction, f"source:{run.source}")
+    held = holder(transaction, job_of(run.source))
     if held is not None and held.run_id == run.id:
         return run
     return replace(run, outcome=Outcome.FAILED.value, error=_WORDLESS)
@@ -341,11 +356,20 @@ def _summary(run: PastRun, row: dict[str, Any]) -> StreamSummary:
     )
 
 
-def latest(transaction: Transaction) -> dict[str, PastRun]:
-    """Return the last run of each source that read on from where it was."""
+def latest(transaction: Transaction, *, enrichers: bool = False) -> dict[str, PastRun]:
+    """
+    Return the last run of each source that read on from where it was.
+
+    Args:
+        transaction: Any.
+        enrichers: Those of ``enricher:NAME`` instead.
+    """
     runs = table("runs")
+    named = runs.c.source.startswith(_ENRICHER)
     numbers = (
-        select(func.max(runs.c.id)).where(runs.c.reason.not_in(BESIDE)).group_by(runs.c.source)
+        select(func.max(runs.c.id))
+        .where(runs.c.reason.not_in(BESIDE), named if enrichers else ~named)
+        .group_by(runs.c.source)
     )
     query = select(runs).where(runs.c.id.in_(numbers))
     return {run.source: run for run in _past_runs(transaction, query)}
@@ -370,7 +394,7 @@ def durations(transaction: Transaction, source: str, limit: int) -> list[float]:
 
 def running(transaction: Transaction, source: str) -> dict[str, Any] | None:
     """Return who reads a source right now and how far it is, or None."""
-    held = holder(transaction, f"source:{source}")
+    held = holder(transaction, job_of(source))
     if held is None:
         return None
     progress = json.loads(held.progress) if held.progress else {}

@@ -154,6 +154,9 @@ def _scrub_postgres(
         try:
             readers = _readers(connection, number, wait_seconds)
             for name in tables:
+                there = text("SELECT to_regclass(:name)").bindparams(name=name)
+                if connection.execute(there).scalar() is None:
+                    continue  # a side table that was made anew, or dropped, has no old rows
                 # With the statistics, which hold samples of what the columns held.
                 connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {name}")
         finally:

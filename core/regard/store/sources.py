@@ -13,14 +13,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, delete, exists, func, literal, select, update
 
 from regard.errors import UsageError
 from regard.names import did_you_mean, is_name
 from regard.records import KINDS
+from regard.store import sides
 from regard.store.batches import next_batch
 from regard.store.counting import count_by, current
-from regard.store.runs import latest
+from regard.store.runs import is_enricher, latest
 from regard.store.state import require_idle
 from regard.store.transactions import Transaction, table
 
@@ -81,7 +82,8 @@ def known(transaction: Transaction) -> list[str]:
             continue
         query = select(found.c.source).distinct()
         names.update(transaction.connection.execute(query).scalars())
-    return sorted(names)
+    # The history of runs tells of enrichers, too.
+    return sorted(name for name in names if not is_enricher(name))
 
 
 def stored(transaction: Transaction) -> list[StoredSource]:
@@ -152,8 +154,40 @@ def rename(transaction: Transaction, old: str, new: str) -> dict[str, int]:
         transaction.connection.execute(
             update(found).where(found.c.source == old).values(source=new)
         )
+    sides.rename_source(transaction, old, new)
+    _rename_inbox(transaction, old, new)
+    _rename_subject(transaction, old, new)
     _forget_lease(transaction, old)
     return moved
+
+
+def _rename_inbox(transaction: Transaction, old: str, new: str) -> None:
+    """Note where files lie that were fetched for a source: their folder has its name."""
+    before, after = f"inbox/{old}/", f"inbox/{new}/"
+    for name, column in (("files", "path"), ("quarantine", "file")):
+        rows = table(name)
+        place = rows.c[column]
+        moved = literal(after) + func.substr(place, len(before) + 1)
+        transaction.connection.execute(
+            update(rows)
+            .where(rows.c.source == new, place.startswith(before, autoescape=True))
+            .values({column: moved})
+        )
+
+
+def _rename_subject(transaction: Transaction, old: str, new: str) -> None:
+    """Let notices speak of a source by its new name, where they do not already."""
+    rows = table("notices")
+    twin = rows.alias()
+    told = exists().where(
+        twin.c.subject == f"source:{new}",
+        *(twin.c[name] == rows.c[name] for name in ("channel", "event", "occasion")),
+    )
+    transaction.connection.execute(
+        update(rows)
+        .where(rows.c.subject == f"source:{old}", ~told)
+        .values(subject=f"source:{new}")
+    )
 
 
 def _forget_twins(transaction: Transaction, old: str, new: str) -> None:
@@ -242,6 +276,7 @@ def drop(transaction: Transaction, name: str) -> dict[str, int]:
     for beside in _BESIDE:
         if beside not in _KEPT:
             _delete(transaction, table(beside), name)
+    sides.drop_source(transaction, name)
     _forget_lease(transaction, name)
     return erased
 

@@ -196,9 +196,10 @@ class Store:
         with self.read() as transaction:
             return exporting.identity(transaction)
 
-    def columns_of(self, name: str) -> tuple[StoreColumn, ...]:
-        """Return a table's columns."""
-        return exporting.columns_of(name)
+    def tables(self) -> dict[str, tuple[StoreColumn, ...]]:
+        """Return the columns of all tables that are exported."""
+        with self.read() as transaction:
+            return exporting.tables(transaction)
 
     def freshness(
         self, counted: Mapping[str, tuple[int, datetime | None]] | None = None
@@ -261,6 +262,30 @@ class Store:
         with connections.translated(self.place):
             schema.back_up(self.engine, destination)
 
+    @classmethod
+    def copy(cls, url: str, destination: Path) -> StoreState:
+        """
+        Copy a SQLite store as it is into a new file, whatever version its tables have.
+
+        Returns:
+            What was copied.
+
+        Raises:
+            StoreError: It is a server's, is missing or damaged, or the file exists.
+        """
+        state = cls.inspect(url)
+        if state.state in ("outdated", "newer"):
+            engine = connections.make_engine(connections.parse_url(url), readonly=True)
+            store = cls(engine, SystemClock(), connections.shown(url))
+        else:
+            # What else is wrong it says itself.
+            store = cls.open(url, readonly=True)
+        try:
+            store.back_up(destination)
+        finally:
+            store.close()
+        return state
+
     def faults(self) -> list[str]:
         """Return what is wrong with the store's tables or file; empty when nothing is."""
         found = schema.differences(self.engine)
@@ -287,6 +312,10 @@ class Snapshot:
     def identity(self) -> StoreIdentity:
         """Return which store this is and how far it had come."""
         return exporting.identity(self._transaction)
+
+    def tables(self) -> dict[str, tuple[StoreColumn, ...]]:
+        """Return the columns of all tables that are exported."""
+        return exporting.tables(self._transaction)
 
     def batch_token(self, batch_id: int) -> str | None:
         """Return a batch's random token; None: there is no such batch."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from regard.measures import periods
 from regard.measures.customers import check_fields
+from regard.measures.freshness import concerned
 from regard.reporters import ReportContext, Reporter
 from regard.reports import Report, Section
 from regard.views import View
@@ -48,7 +49,7 @@ class Customers(Reporter[CustomersParams]):
             asked.say("title"),
             view.now,
             sections,
-            sources=view.freshness(),
+            sources=concerned(view, ("customer", "purchase")),
             period=period,
             language=view.language if view.language in LANGUAGES else "en",
         )

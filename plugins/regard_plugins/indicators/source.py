@@ -10,6 +10,7 @@ from pathlib import PurePath
 from pydantic import Field
 
 from regard.exports import ExportConfig, ExportSource, Format, Wishes
+from regard.mapping import FieldMap
 from regard.sources import InputFile
 from regard.tabular import BadRow, Row, Table
 from regard.tabular.contents import Content
@@ -29,6 +30,8 @@ _TITLES = {
     "json-stat": "JSON-stat",
 }
 _TSV = "eurostat-tsv"
+_MOST_DIMENSIONS = 3
+"""A list of series that does not say so tells them apart by so many columns at most."""
 _ENDINGS = (".gz", ".csv", ".tsv", ".json", ".txt", ".xlsx", ".xls", ".ods", ".zip")
 
 
@@ -71,6 +74,7 @@ class Indicators(ExportSource[IndicatorsConfig]):
 
     name = "indicators"
     Config = IndicatorsConfig
+    guesses = frozenset({"indicators-long", "indicators-wide"})
 
     def open(self, file: InputFile, wishes: Wishes) -> Sequence[Table]:
         """
@@ -117,6 +121,14 @@ class Indicators(ExportSource[IndicatorsConfig]):
                 exact=shape.name == "sdmx" or table.format in ("json-stat", _TSV),
             )
         ]
+
+    def surety(self, spec: FieldMap | Format) -> int | None:
+        """Return None for a table with a date and a total that is about much else."""
+        if isinstance(spec, SeriesFormat) and spec.shape is not None and not spec.exact:
+            shape = spec.shape
+            if "series" not in shape.places and len(shape.dimensions) > _MOST_DIMENSIONS:
+                return None
+        return super().surety(spec)
 
     def recipe(self) -> Sequence[str]:
         """Return what decides about series beside the files."""

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from regard.mail import MailConfig, MailSource, Message
-from regard.sources import Context, Record, Stream
+from regard.mail import MailConfig, MailSource, Message, kind_of
+from regard.sources import Context, InputFile, Looking, Recognised, Record, Stream
 
 __all__ = ["MailboxConfig", "TeamMailbox"]
 
@@ -49,6 +49,14 @@ class TeamMailbox(MailSource[MailboxConfig]):
     name = "mailbox"
     Config: ClassVar[type[MailboxConfig]] = MailboxConfig
     streams = (Stream("messages", "touchpoint", ordered=True),)
+
+    @classmethod
+    def recognise(cls, files: Sequence[InputFile], ctx: Looking) -> Iterator[Recognised]:
+        """Yield the files that are mailboxes or messages."""
+        for file in files:
+            found = kind_of(file.path)
+            if found is not None:
+                yield Recognised(file, found, surety=2)
 
     def recipe(self) -> Sequence[str]:
         """Return the setting that decides about old mail."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from regard.measures import mystery
+from regard.measures.freshness import concerned
 from regard.measures.periods import compared_periods
 from regard.render.phrases import Speaker
 from regard.render.words import LANGUAGES
@@ -57,7 +58,7 @@ class Mystery(Reporter[MysteryParams]):
             asked.to.say("title"),
             view.now,
             sections,
-            sources=view.freshness(),
+            sources=concerned(view, ("visit",)),
             period=periods.now,
             language=language,
         )

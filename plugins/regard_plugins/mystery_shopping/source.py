@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from regard.errors import FileError
+from regard.errors import ConfigError, FileError
 from regard.exports import ExportConfig, ExportSource, Format, Wishes
 from regard.mapping.headers import fold
-from regard.sources import Context, Delete, InputFile, Record, Stream
+from regard.sources import Context, Delete, InputFile, Looking, Recognised, Record, Stream
 from regard.tabular import Row, Table
 from regard_plugins.mystery_shopping.form import Form
-from regard_plugins.mystery_shopping.forms import Forms
+from regard_plugins.mystery_shopping.forms import Forms, open_form
 from regard_plugins.mystery_shopping.layout import ItemNames, Layout, lay_out
 from regard_plugins.mystery_shopping.mappers import SCORES, VISITS, VisitFormat, visit_mapper
 from regard_plugins.mystery_shopping.sheets import arrange, needed
@@ -23,6 +24,7 @@ from regard_plugins.mystery_shopping.words import ROLES, STATES, State
 
 __all__ = ["MysteryShopping", "VisitConfig"]
 
+_FORMS = (".xlsx", ".toml")
 _WORKBOOKS = ("xlsx", "xls", "ods")
 _CONSTANTS = ("wave", "place", "subject", "state", "evaluator", "form_version")
 _LISTED = 4
@@ -115,6 +117,25 @@ class MysteryShopping(ExportSource[VisitConfig]):
     name = "mystery-shopping"
     Config = VisitConfig
     _reading: Reading | None = None
+
+    @classmethod
+    def recognise(cls, files: Sequence[InputFile], ctx: Looking) -> Iterator[Recognised]:
+        """Yield the forms among files, and the visits that go by one of them."""
+        forms = {}
+        for file in files:
+            if file.path.suffix.casefold() in _FORMS:
+                with suppress(FileError, OSError):
+                    form = open_form(file.path)
+                    if form.items:
+                        forms[str(file.path)] = file, form
+        for file, form in forms.values():
+            title = f"form of visits, {len(form.items)} items that earn points"
+            yield Recognised(file, title, surety=2, read=False)
+        if not forms:
+            return
+        rest = [file for file in files if str(file.path) not in forms]
+        with suppress(ConfigError):  # a form with faults, of which `regard form check` tells
+            yield from cls._recognised(rest, ctx, {"form": list(forms)}, 2)
 
     def check(self, ctx: Context) -> None:
         """
@@ -216,7 +237,11 @@ class MysteryShopping(ExportSource[VisitConfig]):
         laid = [(form, lay_out(table.header, form, self._columns())) for form in forms]
         return max(reversed(laid), key=lambda pair: (pair[1].shape == "items", pair[1].found))
 
-    def _prepare(self, ctx: Context) -> None:
+    def _wishes(self, ctx: Looking) -> Wishes:
+        self._prepare(ctx)
+        return super()._wishes(ctx)
+
+    def _prepare(self, ctx: Looking) -> None:
         """Read the forms once."""
         if self._reading is not None:
             return

@@ -79,7 +79,8 @@ _HELD = 500
 
 
 def _is_outside(number: str) -> bool:
-    return len(_DIGITS.sub("", number)) > _INTERNAL
+    digits = number if number.isdigit() else _DIGITS.sub("", number)
+    return len(digits) > _INTERNAL
 
 
 def _set_wait(record: Mapped, seconds: int | None) -> None:
@@ -114,8 +115,8 @@ def asterisk() -> Derive:
         if agent is not None:
             record["agent"] = agent[1]
         _set_wait(record, waited)
-        for name in ("channel", "clid", "lastdata", "amaflags", "accountcode"):
-            cells.text(name)  # names and numbers of people, and what only the machine needs
+        # Names and numbers of people, and what only the machine needs.
+        cells.passed("channel", "clid", "lastdata", "amaflags", "accountcode")
         yield record
 
     return derive

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from regard.exports import Format, RowMapper, Wishes
 from regard.mapping import Mapped, Mapper, Profile
@@ -22,6 +22,8 @@ from regard.mapping.values import clean
 from regard.sources import Delete
 
 __all__ = ["Cells", "Derive", "Derived", "DerivedMapper"]
+
+_MOST_DIGITS: Final = 12
 
 
 class Cells:
@@ -42,7 +44,7 @@ class Cells:
         self, columns: Columns, times: TimeReader, decimal: DecimalSign | None, member: str
     ) -> None:
         self.member = member
-        self._columns = columns
+        self._places = _Places(columns)
         self._times = times
         self._decimal = decimal
         self._values: Sequence[Any] = ()
@@ -55,6 +57,11 @@ class Cells:
     def text(self, name: str) -> str:
         """Return a cell's text; empty where the file does not have the column."""
         return clean(self._cell(name))
+
+    def passed(self, *names: str) -> None:
+        """Keep none of some cells beside the record."""
+        for name in names:
+            self._cell(name)
 
     def time(self, name: str) -> datetime | None:
         """
@@ -95,6 +102,8 @@ class Cells:
             RecordError: It is neither.
         """
         text = self.text(name)
+        if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS:
+            return int(text)
         if ":" in text and all(part.isdigit() for part in text.split(":")[:3]):
             total = 0
             for part in text.split(":")[:3]:
@@ -104,11 +113,25 @@ class Cells:
         return None if value is None else int(value)
 
     def _cell(self, name: str) -> Any:  # noqa: ANN401  # any cell
-        place = self._columns.find(name)
-        if place is None:
+        found = self._places[name]
+        if found is None:
             return None
-        self._extra.pop(self._columns.header[place], None)
+        place, header = found
+        self._extra.pop(header, None)
         return self._values[place]
+
+
+class _Places(dict[str, "tuple[int, str] | None"]):
+    """Where the columns of a file are, and what it calls them; each is looked for once."""
+
+    def __init__(self, columns: Columns) -> None:
+        super().__init__()
+        self._columns = columns
+
+    def __missing__(self, name: str) -> tuple[int, str] | None:
+        place = self._columns.find(name)
+        found = self[name] = None if place is None else (place, self._columns.header[place])
+        return found
 
 
 Derive: TypeAlias = Callable[[Mapped, Cells], Iterable[Mapped]]

@@ -4,14 +4,20 @@ Pages that exist: from a sitemap, or from a list of addresses.
 Logs tell what was seen. What nobody ever looked at is told only by what there is to see.
 A sitemap is XML from wherever it came from: a file that declares a document type is refused,
 because nothing that we need can be declared there and much harm can.
+
+An index names other sitemaps by their addresses. Those that lie beside it, under the last part
+of their address, are read with it; nothing is fetched because a file says so.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from xml.parsers import expat
 
 from regard.errors import FileError, RecordError
@@ -28,7 +34,15 @@ from regard.tabular.contents import Content
 from regard.tabular.tables import Items
 from regard_plugins.touchpoints.addresses import page_of
 
-__all__ = ["is_sitemap", "page_formats", "sitemap_tables"]
+__all__ = [
+    "content_of",
+    "digest_of",
+    "is_sitemap",
+    "may_be_sitemap",
+    "page_formats",
+    "sitemap_tables",
+    "sitemaps_of",
+]
 
 _SITEMAP = ("loc", "lastmod")
 _ADDRESSES = frozenset(
@@ -51,6 +65,8 @@ _BESIDE = frozenset(
 """What a list of pages may say beside; a table with anything else is about something else."""
 
 _LONGEST = 4_096
+_NAMED = 3
+_SHOWN = 80
 
 
 def is_sitemap(head: bytes) -> bool:
@@ -70,7 +86,7 @@ class _Parse:
 
     label: str
     rows: list[Row] = field(default_factory=list)
-    indexed: int = 0
+    sitemaps: list[str] = field(default_factory=list)
     _path: list[str] = field(default_factory=list)
     _text: list[str] = field(default_factory=list)
     _entry: dict[str, str] = field(default_factory=dict)
@@ -112,7 +128,7 @@ class _Parse:
             values = [self._entry.get("loc", ""), self._entry.get("lastmod", "")]
             self.rows.append(Row(self._line, values))
         elif len(self._path) == 1 and name == "sitemap":
-            self.indexed += 1
+            self.sitemaps.append(self._entry.get("loc", ""))
         self._text.clear()
 
 
@@ -143,11 +159,87 @@ class _Sitemap:
                 message = f"{table.label} is no whole XML (line {error.lineno}); export it again"
                 raise FileError(message) from error
         yield from parse.rows
-        if parse.indexed:
-            table.notes.append(
-                f"it names {parse.indexed:,} other sitemaps, which are read only if they are "
-                "among the files of the source"
-            )
+        table.notes += _followed(table.path, parse.sitemaps)
+
+
+def _followed(index: Path, sitemaps: Sequence[str]) -> list[str]:
+    """Say which of the sitemaps that an index names are read."""
+    if not sitemaps:
+        return []
+    names = f"it names {len(sitemaps):,} other sitemaps"
+    missing = [address for address in sitemaps if beside(index, address) is None]
+    if not missing:
+        return [f"{names}, which lie beside it and are read with it"]
+    shown = ", ".join(repr(address[:_SHOWN]) for address in missing[:_NAMED])
+    text = (
+        f"{names}, of which {len(missing):,} do not lie beside it and are not read, such as "
+        f"{shown}; put them there, or name their addresses in `path`"
+    )
+    return [text]
+
+
+def beside(index: Path, address: str) -> Path | None:
+    """Return the file beside an index that one of its addresses means; None: there is none."""
+    name = unquote(urlsplit(address).path.rpartition("/")[2])
+    if not name or name.startswith(".") or set(name) & {"/", "\\", "\0"}:
+        return None
+    for known in (name, name.removesuffix(".gz"), f"{name}.gz"):
+        found = index.with_name(known)
+        if found != index and found.is_file():
+            return found
+    return None
+
+
+def may_be_sitemap(path: Path) -> bool:
+    """Say whether a file is called as sitemaps are."""
+    return path.name.lower().endswith((".xml", ".xml.gz"))
+
+
+def sitemaps_of(files: Sequence[Path]) -> list[Path]:
+    """Return the files that sitemap indexes among some files name, and that lie beside them."""
+    found: dict[Path, None] = {}
+    waiting = [each for each in files if may_be_sitemap(each)]
+    while waiting:
+        named = [each for each in _indexed(waiting.pop()) if each not in found]
+        found |= dict.fromkeys(named)
+        waiting += named
+    return list(found)
+
+
+def digest_of(files: Sequence[Path]) -> str:
+    """Return what changes whenever one of some files does."""
+    found: list[tuple[str, int, int]] = []
+    for each in sorted(files):
+        with suppress(OSError):  # gone since it was found
+            state = each.stat()
+            found.append((str(each), state.st_size, state.st_mtime_ns))
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def _indexed(path: Path) -> list[Path]:
+    """Return the files beside a sitemap index that it names; nothing for any other file."""
+    content = content_of(path)
+    try:
+        with closing(content.blocks()) as blocks:
+            if b"<sitemapindex" not in next(blocks, b"")[:4_096].lower():
+                return []
+        parse = _Parse(path.name)
+        parser = parse.parser()
+        with closing(content.blocks()) as blocks:
+            for block in blocks:
+                parser.Parse(block, False)
+    except (FileError, OSError, expat.ExpatError):
+        return []  # whoever reads it says so
+    found = (beside(path, address) for address in parse.sitemaps)
+    return list(dict.fromkeys(each for each in found if each is not None))
+
+
+def content_of(path: Path) -> Content:
+    """Return the content of a file, unpacked where it is gzipped."""
+    plain = Content(path)
+    with closing(plain.blocks()) as blocks:
+        start = next(blocks, b"")
+    return Content(path, "gzip") if start.startswith(b"\x1f\x8b") else plain
 
 
 @dataclass(frozen=True)

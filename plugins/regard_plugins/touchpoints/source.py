@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
-from regard.errors import FileError
+from regard.errors import ConfigError, FileError
 from regard.exports import ExportConfig, ExportSource, Format, RowMapper, Wishes
 from regard.mapping import Profile, recognise
-from regard.sources import InputFile
+from regard.pipeline.inputs import find_files
+from regard.settings.paths import paths_of
+from regard.sources import Context, InputFile
 from regard.tabular import Row, Table, open_tables
 from regard.tabular.contents import Content
 from regard.tabular.encodings import Text, detect_encoding
@@ -28,7 +30,15 @@ from regard_plugins.touchpoints.calls import (
 from regard_plugins.touchpoints.deriving import Derive, Derived, DerivedMapper
 from regard_plugins.touchpoints.letters import is_letter, letter_formats, letter_tables
 from regard_plugins.touchpoints.mailings import activity, audience, campaigns
-from regard_plugins.touchpoints.pages import is_sitemap, page_formats, sitemap_tables
+from regard_plugins.touchpoints.pages import (
+    content_of,
+    digest_of,
+    is_sitemap,
+    may_be_sitemap,
+    page_formats,
+    sitemap_tables,
+    sitemaps_of,
+)
 from regard_plugins.touchpoints.tickets import tickets
 from regard_plugins.touchpoints.web import web_formats
 from regard_plugins.touchpoints.weblogs import is_web_log, log_tables
@@ -99,6 +109,7 @@ class Touchpoints(ExportSource[ExportConfig]):
     name = "touchpoints"
     Config = ExportConfig
     growing = True
+    guesses = frozenset({"letter", "page-list"})
 
     def open(self, file: InputFile, wishes: Wishes) -> Sequence[Table]:
         """
@@ -108,7 +119,7 @@ class Touchpoints(ExportSource[ExportConfig]):
             FileError: It cannot be read.
         """
         if isinstance(wishes.spec, Profile) or wishes.spec is None:
-            content = _content(file)
+            content = content_of(file.path)
             head = content.head()
             if is_web_log(head):
                 return log_tables(file, content)
@@ -141,6 +152,22 @@ class Touchpoints(ExportSource[ExportConfig]):
         derive = _DERIVES.get(profile.name)
         return [] if derive is None else [Derived.of(profile, derive, member)]
 
+    def _input(self, ctx: Context, wishes: Wishes) -> Sequence[InputFile]:
+        """Return the files that have something new, also those that sitemap indexes name."""
+        paths = paths_of(self.config.path)
+        local = [each for each in paths if isinstance(each, str)]
+        here = _here(local, ctx.root)
+        more = sitemaps_of(here)
+        files = list(dict.fromkeys([*here, *more]))
+        recipe = self._recipe(wishes)
+        if len(local) == len(paths) and len(files) > 1 and all(map(may_be_sitemap, files)):
+            # A page that left one of several sitemaps is missed only where all are read.
+            recipe += digest_of(files)
+        elif not more:
+            return super()._input(ctx, wishes)
+        named = [*paths, *map(str, more)]
+        return ctx.files(named, recipe=recipe, growing=self.growing)
+
     def _letter(self, file: InputFile, content: Content, wishes: Wishes) -> Sequence[Table]:
         """Return what a text file holds: a table that is known, or one suggestion."""
         try:
@@ -152,16 +179,15 @@ class Touchpoints(ExportSource[ExportConfig]):
         return letter_tables(file, content, wishes.encoding)
 
 
+def _here(paths: Sequence[str], root: Path) -> list[Path]:
+    with suppress(ConfigError):  # whoever reads the files says what is wrong with a path
+        return find_files(paths, root)
+    return []
+
+
 def _known(table: Table, wishes: Wishes) -> bool:
     found = recognise(table.header, profiles=wishes.profiles)
     return found.profile is not None
-
-
-def _content(file: InputFile) -> Content:
-    plain = Content(file.path)
-    with closing(plain.blocks()) as blocks:
-        start = next(blocks, b"")
-    return Content(file.path, "gzip") if start.startswith(b"\x1f\x8b") else plain
 
 
 def _start(head: bytes, encoding: str | None) -> str:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from regard.measures import answers, calls, campaigns, pages, suggestions
 from regard.measures.catalogue import stage_of
+from regard.measures.freshness import concerned
 from regard.measures.intervals import Estimate
 from regard.measures.mystery import own_score
 from regard.measures.periods import compared_periods
@@ -56,7 +57,7 @@ class Touchpoints(Reporter[TouchpointsParams]):
             asked.to.say("title"),
             view.now,
             sections,
-            sources=view.freshness(),
+            sources=concerned(view, ("touchpoint", "fact", "answer", "visit", "purchase")),
             period=periods.now,
             language=language,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from regard.measures import answers
+from regard.measures.freshness import concerned
 from regard.measures.periods import compared_periods, local_day
 from regard.render.formats import day
 from regard.render.phrases import Speaker
@@ -54,7 +55,7 @@ class Voice(Reporter[VoiceParams]):
             asked.to.say("title"),
             view.now,
             sections,
-            sources=view.freshness(),
+            sources=concerned(view, ("answer",)),
             period=periods.now,
             language=language,
         )

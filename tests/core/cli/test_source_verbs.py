@@ -43,6 +43,20 @@ def test_orphans_are_named_with_the_command(orphaned: Path, run_regard: RunRegar
     assert 0 == checked.returncode
 
 
+def test_fetched_files_move_along(orphaned: Path, run_regard: RunRegard) -> None:
+    """The inbox of a renamed source has its new name; what lay there by then is set aside."""
+    for name in ("till", "shop"):
+        (orphaned / "inbox" / name).mkdir(parents=True)
+        (orphaned / "inbox" / name / "a.csv").write_text(name)
+    done = run_regard("source", "rename", "till", "shop", cwd=orphaned)
+    kept = {path.parent.name: path.read_text() for path in orphaned.glob("inbox/*/a.csv")}
+
+    assert 0 == done.returncode, done.stderr
+    assert "inbox/till is now inbox/shop\n" in done.stdout
+    assert "till" == kept.pop("shop")
+    assert ["shop"] == list(kept.values())
+
+
 def test_list_rename_and_drop(orphaned: Path, run_regard: RunRegard) -> None:
     """An orphan is listed, renamed, and dropped only after its rows were counted."""
     listed = json.loads(run_regard("source", "list", "--json", cwd=orphaned).stdout)

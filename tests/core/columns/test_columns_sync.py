@@ -236,7 +236,7 @@ class _Fixed:
         """Return it."""
         return self._identity
 
-    def columns_of(self, name: str) -> Any:
+    def tables(self) -> Any:
         """Nothing is exported."""
         raise NotImplementedError
 

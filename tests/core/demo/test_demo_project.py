@@ -63,11 +63,12 @@ def test_new_folder(tmp_path):
     """A demo has a configuration that is right, and exports that are an hour old."""
     demo = make_demo(tmp_path / "a" / "demo", NOW)
 
-    assert 30 == len(demo.written)
+    assert 37 == len(demo.written)
     assert set(demo.written) == set(contents(demo.root))
     assert list(load_project(demo.root / "regard.toml").settings.sources) == [
         *("online", "till", "baskets", "price-list", "our-reviews"),
         *("after-purchase", "in-store", "helpdesk", "replies", "letters", "visits", "contacts"),
+        "surroundings",
         *("hogarvela-prices", "hogarvela-reviews", "toldemar-prices", "toldemar-reviews"),
     ]
     ages = {NOW.timestamp() - (demo.root / name).stat().st_mtime for name in demo.written}

@@ -64,6 +64,42 @@ def test_hook_regard_sources(write_plugin: WritePlugin, plugin_dir: Path) -> Non
     assert "Desk" == Host.load(plugin_dir).source_class("desk").__name__
 
 
+def test_hook_regard_enrichers(write_plugin: WritePlugin, plugin_dir: Path) -> None:
+    """A plug-in's enricher classes and decorated functions are there by name, and listed."""
+    write_plugin(
+        "bands.py",
+        "from pydantic import BaseModel\nfrom regard import Enricher, enricher, hookimpl\n"
+        "class Band(BaseModel):\n    name: str\nclass Rank(BaseModel):\n    place: int\n"
+        "@enricher('bands', inputs='purchase', outputs=Band)\n"
+        "def bands(batch): return []\n"
+        "class Ranks(Enricher):\n    name, inputs, outputs = 'ranks', ('purchase',), (Rank,)\n"
+        "    def enrich_all(self, view, ctx): return []\n"
+        "@hookimpl\ndef regard_enrichers(): return [Ranks]\n",
+    )
+    host = Host.load(plugin_dir)
+    (status,) = [item for item in host.plugins if item.name == "bands"]
+
+    assert "Ranks" == host.enricher_class("ranks").__name__
+    assert "bands" == host.enrichers["bands"].plugin
+    assert (PluginState.OK, ("enricher:bands", "enricher:ranks")) == (status.state, status.kinds)
+
+
+def test_an_enricher_that_cannot_be_used(write_plugin: WritePlugin, plugin_dir: Path) -> None:
+    """An enricher that declares what does not exist breaks its plug-in, which says why."""
+    write_plugin(
+        "bands.py",
+        "from pydantic import BaseModel\nfrom regard import enricher\n"
+        "class Band(BaseModel):\n    name: str\n"
+        "@enricher('bands', inputs='purchases', outputs=Band)\n"
+        "def bands(batch): return []\n",
+    )
+    host = Host.load(plugin_dir)
+    (status,) = [item for item in host.plugins if item.name == "bands"]
+
+    assert PluginState.BROKEN is status.state
+    assert "no record kind; did you mean 'purchase'?" in str(status.error)
+
+
 def test_hook_regard_reporters(write_plugin: WritePlugin, plugin_dir: Path) -> None:
     """A plug-in's reporter classes are there by name."""
     write_plugin(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grp
 import imaplib
+import json
 import os
 import pwd
 import shutil
@@ -15,7 +16,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -36,8 +39,15 @@ ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 mail_location = maildir:{folder}/mail/%u
 first_valid_uid = 1
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf
+}}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -62,6 +72,35 @@ service stats {{
 }}
 """
 
+OAUTH = """
+introspection_mode = post
+introspection_url = http://127.0.0.1:{port}/introspect
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+TOKEN = "ya29.a0-valid_token~+/="
+
+
+class Provider(BaseHTTPRequestHandler):
+    """Says of a token whether it is valid (RFC 7662), and whose."""
+
+    def do_POST(self) -> None:
+        """Answer one question."""
+        asked = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        token = parse_qs(asked).get("token", [""])[0]
+        # One token is for everybody; in it stands nobody's name.
+        told = {"active": token.startswith(TOKEN), "username": token.removeprefix(TOKEN)}
+        body = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
 
 def _free_port() -> int:
     with socket.socket() as found:
@@ -81,6 +120,7 @@ class ImapServer:
     port: int = field(default_factory=_free_port)
     tls_port: int = field(default_factory=_free_port)
     process: subprocess.Popen[bytes] | None = None
+    provider: ThreadingHTTPServer | None = None
 
     @property
     def ca(self) -> Path:
@@ -111,6 +151,10 @@ class ImapServer:
             password=PASSWORD,
         )
         (self.folder / "dovecot.conf").write_text(text)
+        self.provider = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+        threading.Thread(target=self.provider.serve_forever, daemon=True).start()
+        conf = OAUTH.format(port=self.provider.server_address[1])
+        (self.folder / "oauth2.conf").write_text(conf)
         command = [program, "-F", "-c", str(self.folder / "dovecot.conf")]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self._wait()
@@ -158,6 +202,9 @@ class ImapServer:
         if self.process is not None:
             self.process.terminate()
             self.process.wait(timeout=30)
+        if self.provider is not None:
+            self.provider.shutdown()
+            self.provider.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from regard.errors import FileError
-from regard.mail.mailboxes import Places, expand, read_file, read_mbox
+from regard.mail.mailboxes import Places, expand, kind_of, read_file, read_mbox
 from regard.mail.messages import MAX_BYTES
 
 FROM = b"From ana@mail.example Mon Jan  5 10:03:00 2026\n"
@@ -101,3 +101,24 @@ def test_maildir_becomes_its_folders(tmp_path: Path) -> None:
     assert Places(empty=1) == expand(["Empty"], tmp_path)
     assert Places(maildirs=filled, empty=1) == expand(["*"], tmp_path)
     assert Places(files=("mail/*.mbox",)) == expand(["mail/*.mbox"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b"From ana@mail.example Mon Jan  5 10:03:00 2026\nFrom: a@b.example\n\nx\n", "(mbox)"),
+        (b"\r\nReceived: by mx\r\nFrom: a@b.example\r\nDate: today\r\n\r\nx", "message"),
+        (b"From: a table,Date\n1,2\n", None),
+        (b"From here on: nothing\n", None),
+        (b"date: 5\nvalue: 3\n", None),
+        (b"", None),
+        (b"\x00\x01From: x", None),
+    ],
+)
+def test_kind_of_mail(text: bytes, kind: str | None, tmp_path: Path) -> None:
+    """Mailboxes and messages are told by their first lines, and a table is neither."""
+    path = tmp_path / "file"
+    path.write_bytes(text)
+    found = kind_of(path)
+
+    assert kind is None if found is None else kind is not None and kind in found

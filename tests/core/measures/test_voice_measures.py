@@ -6,7 +6,7 @@ import json
 import runpy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from regard.directory import Directory, Named, Survey
 from regard.measures import answers, calls, campaigns, mystery, pages, suggestions
 from regard.measures.catalogue import MEASURES, STAGES, journey, stage_of, unfelt_stages
 from regard.measures.responses import response_rates
+from regard.measures.series import known_series
 from regard.measures.verbatims import verbatims
 from regard.reports import Period
 from regard.store import Store
@@ -438,3 +439,26 @@ def test_catalogue(view_of_kinds: Callable[..., Any]) -> None:
     assert ("buy", "support") == journey(view)
     assert ("buy",) == unfelt_stages(journey(view), ["ces", "pages-unused"])
     assert ["consideration", "awareness", "support", None] == told
+
+
+def test_series_that_are_known(view_of_kinds: Callable[..., Any]) -> None:
+    """A series is told by name and place, with its last value; a period without one is none."""
+    rows = [
+        ("footfall", "SOL-1", None, date(2026, 1, 1), Decimal("10")),
+        ("footfall", "Tienda Sol", None, date(2026, 2, 1), Decimal("12")),
+        ("footfall", "Elsewhere", None, date(2026, 1, 1), Decimal("7")),
+        ("cpi", None, "ES", date(2026, 1, 1), Decimal("101.5")),
+        ("cpi", None, "ES", date(2026, 2, 1), None),
+    ]
+    names = ("series", "place", "region", "period_on", "value")
+    records = [
+        {"key": str(at), **{k: v for k, v in zip(names, row, strict=True) if v is not None}}
+        for at, row in enumerate(rows)
+    ]
+    found = known_series(view_of_kinds(indicator=records))
+
+    assert [
+        ("cpi", "ES", 1, "2026-01-01", Decimal("101.5")),
+        ("footfall", "Elsewhere", 1, "2026-01-01", Decimal(7)),
+        ("footfall", "Tienda Sol", 2, "2026-02-01", Decimal(12)),
+    ] == [(one.name, one.where, one.values, str(one.last_on), one.last) for one in found]

@@ -128,15 +128,15 @@ def test_stop_backup_upgrade_start(project: MakeProject, run_regard: RunRegard) 
     engine.dispose()
 
     refused = run_regard("schedule", "--once", cwd=folder)
+    backup = run_regard("db", "backup", "before.db", cwd=folder)
     upgraded = run_regard("db", "upgrade", cwd=folder)
     ran = run_regard("schedule", "--once", "--json", cwd=folder)
-    backup = run_regard("db", "backup", "after.db", cwd=folder)
 
-    assert (1, 0, 0, 0) == tuple(each.returncode for each in (refused, upgraded, ran, backup))
+    assert (1, 0, 0, 0) == tuple(each.returncode for each in (refused, backup, upgraded, ran))
     assert "run `regard db upgrade`" in refused.stderr
     assert list(folder.glob("regard.db.*.backup")), "an upgrade makes a copy first"
     assert '"state": "ok"' in ran.stdout
-    assert (folder / "after.db").exists()
+    assert (folder / "before.db").exists()
 
 
 def test_a_backup_taken_while_runs_go_on_is_restored(

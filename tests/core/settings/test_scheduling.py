@@ -164,7 +164,10 @@ class TestDependencies:
         """A report that waits for nothing there is is told the nearest name."""
         (line,) = refused(tmp_path, source() + report('depends_on = "crn"'))
 
-        assert "regard.toml:5: reports.brief.depends_on: 'crn' is no source and no report" in line
+        assert (
+            "regard.toml:5: reports.brief.depends_on: 'crn' is no source, enricher or report"
+            in line
+        )
         assert "did you mean 'crm'?" in line
 
     def test_a_report_named_like_its_source(self, tmp_path: Path) -> None:

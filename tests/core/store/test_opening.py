@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -379,6 +380,33 @@ def test_an_old_store_becomes_as_a_new_one_is(store_url: str, revision: str) -> 
     store = Store.open(store_url)
     assert [] == store.faults()
     store.close()
+
+
+def test_an_outdated_store_is_copied_as_it_is(tmp_path: Path) -> None:
+    """A store that has to be upgraded first, or is too new, can be copied all the same."""
+    copies = []
+    for revision in ("0004", "9999"):
+        url = f"sqlite:///{tmp_path / revision}.store"
+        _set_revision(url, revision)
+        copy = tmp_path / f"{revision}.db"
+        state = Store.copy(url, copy)
+        with closing(sqlite3.connect(copy)) as connection:
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        copies.append((state.state, found))
+
+    assert [("outdated", [("0004",)]), ("newer", [("9999",)])] == copies
+
+
+def test_what_cannot_be_copied(tmp_path: Path, postgres_url: str) -> None:
+    """A store that is missing, or a server's, is named as such, and no file is left."""
+    copy = tmp_path / "copy.db"
+    with pytest.raises(StoreMissing):
+        Store.copy(f"sqlite:///{tmp_path / 'none.db'}", copy)
+    _set_revision(postgres_url, "0004")
+    with pytest.raises(StoreError, match="pg_dump"):
+        Store.copy(postgres_url, copy)
+
+    assert not copy.exists()
 
 
 def test_an_upgrade_keeps_scores_of_visits(store_url: str) -> None:

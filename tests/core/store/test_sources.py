@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from regard.columns import open_view, sync_columns
 from regard.errors import LeaseHeld, UsageError
 from regard.findings import Finding
+from regard.notifiers import Notice
 from regard.records import KINDS, metadata
 from regard.runs import Outcome, StreamSummary
 from regard.sources import Stream
@@ -24,6 +25,7 @@ from regard.store import (
     files,
     findings,
     leases,
+    notices,
     quarantine,
     runs,
     sources,
@@ -190,6 +192,41 @@ def test_a_failed_first_run_does_not_take_the_name(
     rename(store, "crm", "new")
 
     assert 2 == len([row for row in contents(store)["runs"] if "new" in row])
+
+
+def test_what_notices_speak_of(store: Store, fill: Callable[..., None]) -> None:
+    """Notices of the old name are of the new one, but where somebody was told already."""
+    fill(store, "crm")
+    said = [("crm", "monday"), ("crm", "friday"), ("new", "friday"), ("shop", "monday")]
+    with store.write() as transaction:
+        for name, occasion in said:
+            notice = Notice(0, f"source:{name}", "failed", "warning", "It failed.", NOW)
+            notices.put(transaction, "ops", notice, occasion)
+    rename(store, "crm", "new")
+    rows = table("notices")
+    with store.read() as transaction:
+        found = transaction.connection.execute(select(rows.c.subject, rows.c.occasion)).all()
+
+    assert {
+        ("source:new", "monday"),
+        ("source:new", "friday"),
+        ("source:crm", "friday"),
+        ("source:shop", "monday"),
+    } == {tuple(row) for row in found}
+
+
+def test_where_fetched_files_lie(store: Store, fill: Callable[..., None]) -> None:
+    """Files that were fetched are known by the new name's folder, and others as they were."""
+    fill(store, "crm")
+    state = FileState("s", "inbox/crm/a_b.csv", 1, 1, "x", 1, complete=True, recipe="")
+    with store.write() as transaction:
+        files.save(transaction, "crm", state, 1)
+    rename(store, "crm", "new")
+    with store.read() as transaction:
+        paths = {each.path for each in files.load(transaction, "new")}
+
+    assert "inbox/new/a_b.csv" in paths
+    assert not any(path.startswith("inbox/crm") for path in paths)
 
 
 def test_rows_keep_their_stream(store: Store, fill: Callable[..., None]) -> None:

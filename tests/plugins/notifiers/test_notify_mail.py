@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from regard.errors import NoticeRefused, TransientError
 from regard.notifiers import Attachment
@@ -263,6 +263,30 @@ def test_over_starttls(office: Make, certificate: Path, inbox: Inbox) -> None:
             office(config(free, smtp='sender = "regard@shop.example"\n')).send("a", "b")
     finally:
         controller.stop()
+
+
+def test_a_wrong_password(office: Make, inbox: Inbox) -> None:
+    """Nobody is signed in with a wrong password, and what is told does not say it."""
+
+    def nobody(*_: Any) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    free = _free_port()
+    controller = Controller(
+        inbox, hostname="127.0.0.1", port=free, authenticator=nobody, auth_require_tls=False
+    )
+    controller.start()
+    try:
+        smtp = f'{PLAIN}user = "hello@shop.example"\npassword = "wr0ng-one"\n'
+        shop = office(config(free, smtp=smtp))
+        shop.put("It failed.")
+        (said,) = shop.tell()
+    finally:
+        controller.stop()
+
+    assert "the server refuses the user or the password" in said
+    assert "wr0ng-one" not in said
+    assert [] == inbox.messages
 
 
 class TestConformance(NotifierConformance):

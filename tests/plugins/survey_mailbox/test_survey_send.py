@@ -74,12 +74,16 @@ class Inbox:
 
     Attributes:
         broken_after: It takes no more than so many.
+        asked: Is called when a receiver was named, before the message comes.
+        taken: Is called when it has a message, before it says so.
     """
 
     messages: list[Message] = field(default_factory=list)
     receivers: list[str] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     broken_after: int | None = None
+    asked: Callable[[], object] = bool
+    taken: Callable[[SMTP], object] = bool
 
     async def handle_RCPT(  # aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -90,6 +94,7 @@ class Inbox:
         if address.startswith("gone@"):
             return "550 no such user"
         envelope.rcpt_tos.append(address)
+        self.asked()
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -97,6 +102,7 @@ class Inbox:
         self.messages.append(message_from_bytes(bytes(envelope.content or b"")))
         self.receivers += envelope.rcpt_tos
         self.senders.append(envelope.mail_from or "")
+        self.taken(server)
         return "250 OK"
 
 
@@ -291,6 +297,97 @@ def test_killed_command_never_sends_twice(
     again = _send(run_regard, shop)
 
     assert (1, 1) == (again["sent"], again["sent_before"])
+    assert 2 == len(set(map(str.lower, inbox.receivers))) == len(inbox.receivers)
+
+
+@dataclass
+class Command:
+    """
+    The command in a process of its own, which is killed at a chosen instant.
+
+    Attributes:
+        process: It, once it was started.
+        lock: A lock on the store which keeps the command from noting what was sent.
+    """
+
+    process: subprocess.Popen[bytes] | None = None
+    lock: sqlite3.Connection | None = None
+
+    def start(self, root: Path) -> None:
+        """Begin to send."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "regard", "survey", "send", "After purchase"],
+            cwd=root,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self, *_: object) -> None:
+        """End it as no process can refuse."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=30)
+
+    def hold(self, root: Path) -> None:
+        """Keep it from noting anything from now on."""
+        self.lock = sqlite3.connect(root / "regard.db", timeout=30, check_same_thread=False)
+        self.lock.isolation_level = None
+        self.lock.execute("BEGIN IMMEDIATE")
+
+    def release(self) -> None:
+        """Let others write again."""
+        if self.lock is not None:
+            self.lock.rollback()
+            self.lock.close()
+
+
+@pytest.mark.parametrize("instant", ["asked", "taken", "acknowledged"])
+def test_command_killed_around_the_receipt_never_sends_twice(
+    instant: str, shop: Path, inbox: Inbox, run_regard: RunRegard
+) -> None:
+    """Killed before the server has a message, before it says so, or before that is noted."""
+    command = Command()
+    if instant == "asked":
+        inbox.asked = command.kill
+    elif instant == "taken":
+        inbox.taken = command.kill
+    else:
+        inbox.taken = lambda _: command.hold(shop)
+    command.start(shop)
+    assert command.process is not None
+    if instant == "acknowledged":
+        for _ in range(600):
+            if command.lock is not None:
+                break
+            time.sleep(0.05)
+        time.sleep(1.0)  # it has the receipt, and waits for the store
+        assert command.process.poll() is None
+        command.kill()
+        command.release()
+    assert -signal.SIGKILL == command.process.wait(timeout=60)
+    inbox.asked, inbox.taken = bool, bool
+    before = len(inbox.messages)
+    again = _send(run_regard, shop)
+    third = _send(run_regard, shop)
+
+    assert ("asked" != instant) == before
+    assert (1, 1, 1) == (again["sent"], again["sent_before"], again["unsure"])
+    assert (0, 2, 1) == (third["sent"], third["sent_before"], third["unsure"])
+    assert before + 1 == len(set(map(str.lower, inbox.receivers))) == len(inbox.receivers)
+
+
+def test_server_that_goes_silent_gets_nothing_twice(
+    shop: Path, inbox: Inbox, run_regard: RunRegard
+) -> None:
+    """A message that the server took without saying so is not sent again, and is told of."""
+    inbox.taken = lambda server: server.transport.abort()
+    broken = run_regard("survey", "send", "After purchase", cwd=shop)
+    inbox.taken = bool
+    again = _send(run_regard, shop)
+
+    assert 1 == broken.returncode
+    assert "the connection broke before the message was acknowledged" in broken.stderr
+    assert (1, 1, 1) == (again["sent"], again["sent_before"], again["unsure"])
     assert 2 == len(set(map(str.lower, inbox.receivers))) == len(inbox.receivers)
 
 

@@ -332,3 +332,18 @@ def test_every_profile_of_the_plug_in_has_a_case() -> None:
     }
 
     assert read == own
+
+
+def test_headers_that_nobody_compared_are_said_to_be_so() -> None:
+    """What was read from descriptions and not from real files is not called confirmed."""
+    own = [each for each in load_profiles() if "touchpoints" in each.plugins]
+
+    assert {"mailchimp-activity", "matomo-pages"} == {
+        each.name for each in own if not each.confirmed
+    }
+    assert {("mailchimp-audience", "es"), ("mailchimp-audience", "fr")} <= {
+        (each.name, name)
+        for each in own
+        for name, variant in each.variants.items()
+        if not variant.confirmed
+    }

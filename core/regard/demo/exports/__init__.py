@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from regard.demo.exports import (
     asking,
     baskets,
+    helpdesk,
     hubspot,
     mailing,
     meeting,
     opinions,
     pricelist,
     shopify,
+    surroundings,
     till,
     visiting,
 )
@@ -37,3 +39,5 @@ def make_exports(world: World) -> Iterator[ExportFile]:
     yield from mailing.mailboxes(voices)
     yield from visiting.visits(voices)
     yield from meeting.contacts(world, voices)
+    yield from helpdesk.help_tickets(world, voices)
+    yield from surroundings.series(world)

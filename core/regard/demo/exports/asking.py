@@ -3,6 +3,7 @@ What three survey tools export.
 
 Typeform asks after orders, Google Forms in the shops, SurveyMonkey after somebody was helped.
 One answer is off its scale, as answers are that somebody typed in: it is kept without a score.
+Some stop after the first question; Typeform exports their answers as partial ones.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ __all__ = ["answers"]
 _AFTER_ORDER: Final = (
     "#", "How likely are you to recommend us to a friend? (0-10)",
     "How satisfied were you with the delivery? (1 = very dissatisfied and 5 = very satisfied)",
-    "Why?", "email", "Response Type", "Start Date (UTC)", "Stage Date (UTC)",
-    "Submit Date (UTC)", "Network ID", "Tags", "Ending",
+    "What matters most to you? (Choose as many as you like)", "Why?", "email", "Response Type",
+    "Start Date (UTC)", "Stage Date (UTC)", "Submit Date (UTC)", "Network ID", "Tags", "Ending",
 )  # fmt: skip
 _IN_STORE: Final = (
     "Marca temporal",
@@ -53,14 +54,18 @@ def _after_order(world: World, voices: Voices) -> ExportFile:
     for each in voices.after_order:
         done = each.at.astimezone(UTC)
         began = done - timedelta(minutes=2)
+        whole = each.delivery is not None
         rows.append(
             (
-                f"r{each.number:07}", str(each.recommend), str(each.delivery), each.why,
-                each.order.email, "completed", f"{began:{_STAMP}}", "", f"{done:{_STAMP}}",
-                "0a1b2c3d4e", "", "default",
+                f"r{each.number:07}", str(each.recommend), str(each.delivery) if whole else "",
+                ", ".join(each.matters), each.why, each.order.email,
+                "completed" if whole else "partial", f"{began:{_STAMP}}",
+                "" if whole else f"{done:{_STAMP}}", f"{done:{_STAMP}}" if whole else "",
+                "0a1b2c3d4e", "", "default" if whole else "",
             )
         )  # fmt: skip
-    off_scale = ("r9999999", "11", "", "", "", *rows[-1][5:])
+    last = next(row for row in reversed(rows) if row[6] == "completed")
+    off_scale = ("r9999999", "11", "", "", "", "", *last[6:])
     data = as_csv([_AFTER_ORDER, *rows, off_scale])
     path = f"surveys/after-purchase-{world.until:%Y-%m-%d}.csv"
     return ExportFile(path, "Typeform", data)

@@ -1,18 +1,22 @@
 """
 Where customers met the retailer.
 
-The telephone system's calls, the web server's log, the pages there are, reports of mailings, and
-a box of suggestions. The log has a line that broke off when the disk was full.
+The telephone system's calls, the web server's logs, the pages there are, reports of mailings, and
+a box of suggestions. The log has moved on once, and the older half was packed; the newer one has
+a line that broke off when the disk was full.
 """
 
 from __future__ import annotations
 
+import gzip
 import random
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from xml.sax.saxutils import escape
 
+from regard.demo.campaigns import Mailing
 from regard.demo.exports.files import ExportFile, Row, as_csv
 from regard.demo.products import PRODUCTS
 from regard.demo.seasons import ZONE, on_the_web
@@ -23,6 +27,8 @@ __all__ = ["contacts"]
 
 _STAMP: Final = "%Y-%m-%d %H:%M:%S"
 _LOG_DAYS: Final = 14
+_PACKED_DAYS: Final = 8
+"""The lines of so many days ago and of before are in the packed log."""
 _VIEWS_A_DAY: Final = 300
 _SITE: Final = "https://shop.example"
 _NEVER_SEEN: Final = 5
@@ -37,11 +43,16 @@ _CAMPAIGNS: Final = (
     "Total Clicks", "Unsubscribes", "Abuse Complaints", "Times Liked on Facebook", "Folder Id",
     "Unique Id", "Total Orders", "Total Gross Sales", "Total Revenue",
 )  # fmt: skip
+_ACTIVITY: Final = (
+    "Email", "Campaign Title", "Campaign Id", "Action", "Timestamp", "URL", "IP",
+)  # fmt: skip
 _SUGGESTIONS: Final = (
-    "Más horas de apertura los sábados, por favor.",
+    "Abrid también los domingos, por favor.",
     "Please sell refills for the candles.",
-    "Un banco en la entrada para las personas mayores.",
-    "Des emballages sans plastique, s'il vous plaît.",
+    "Un aparcabicis en la entrada.",
+    "Des colis sans plastique, s'il vous plaît.",
+    "Un banco para las personas mayores.",
+    "Two tills on Saturdays, the queue is too long.",
 )
 
 
@@ -50,11 +61,12 @@ def contacts(world: World, voices: Voices) -> Iterator[ExportFile]:
     rng = random.Random(f"{world.seed}-contacts")  # noqa: S311  # no secret
     data = as_csv((_call(each) for each in voices.calls), line_end="\n")
     yield ExportFile("calls/Master.csv", "Asterisk", data)
-    yield _log(rng, world)
+    yield from _logs(rng, world)
     yield _sitemap()
-    yield _campaigns(rng, world)
+    yield _campaigns(voices.mailings)
+    yield _activity(voices.mailings)
     for at, text in enumerate(_SUGGESTIONS):
-        day = world.until - timedelta(days=11 + 17 * at)
+        day = world.until - timedelta(days=11 + 14 * at)
         yield ExportFile(f"box/{day:%Y-%m-%d} {at + 1}.txt", "a box", f"{text}\n".encode())
 
 
@@ -76,7 +88,7 @@ def _call(call: Call) -> Row:
     )  # fmt: skip
 
 
-def _log(rng: random.Random, world: World) -> ExportFile:
+def _logs(rng: random.Random, world: World) -> Iterator[ExportFile]:
     seen = PRODUCTS[:-_NEVER_SEEN]
     pages = [f"/products/{each.sku.casefold()}" for each in seen]
     weights = [each.weight for each in seen]
@@ -98,10 +110,18 @@ def _log(rng: random.Random, world: World) -> ExportFile:
             line = f'{net}.{host} - - [{at:%d/%b/%Y:%H:%M:%S %z}] "GET {page} HTTP/1.1" {status}'
             lines.append((at, f'{line} {rng.randint(2_000, 40_000)} "-" "{agent}"'))
     lines.sort()
-    text = [line for _, line in lines]
-    text.insert(len(text) // 2, text[0][:52])
-    data = "".join(f"{line}\n" for line in text).encode()
-    return ExportFile("web/access.log", "a web server", data, ("bad-line",))
+    # A night in the middle, when the log was moved on.
+    turned = (world.until - timedelta(days=_PACKED_DAYS)).astimezone(ZONE).date()
+    older = [line for at, line in lines if at.date() <= turned]
+    newer = [line for at, line in lines if at.date() > turned]
+    newer.insert(len(newer) // 2, newer[0][:52])
+    yield ExportFile("web/access.log", "a web server", _as_lines(newer), ("bad-line",))
+    packed = gzip.compress(_as_lines(older), mtime=0)
+    yield ExportFile("web/access.log.1.gz", "a web server", packed)
+
+
+def _as_lines(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _sitemap() -> ExportFile:
@@ -116,22 +136,40 @@ def _sitemap() -> ExportFile:
     return ExportFile("web/sitemap.xml", "the web shop", text.encode())
 
 
-def _campaigns(rng: random.Random, world: World) -> ExportFile:
+def _campaigns(mailings: Sequence[Mailing]) -> ExportFile:
     rows: list[Row] = []
-    for at, name in enumerate(("Summer table", "Back to the kitchen", "Autumn candles")):
-        sent = (world.until - timedelta(days=80 - 28 * at)).astimezone(ZONE)
-        people = 1_150 + 40 * at
-        bounced, opened = rng.randint(8, 25), rng.randint(330, 460)
-        clicked, orders = rng.randint(60, 120), rng.randint(6, 20)
+    for each in mailings:
+        counts = each.counts
+        people, bounced = counts["sent"], counts["bounce"]
+        opened, clicked = counts["open"], counts["click"]
         delivered = people - bounced
-        revenue = f"€{orders * 47:,}.50"
+        revenue = sum((one.revenue for one in each.orders), Decimal(0))
         rows.append(
             (
-                name, name, "Club", f"{sent:%b %d, %Y} 10:00 am", f"{sent:%A}", f"{people:,}",
-                f"{delivered:,}", str(bounced - 4), "4", str(bounced), "0", "0", str(opened),
-                f"{100 * opened / delivered:.2f}%", str(opened + 90), str(clicked),
-                f"{100 * clicked / delivered:.2f}%", str(clicked + 25), str(rng.randint(2, 9)),
-                "0", "0", "", f"a1b2c3d4e{at}", str(orders), revenue, revenue,
+                each.name, each.name, "Club", f"{each.at:%b %d, %Y} 10:00 am", f"{each.at:%A}",
+                f"{people:,}", f"{delivered:,}", str(bounced - bounced // 4), str(bounced // 4),
+                str(bounced), "0", "0", str(opened), f"{100 * opened / delivered:.2f}%",
+                str(opened), str(clicked), f"{100 * clicked / delivered:.2f}%", str(clicked),
+                str(counts["unsub"]), "0", "0", "", _campaign_id(each), str(len(each.orders)),
+                f"€{revenue:,.2f}", f"€{revenue:,.2f}",
             )
         )  # fmt: skip
     return ExportFile("mailings/campaigns.csv", "Mailchimp", as_csv([_CAMPAIGNS, *rows]))
+
+
+def _activity(mailings: Sequence[Mailing]) -> ExportFile:
+    """Return what each recipient did, which adds up to what the campaigns' report says."""
+    rows = [
+        (
+            one.customer.email or "", each.name, _campaign_id(each), one.what,
+            f"{one.at.astimezone(UTC):{_STAMP}}", f"{_SITE}{one.page}" if one.page else "",
+            "203.0.113.9" if one.what in ("open", "click") else "",
+        )
+        for each in mailings
+        for one in each.mailed
+    ]  # fmt: skip
+    return ExportFile("mailings/activity.csv", "Mailchimp", as_csv([_ACTIVITY, *rows]))
+
+
+def _campaign_id(mailing: Mailing) -> str:
+    return f"a1b2c3d4e{mailing.number}"

@@ -1,0 +1,104 @@
+"""Sources are asked which files they know, and one that breaks stops no other."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from regard.host import Host
+from regard.pipeline.looking import FALLBACK, Lookout, recognise
+
+PLUGIN = """
+from regard import Source, Stream, hookimpl
+from regard.sources import Recognised
+
+class Rolls(Source):
+    name = "till-rolls"
+    streams = (Stream("lines", "fact"),)
+
+    @classmethod
+    def recognise(cls, files, ctx):
+        for file in files:
+            if file.path.read_bytes().startswith(b"TILL ROLL"):
+                yield Recognised(file, "till roll", {"zone": ctx.timezone}, surety=SURETY)
+
+    def read(self, stream, since, until, ctx):
+        return ()
+
+class Broken(Source):
+    name = "broken-one"
+    streams = (Stream("lines", "fact"),)
+
+    @classmethod
+    def recognise(cls, files, ctx):
+        raise SystemExit("out of paper")
+
+@hookimpl
+def regard_sources():
+    return [Rolls, Broken]
+"""
+ROLL = "TILL ROLL\n1;2\n"
+TABLE = "series,period,value\ncpi,2026-01,101.2\n"
+
+
+def _host(folder: Path, surety: int) -> Host:
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    code = textwrap.dedent(PLUGIN).replace("SURETY", str(surety))
+    (plugins / "rolls.py").write_text(code)
+    return Host.load(plugins)
+
+
+def test_sources_of_others_are_asked(tmp_path: Path) -> None:
+    """A plug-in of somebody else names its files and what its table would say; a fault is told."""
+    (tmp_path / "roll.csv").write_text(ROLL)
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    paths = [tmp_path / "roll.csv", tmp_path / "x.csv"]
+    taken = recognise(_host(tmp_path, 2), paths, Lookout(tmp_path, (), "Europe/Paris"), "files")
+
+    assert [
+        ("files", FALLBACK, {}, [paths[1]]),
+        ("till-rolls", "till-rolls", {"zone": "Europe/Paris"}, [paths[0]]),
+    ] == [(each.name, each.plugin, each.options, each.files) for each in taken.groups]
+    assert ["broken-one: it could not be asked about files: "] == [
+        each.partition("SystemExit")[0] for each in taken.problems
+    ]
+
+
+def test_the_surest_reads(tmp_path: Path) -> None:
+    """Where several know a file, the one that is surest reads it; a guess gives way."""
+    path = tmp_path / "roll.csv"
+    path.write_text(ROLL.replace("\n1;2\n", ",period,value\ncpi,2026-01,1.5\n"))
+    lookout = Lookout(tmp_path, (), "UTC")
+
+    for surety, reader in ((0, "indicators"), (1, "till-rolls")):
+        folder = tmp_path / str(surety)
+        folder.mkdir()
+        taken = recognise(_host(folder, surety), [path], lookout, "files")
+        assert [reader] == [each.plugin for each in taken.groups]
+
+
+SAMPLES = Path(__file__).parents[2] / "plugins"
+FOLDERS = {
+    "crm_export": "crm-export",
+    "indicators": "indicators",
+    "mailbox": "mailbox",
+    "survey_export": "survey-export",
+    "touchpoints": "touchpoints",
+}
+
+
+def test_every_vendors_file_finds_its_source(tmp_path: Path) -> None:
+    """All files shaped like vendors' own are told apart, whatever lies beside them."""
+    owners = {
+        path: plugin
+        for folder, plugin in FOLDERS.items()
+        for path in sorted((SAMPLES / folder / "data").rglob("*"))
+        if path.is_file() and (folder != "crm_export" or path.suffix != ".json")  # what to expect
+    }
+    taken = recognise(Host.load(), list(owners), Lookout(tmp_path, (), "UTC"), "files")
+    found = {path: plugin for path, (plugin, _) in taken.files.items()}
+
+    assert 60 < len(owners)
+    assert [] == taken.problems
+    assert owners == {path: found.get(path, "nobody") for path in owners}
