@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +234,54 @@ def test_a_crash_loses_nothing_that_was_yielded(
     assert "its process ended with -9; what it yielded before is kept" in done["error"]
     assert done["new"] >= 5
     assert [(done["new"],)] == rows(folder, "SELECT count(*) FROM offers")
+
+
+def _below(root: int) -> dict[int, int]:
+    """Return the processes below one, each with its parent."""
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found = {root: 0}
+    while more := {pid: up for pid, up in parents.items() if up in found and pid not in found}:
+        found |= more
+    return found
+
+
+def _commands(pids: Iterable[int]) -> dict[int, str]:
+    found = {}
+    for pid in pids:
+        try:
+            found[pid] = Path(f"/proc/{pid}/cmdline").read_text()
+        except OSError:
+            continue
+    return found
+
+
+def test_a_killed_run_leaves_no_spider_behind(
+    open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
+) -> None:
+    """Where the run is killed, its spider ends by itself, and the next run reads everything."""
+    shop = open_shop(goods=small, page_seconds=0.3)
+    folder = own(shop)
+    process = subprocess.Popen([sys.executable, "-m", "regard", "run", "own"], cwd=folder,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    end = time.monotonic() + 60
+    while len(shop.log) < 3 and time.monotonic() < end:
+        time.sleep(0.05)
+    tree = _below(process.pid)
+    (spider,) = [pid for pid, said in _commands(tree).items() if "spiders.hosted" in said]
+    os.kill(tree[spider], signal.SIGKILL)
+    process.wait(60)
+    while _commands([spider]) and time.monotonic() < end:
+        time.sleep(0.05)
+    gone = "spiders.hosted" not in _commands([spider]).get(spider, "")
+    done = ran(run_regard, folder)
+
+    assert gone
+    assert (0, 6) == (done["exit"], rows(folder, "SELECT count(*) FROM offers")[0][0])
 
 
 @pytest.mark.parametrize(

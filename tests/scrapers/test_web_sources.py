@@ -142,6 +142,21 @@ def test_what_two_whole_looks_do_not_meet_is_withdrawn(
     assert (0, 1) == (first["deleted"], second["deleted"])
 
 
+def test_an_index_of_sitemaps_is_followed(
+    open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
+) -> None:
+    """Packed sitemaps that an index names are read, each once, though the index names itself."""
+    shop = open_shop(goods=small, sitemap_parts=3)
+    folder = looked_at(shop)
+    done = ran(run_regard, folder, "prices")
+    asked = [path for path in shop.paths if path.startswith("/sitemap")]
+
+    assert ("ok", 6) == (done["outcome"], done["new"])
+    assert [
+        "/sitemap-0.xml.gz", "/sitemap-1.xml.gz", "/sitemap-2.xml.gz", "/sitemap.xml"
+    ] == sorted(asked)  # fmt: skip
+
+
 STATED = "SELECT subject, value FROM facts ORDER BY subject"
 
 

@@ -26,6 +26,7 @@ class Knobs:
         validators: It sends ETag and Last-Modified, and answers 304.
         page_seconds: How long a page takes.
         redirects: Paths that lead elsewhere.
+        sitemap_parts: Into how many sitemaps, packed ones, an index leads; 0: there is no index.
         hidden: Articles that are not listed any more.
     """
 
@@ -42,4 +43,5 @@ class Knobs:
     validators: bool = True
     page_seconds: float = 0.0
     redirects: dict[str, str] = field(default_factory=dict)
+    sitemap_parts: int = 0
     hidden: set[str] = field(default_factory=set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import json
 from datetime import date
@@ -12,8 +13,16 @@ from regard.demo.shop.catalogue import Article, Catalogue
 from regard.demo.shop.knobs import Knobs
 from regard.demo.shop.reviewing import ShopReview
 
-__all__ = ["article_page", "challenge_page", "list_page", "sitemap"]
+__all__ = [
+    "article_page",
+    "challenge_page",
+    "list_page",
+    "sitemap",
+    "sitemap_index",
+    "sitemap_part",
+]
 
+_SPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 PER_LIST: Final = 20
 REVIEWS_PER_PAGE: Final = 4
 _REDESIGNED: Final = {"price": "x-amount", "review": "x-say", "name": "x-title"}
@@ -49,8 +58,20 @@ def sitemap(base: str, catalogue: Catalogue, day: date, knobs: Knobs) -> bytes:
     """Return the addresses of all articles, and of a page that robots.txt forbids."""
     paths = [f"/p/{each.sku}" for each in _shown(catalogue, day, knobs)]
     rows = "".join(f"<url><loc>{base}{path}</loc></url>" for path in (*paths, "/private/prices"))
-    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
-    return f'<?xml version="1.0"?><urlset xmlns="{space}">{rows}</urlset>'.encode()
+    return f'<?xml version="1.0"?><urlset xmlns="{_SPACE}">{rows}</urlset>'.encode()
+
+
+def sitemap_index(base: str, parts: int) -> bytes:
+    """Return an index of sitemaps, which names itself as well."""
+    paths = ["/sitemap.xml", *(f"/sitemap-{part}.xml.gz" for part in range(parts))]
+    rows = "".join(f"<sitemap><loc>{base}{path}</loc></sitemap>" for path in paths)
+    return f'<?xml version="1.0"?><sitemapindex xmlns="{_SPACE}">{rows}</sitemapindex>'.encode()
+
+
+def sitemap_part(base: str, catalogue: Catalogue, day: date, knobs: Knobs, part: int) -> bytes:
+    """Return one of the sitemaps that an index leads to, packed."""
+    shown = Catalogue(catalogue.name, catalogue.articles[part :: knobs.sitemap_parts])
+    return gzip.compress(sitemap(base, shown, day, knobs), mtime=0)
 
 
 def list_page(catalogue: Catalogue, day: date, knobs: Knobs, page: int) -> bytes:

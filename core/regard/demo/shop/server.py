@@ -15,7 +15,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from regard.demo.shop.catalogue import Catalogue
 from regard.demo.shop.knobs import Knobs
-from regard.demo.shop.pages import article_page, challenge_page, list_page, sitemap
+from regard.demo.shop.pages import (
+    article_page,
+    challenge_page,
+    list_page,
+    sitemap,
+    sitemap_index,
+    sitemap_part,
+)
 
 __all__ = ["Asked", "Shop"]
 
@@ -145,9 +152,8 @@ class Shop:
             return knobs.status, b"not now", kind | retry
         if parts.path in knobs.redirects:
             return 302, b"", {"Location": knobs.redirects[parts.path]}
-        if parts.path == "/sitemap.xml":
-            xml = {"Content-Type": "application/xml"}
-            return 200, sitemap(self.url, self.catalogue, self.today(), knobs), xml
+        if parts.path.startswith("/sitemap"):
+            return self._sitemap(parts.path)
         if knobs.blocked:
             return 200, challenge_page(), kind
         if parts.path == "/list":
@@ -158,6 +164,19 @@ class Shop:
             return 404, b"there is no such page", kind
         body = article_page(article, day, knobs, syntax=self.syntax, page=page, home=self.home)
         return 200, body, kind
+
+    def _sitemap(self, path: str) -> tuple[int, bytes, dict[str, str]]:
+        knobs, day = self.knobs, self.today()
+        xml = {"Content-Type": "application/xml"}
+        if path == "/sitemap.xml" and not knobs.sitemap_parts:
+            return 200, sitemap(self.url, self.catalogue, day, knobs), xml
+        if path == "/sitemap.xml":
+            return 200, sitemap_index(self.url, knobs.sitemap_parts), xml
+        part = path.removeprefix("/sitemap-").removesuffix(".xml.gz")
+        if not part.isdecimal() or int(part) >= knobs.sitemap_parts:
+            return 404, b"there is no such sitemap", xml
+        packed = {"Content-Type": "application/gzip"}
+        return 200, sitemap_part(self.url, self.catalogue, day, knobs, int(part)), packed
 
     def _robots(self) -> bytes:
         rules = "".join(f"Disallow: {path}\n" for path in self.knobs.disallow)
