@@ -212,7 +212,7 @@ def _monthly(asked: _Asked) -> list[Section]:
     series = tuple(
         Series(
             f"rating.{whose or 'us'}",
-            asked.to.say("series", whose=asked.whose(whose)),
+            asked.to.say("series", whose=whose) if whose else asked.to.say("our_series"),
             tuple(found),
         )
         for whose, found in points.items()

@@ -70,6 +70,7 @@ _WORDS: Final[Texts] = {
     ),
     "monthly": ("Month by month", "Mes a mes", "Mois par mois"),
     "series": ("Rating of {whose}", "Valoración de {whose}", "Note de {whose}"),
+    "our_series": ("Our rating", "Nuestra valoración", "Notre note"),
     "column_held": ("Held", "Tenemos", "Détenus"),
     "column_stated": ("Stated", "Declaradas", "Annoncés"),
     "column_coverage": ("Coverage", "Cobertura", "Couverture"),
