@@ -197,7 +197,8 @@ class Move:
     Something that changed at a competitor.
 
     Attributes:
-        what: ``price``, ``promotion``, ``stock-out``, ``back``, ``new`` or ``withdrawn``.
+        what: ``price``, ``promotion``, ``stock-out``, ``back``, ``new``, ``withdrawn`` or
+            ``returned``: it was withdrawn before.
         before: The price before; None: there was none in this currency, or no price moved.
         after: The price since.
     """
@@ -299,7 +300,9 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
     """
     Return what changed at competitors in a period, the newest first.
 
-    What was there at the very first look at a competitor is not new.
+    What was there at the very first look at a competitor is not new. That look goes on for as
+    long as offers that nobody had seen follow each other within an hour: a large shop takes a
+    gentle crawl many of them.
 
     Args:
         view: What to read.
@@ -314,28 +317,36 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
                    lag(price) OVER life AS price_before, lag(list_price) OVER life AS list_before,
                    lag(availability) OVER life AS stock_before,
                    lag(currency) OVER life AS currency_before,
-                   row_number() OVER life AS version,
-                   min(valid_from) OVER (PARTITION BY source) AS first_look
+                   lag(deleted_at) OVER life AS gone_before,
+                   row_number() OVER life AS version
             FROM offers_history WHERE competitor IS NOT NULL
             WINDOW life AS (PARTITION BY source, key ORDER BY valid_from)
+        ), met AS (
+            SELECT source, valid_from,
+                   valid_from > lag(valid_from) OVER met + INTERVAL 1 HOUR AS later
+            FROM history WHERE version = 1
+            WINDOW met AS (PARTITION BY source ORDER BY valid_from)
+        ), looked AS (
+            SELECT source, min(valid_from) AS second_look FROM met WHERE later GROUP BY source
         ), told AS (
             SELECT valid_from AS moment, rival, product_name,
                    CASE WHEN version = 1 THEN 'new'
+                        WHEN gone_before IS NOT NULL THEN 'returned'
                         WHEN list_price > price AND list_before IS NULL THEN 'promotion'
                         WHEN price <> price_before
                              OR currency <> currency_before AND price = price_before THEN 'price'
                    END AS what,
                    CASE WHEN currency IS NOT DISTINCT FROM currency_before
                         THEN price_before END AS before, price AS after, currency
-            FROM history
-            WHERE version > 1 OR valid_from > first_look + INTERVAL 1 HOUR
+            FROM history LEFT JOIN looked USING (source)
+            WHERE version > 1 OR valid_from >= second_look
             UNION ALL
             SELECT valid_from, rival, product_name,
                    CASE WHEN availability IN {_OUT} AND stock_before NOT IN {_OUT}
                              THEN 'stock-out'
                         WHEN availability NOT IN {_OUT} AND stock_before IN {_OUT} THEN 'back'
                    END, NULL, NULL, currency
-            FROM history WHERE version > 1
+            FROM history WHERE version > 1 AND gone_before IS NULL
             UNION ALL
             SELECT deleted_at, rival, product_name, 'withdrawn', price, NULL, currency
             FROM history WHERE deleted_at IS NOT NULL

@@ -63,6 +63,7 @@ def _section(section: Section) -> dict[str, Any]:
         "series": [_series(series) for series in section.series],
         "findings": [_finding(finding) for finding in section.findings],
         "actions": [],
+        "note": _plain(section.note or None),
     }
 
 
@@ -76,6 +77,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "low": _plain(figure.low),
         "high": _plain(figure.high),
         "period": _period(figure.period),
+        "note": _plain(figure.note or None),
     }
 
 
@@ -87,6 +89,7 @@ def _table(table: Table) -> dict[str, Any]:
             for column in table.columns
         ],
         "rows": [[_plain(cell) for cell in row] for row in table.rows],
+        "note": _plain(table.note or None),
     }
 
 

@@ -65,6 +65,7 @@ _WORDS: Final[Texts] = {
     "what.back": ("in stock again", "otra vez disponible", "de retour"),
     "what.new": ("new", "nuevo", "nouveau"),
     "what.withdrawn": ("withdrawn", "retirado", "retiré"),
+    "what.returned": ("returned", "vuelve a venderse", "revenu"),
 }
 
 PHRASES: Final = Phrases(_WORDS)

@@ -293,6 +293,8 @@ def _counted(to: Speaker, found: Sequence[Move]) -> Table:
 
 def _direction(move: Move) -> str | None:
     """Return what is counted: a price that moved is dearer or cheaper; None: who can tell."""
+    if move.what == "returned":
+        return "new"
     if move.what != "price":
         return move.what
     if move.before is None or move.after is None or move.before == move.after:

@@ -189,7 +189,7 @@ _WORDS: Final[Texts] = {
     "column_n_promotion": ("Promotions", "Promociones", "Promotions"),
     "column_n_stock-out": ("Out of stock", "Agotado", "Rupture"),
     "column_n_back": ("Back in stock", "De vuelta", "De retour"),
-    "column_n_new": ("New", "Nuevo", "Nouveau"),
+    "column_n_new": ("New or returned", "Nuevo o de vuelta", "Nouveau ou revenu"),
     "column_n_withdrawn": ("Withdrawn", "Retirado", "Retiré"),
     "what.price": ("price", "precio", "prix"),
     "what.promotion": ("promotion", "promoción", "promotion"),
@@ -197,6 +197,7 @@ _WORDS: Final[Texts] = {
     "what.back": ("in stock again", "otra vez disponible", "de retour"),
     "what.new": ("new", "nuevo", "nouveau"),
     "what.withdrawn": ("withdrawn", "retirado", "retiré"),
+    "what.returned": ("returned", "vuelve a venderse", "revenu"),
 }
 
 PHRASES: Final = Phrases(_WORDS)

@@ -457,6 +457,31 @@ def test_the_first_look_is_no_move(market: Market) -> None:
     assert [] == moves(view, LAST)
 
 
+def test_the_first_look_may_take_hours(market: Market) -> None:
+    """A large shop is read at a page a second; what comes an hour after all others is new."""
+    began = ago(2)
+    offers = [
+        each
+        for n in range(9)
+        for each in versions(f"p{n}", {"at": began + timedelta(minutes=40 * n)})
+    ]
+    late = versions("late", {"at": began + timedelta(minutes=40 * 8 + 61)})
+
+    assert ["Late"] == [one.name for one in moves(market(offer=offers + late), LAST)]
+
+
+def test_what_was_withdrawn_returns(market: Market) -> None:
+    """An article that is sold again is no new one, and its price is no move."""
+    gone = versions("a", {"at": ago(50), "price": D(4)}, deleted_at=ago(9))
+    again = versions("a", {"at": ago(2), "price": D(6)})
+    other = versions("b", {"at": ago(50)})
+
+    assert [("returned", D(4), D(6)), ("withdrawn", D(4), None)] == [
+        (one.what, one.before, one.after)
+        for one in moves(market(offer=[*gone, *again, *other]), Period(None, None))
+    ]
+
+
 def test_moves_have_a_period_and_a_competitor(market: Market) -> None:
     """A period contains its beginning and not its end; another competitor's moves stay out."""
     life = [{"at": ago(50), "price": D(1)}, {"at": ago(9), "price": D(2)}]

@@ -211,7 +211,8 @@ def test_json() -> None:
     assert ["name", "title", "made_at", "period", "sections", "sources"] == list(data)
     assert "2026-01-31T08:00:00Z" == data["made_at"]
     assert {"since": "2025-12-31T23:00:00Z", "until": "2026-01-31T23:00:00Z"} == data["period"]
-    assert ["title", "figures", "tables", "series", "findings", "actions"] == list(section)
+    shape = ["title", "figures", "tables", "series", "findings", "actions", "note"]
+    assert shape == list(section)
     assert {
         "id": "nps",
         "label": "Net promoter score",
@@ -221,6 +222,7 @@ def test_json() -> None:
         "low": "31",
         "high": "52",
         "period": None,
+        "note": None,
     } == section["figures"][1]
     assert [2006, "1234567.891", None] == [section["figures"][n]["value"] for n in (0, 2, 4)]
     assert {"name": "share", "label": "Share", "unit": "%"} == section["tables"][0]["columns"][2]
