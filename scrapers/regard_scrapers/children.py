@@ -62,8 +62,10 @@ class Child:
         self._closing.set()
         self.say("stop")
         try:
-            self._process.wait(_GRACE_SECONDS if kind is None else 1.0)
-        except subprocess.TimeoutExpired:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE_SECONDS if kind is None else 1.0)
+        finally:
+            # Also where we are told to stop while we wait.
             self._process.kill()
             self._process.wait()
         # The child is gone, so whoever listens has come to the end.

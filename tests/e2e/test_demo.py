@@ -107,7 +107,7 @@ def test_prints_everything(done, demo):
         "$ regard schedule --once",
         "source:hogarvela-prices",
         "$ regard status",
-        "16 sources",
+        "17 sources",
         "$ regard report customers",
         "Who they are",
         "$ regard report voice",

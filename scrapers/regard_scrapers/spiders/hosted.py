@@ -13,6 +13,8 @@ import importlib.util
 import logging
 import os
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -34,6 +36,7 @@ from regard_scrapers.spiders.telling import answered, unanswered
 __all__ = ["main"]
 
 _ADDON: Final = {"regard_scrapers.spiders.telling.HostedAddon": 0}
+_LOOK_SECONDS: Final = 1.0
 _SETTINGS: Final[dict[str, Any]] = {
     # A server that asks for less is not asked again; what may pass is tried twice.
     "RETRY_HTTP_CODES": [408, 500, 502, 504],
@@ -49,6 +52,8 @@ class _Unusable(Exception):
 
 def main() -> int:
     """Load the spider, hear how it may behave, run it, and say how it ended."""
+    parent = os.getppid()
+    threading.Thread(target=_end_with, args=(parent,), name="regard-parent", daemon=True).start()
     pipe = Pipe(own_output())
     config = unpack(read_line() or b'{"say": "nothing"}')
     if config["say"] != "config":
@@ -81,6 +86,13 @@ def main() -> int:
         where = _place(error.__traceback__, Path(config["root"]))
         pipe.say("unusable", text=f"ended with {type(error).__name__}{where}")
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """End when whoever started us is gone, also where the spider never comes back to the loop."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(0)
 
 
 def _texts(value: object) -> list[str]:
