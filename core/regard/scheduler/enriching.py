@@ -47,6 +47,7 @@ class StaleEnrichers:
     planned: Mapping[str, Planned]
     _since: dict[str, datetime] = field(default_factory=dict)
     _awaited: dict[int, dict[str, set[int]]] = field(default_factory=dict)
+    _claimed: set[str] = field(default_factory=set)
 
     def claim(self, now: datetime, reports: Collection[Entry] = ()) -> list[Entry]:
         """
@@ -75,6 +76,7 @@ class StaleEnrichers:
             dues = [Due(name, now, State.QUEUED, "stale", now) for name in found]
             claimed = ledger.claim(transaction, self.owner, dues, {})
         for entry in claimed:
+            self._claimed.add(entry.job)
             self._await(entry, reports)
         return claimed
 
@@ -113,7 +115,8 @@ class StaleEnrichers:
         for name in names:
             job = self.jobs[name]
             after = [other.partition(":")[2] for other in job.builds_on]
-            if why_stale(transaction, job.label, job.recipe, after) is None:
+            recipe = self._recipe(transaction, job)
+            if why_stale(transaction, job.label, recipe, after) is None:
                 self._since.pop(name, None)
                 continue
             since = self._since.setdefault(name, now)
@@ -127,6 +130,18 @@ class StaleEnrichers:
             ):
                 found.append(name)
         return found
+
+    def _recipe(self, transaction: Transaction, job: Job) -> str | None:
+        """
+        Return what an enricher's results should be made by; None: that is not known any more.
+
+        Its code may be newer by now than what this loop knows: once it has been run, what it was
+        run by is right.
+        """
+        if job.name not in self._claimed:
+            return job.recipe
+        last = ledger.history(transaction, job=job.name, limit=1)
+        return None if last and last[0].state is State.OK else job.recipe
 
     def _is_fed(self, job: Job, entries: Sequence[Entry], now: datetime) -> bool:
         """Say whether a source is being read that an enricher goes behind."""

@@ -116,6 +116,21 @@ def test_run_when_stale(office: Office) -> None:
     assert 1 == len(again)
 
 
+def test_a_newer_recipe(office: Office) -> None:
+    """With another recipe it is run once, also where the code is newer than the loop knows."""
+    office.jobs["enricher:lengths"] = replace(office.jobs["enricher:lengths"], recipe="older")
+    office.put("a")
+    office.enriched()
+    (entry,) = office.claim()
+    office.end(office.start(entry))
+    office.clock.move(minutes=5)
+    again = office.claim()
+    office.put("b")
+
+    assert [] == again
+    assert 1 == len(office.claim())
+
+
 def test_behind_sources(office: Office) -> None:
     """It waits until no source is being read, but not for ever."""
     office.put("a")
