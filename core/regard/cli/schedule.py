@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from regard.scheduler.loop import PlanLine
 
 __all__ = ["configure", "run"]
+
+_USUAL_THRESHOLDS = (700, 10, 10)
+"""When Python looks for garbage where nobody says otherwise."""
 
 _EPILOG = """\
 The loop runs until it is asked to stop (SIGTERM, or Ctrl-C): then nothing new begins, runs that
@@ -78,6 +82,10 @@ def run(args: argparse.Namespace, app: App) -> int:
     place = Workplace(project.path, clock, debug=app.debug, text=project.text)
     # What is run once is told by a table in the end; what goes on for months by its log.
     logs.set_up(project.settings, project.root, quiet=app.quiet or args.once)
+    # What was imported stays. For months to come, small work makes its garbage slowly, and it
+    # would lie about for hours until there is as much of it as a short command waits for.
+    gc.freeze()
+    gc.set_threshold(*_USUAL_THRESHOLDS)
     loop = Loop(
         place,
         clock,

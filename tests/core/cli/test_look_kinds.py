@@ -18,7 +18,10 @@ RunRegard = Callable[..., Any]
 
 NOW = datetime(2026, 2, 3, 9, 30, tzinfo=UTC)
 TITLES = {
-    "crm-export": {"HubSpot contacts export", "HubSpot deals export", "Shopify orders export"},
+    "crm-export": {
+        *("HubSpot contacts export", "HubSpot deals export", "Shopify orders export"),
+        "Trustpilot Business service reviews export",
+    },
     "indicators": {"SDMX-CSV", "footfall by place"},
     "mailbox": {"mailbox (mbox)"},
     "mystery-shopping": {"visits on Store, one row a visit"},
