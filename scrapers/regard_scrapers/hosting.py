@@ -117,7 +117,9 @@ class Hosting:
         self._ctx.progress(self._items, None, "items")
         # What the configuration names goes before an item's own field of the same name.
         record = {name: value for name, value in fields.items() if name not in self._names}
-        record |= {self._names[name]: value for name, value in fields.items() if name in self._names}
+        record |= {
+            self._names[name]: value for name, value in fields.items() if name in self._names
+        }
         if problem is not None:
             self._ctx.quarantine(record, "bad-value", message=problem)
             return
