@@ -115,7 +115,11 @@ class Hosting:
     ) -> Iterator[Yielded]:
         self._items += 1
         self._ctx.progress(self._items, None, "items")
-        record = {self._names.get(name, name): value for name, value in fields.items()}
+        # What the configuration names goes before an item's own field of the same name.
+        record = {name: value for name, value in fields.items() if name not in self._names}
+        record |= {
+            self._names[name]: value for name, value in fields.items() if name in self._names
+        }
         if problem is not None:
             self._ctx.quarantine(record, "bad-value", message=problem)
             return
@@ -136,8 +140,9 @@ class Hosting:
 
     def _hide_author(self, record: dict[str, Any]) -> None:
         """Keep an author as a keyed hash only, as everywhere."""
-        author = record.pop("author", None)
-        if author and not record.get("author_hash"):
+        # Also what is called a hash: a spider has no key, so it may be anybody's plain name.
+        author = record.pop("author", None) or record.pop("author_hash", None)
+        if author:
             place = self._site.name if self._site is not None else self._spider
             hashed = identifier_hash("author", f"{place}:{author}", self._ctx.pseudonym_key)
             record["author_hash"] = hashed
@@ -207,15 +212,17 @@ class Hosting:
 
     def _note(self) -> None:
         sentences = {
-            "robots": "{count} addresses of {origin} were not asked for: robots.txt forbids it",
+            "robots": "{count} of {origin} not asked for: robots.txt forbids it",
             "refused": (
-                "{count} addresses of {origin} were not asked for: it is none of the origins "
-                "that the configuration names, or private"
+                "{count} of {origin} not asked for: it is none of the origins that the "
+                "configuration names, or private"
             ),
-            "network": "{count} addresses of {origin} gave no answer",
+            "network": "{count} of {origin} without an answer",
         }
         for (why, origin), count in self._idle.most_common(10):
             if why in sentences:
-                self._ctx.note(sentences[why].format(count=count, origin=origin))
+                counted = f"{count} address{'' if count == 1 else 'es'}"
+                self._ctx.note(sentences[why].format(count=counted, origin=origin))
         if self._dropped:
-            self._ctx.note(f"the spider dropped {self._dropped} items itself")
+            items = f"{self._dropped} item{'' if self._dropped == 1 else 's'}"
+            self._ctx.note(f"the spider dropped {items} itself")

@@ -297,7 +297,7 @@ def test_a_killed_run_leaves_no_spider_behind(
     ("spider", "said"),
     [
         ("spiders/rival.py:Rivals", "it has Rival"),
-        ("spiders/nothing.py:Rival", "there is no such file"),
+        ("spiders/nothing.py:Rival", "spiders/nothing.py: there is no such file"),
         ("no_such_module:Rival", "No module named 'no_such_module'"),
         ("../rival.py:Rival", "names no spider"),
         ("/etc/rival.py:Rival", "names no spider"),
@@ -364,7 +364,8 @@ def test_other_sites_are_not_visited(
     done = run_regard("run", "own", cwd=folder)
 
     assert 0 == done.returncode, done.stdout
-    assert "https://elsewhere.example were not asked for" in done.stderr
+    assert "1 address of https://elsewhere.example not asked for" in done.stderr
+    assert "Deprecat" not in done.stderr
 
 
 def test_the_budget_of_a_day_holds_across_runs(
@@ -462,7 +463,7 @@ def test_arguments_names_and_constants(
         shop,
         """
     def parse(self, response):
-        yield {"id": "a", "euros": 3, "where": self.city}
+        yield {"id": "a", "sku": "their own", "euros": 3, "where": self.city}
 """,
         more=(
             'fields = {sku = "id", price = "euros"}\n'
@@ -478,8 +479,13 @@ def test_arguments_names_and_constants(
     )
 
 
+@pytest.mark.parametrize("field", ["author", "author_hash"])
 def test_reviews_of_a_site_keep_no_author(
-    open_shop: OpenShop, small: Catalogue, project: MakeProject, run_regard: RunRegard
+    field: str,
+    open_shop: OpenShop,
+    small: Catalogue,
+    project: MakeProject,
+    run_regard: RunRegard,
 ) -> None:
     """The site's file says who asks and whose reviews they are; authors become keyed hashes."""
     shop = open_shop(goods=small)
@@ -493,7 +499,7 @@ class Said(scrapy.Spider):
     start_urls = ["{shop.url}/list"]
 
     def parse(self, response):
-        yield {{"key": "1", "author": "Ana Quiroga", "rating": 4, "best_rating": 5,
+        yield {{"key": "1", "{field}": "Ana Quiroga", "rating": 4, "best_rating": 5,
                "worst_rating": 1, "rating_norm": "0.75", "text": "Fine",
                "published_at": datetime(2026, 11, 1, tzinfo=timezone.utc)}}
 """

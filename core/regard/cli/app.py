@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
+class _Lines(logging.Formatter):
+    """Makes lines for a terminal: what a plug-in says may quote text from outside."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return console.clean(super().format(record), lines=True)
+
+
 class App:
     """
     One command's surroundings; each part is made when it is first asked for.
@@ -47,14 +54,15 @@ class App:
         return App, (self._options,)
 
     def __enter__(self) -> App:
-        logging.basicConfig(
-            level=logging.DEBUG if self.debug else logging.WARNING,
-            format="%(levelname)s %(name)s: %(message)s",
-        )
         from regard.secrets import redactor
 
-        for handler in logging.getLogger().handlers:
-            handler.addFilter(redactor)
+        handler = logging.StreamHandler()
+        handler.setFormatter(_Lines("%(levelname)s %(name)s: %(message)s"))
+        logging.basicConfig(
+            level=logging.DEBUG if self.debug else logging.WARNING, handlers=[handler]
+        )
+        for each in logging.getLogger().handlers:
+            each.addFilter(redactor)
         return self
 
     def __exit__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,9 +43,10 @@ examples:
   regard look forms/store.xlsx visits/
 
 Every installed source is asked which files it knows: exports of CRMs and shops, surveys, calls,
-tickets, campaigns, web logs, mailboxes, series; visits of mystery shoppers want their form among
-the files. Those of one source are read together, so that purchases in one find customers in
-another, into a store that is thrown away afterwards; nothing is left behind. Reports speak of
+tickets, campaigns, web logs, mailboxes, reviews, prices seen in shops, series; visits of mystery
+shoppers want their form among the files. Those of one source are read together, so that
+purchases in one find customers in another, into a store that is thrown away afterwards; nothing
+is left behind. Reports speak of
 all that was read. --json prints what was read and refused, with the report inside; --format
 json prints the report alone.
 """
@@ -55,6 +57,8 @@ _MAILDIR: Final = ("cur", "new")
 """A folder with both holds mail, a message a file, in these two."""
 _SQLITE: Final = b"SQLite format 3\0"
 _BESIDE_A_STORE: Final = (".db-wal", ".db-shm", ".db-journal")
+_LOG: Final = re.compile(r".*/logs/loop\.log(\.\d+)?|logs/[\w-]+/\d{8}T\d{6}Z-\d+\.log")
+"""How the logs of a loop end; see `regard.scheduler.logs`."""
 _STRANGERS: Final = {
     ".key": "a key",
     ".md": "a text",
@@ -145,13 +149,18 @@ def _files(patterns: Sequence[str]) -> tuple[list[Path], list[str]]:
 
 def _no_data(path: Path) -> str | None:
     """Say what a file is that lies beside exports but is none; None: it may be one."""
-    if path.name in (FILE_NAME, KEY_FILE):
+    if path.name in (FILE_NAME, KEY_FILE) or _is_own_log(path):
         return "the project's own"
     if path.name.endswith(_BESIDE_A_STORE) or _begins_as_store(path):
         return "a database"
     if path.suffix == ".parquet" or path.name == "manifest.json":
         return _COLUMNS if read_manifest(path.parent) else None
     return _STRANGERS.get(path.suffix.casefold())
+
+
+def _is_own_log(path: Path) -> bool:
+    """Say whether the loop of a project wrote a file; a web server's logs are data."""
+    return bool(_LOG.fullmatch("/".join(path.absolute().parts[-3:])))
 
 
 def _begins_as_store(path: Path) -> bool:

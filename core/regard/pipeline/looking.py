@@ -34,6 +34,8 @@ _REPORTERS: Final = (
     ("voice", ("answer",), "answered_at"),
     ("mystery", ("visit",), "visited_at"),
     ("touchpoints", ("touchpoint",), "happened_at"),
+    ("prices", ("offer",), "observed_at"),
+    ("reviews", ("review",), "published_at"),
 )
 """Which report speaks of which kinds, and since when there is something to speak of."""
 _FACTS: Final = ("email.%", "web.%")

@@ -78,7 +78,7 @@ class Asker:
                     if values.pop(name, right) != right:
                         message = f"{self._title}: it yielded another {name} than the batch's"
                         raise PluginError(message)
-                if key not in known:
+                if not isinstance(key, str) or key not in known:
                     message = f"{self._title}: it yielded a row whose key is none of the batch's"
                     raise PluginError(message)
                 made = rows.setdefault(output.side, {})
@@ -112,11 +112,17 @@ class Asker:
         right = (
             'a mapping with "key"' if only else 'a class of its outputs and a mapping with "key"'
         )
-        for row in work(given, self.surroundings) or ():
+        rows: Any = work(given, self.surroundings)
+        if isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable | None):
+            given_back = f"a value of the type {type(rows).__name__}"
+            message = f"{self._title}: it returned {given_back}; it must yield {right}"
+            raise PluginError(message)
+        for row in rows or ():
             self.stop.check()
             output, values = only, row
             if isinstance(row, tuple) and len(row) == 2:
-                output, values = outputs.get(row[0]), row[1]
+                output = outputs.get(row[0]) if isinstance(row[0], type) else None
+                values = row[1]
             if output is None or not isinstance(values, Mapping):
                 message = f"{self._title}: it yielded a {type(row).__name__}; it must be {right}"
                 raise PluginError(message)

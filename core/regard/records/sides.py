@@ -64,6 +64,9 @@ _TYPES: Final[Mapping[str, Any]] = {
     "day": Date,
 }
 
+_OWN_CHECKS: Final = ("value_error", "assertion_error")
+"""What Pydantic calls errors of a class's own validators, whose words may quote the value."""
+
 
 @dataclass(frozen=True, slots=True)
 class SideTable:
@@ -140,7 +143,7 @@ class Output:
             PluginError: It is not as the class declares it.
         """
         name = self.model.__name__
-        for field in values.keys() - self.model.model_fields.keys():
+        for field in sorted(values.keys() - self.model.model_fields.keys(), key=repr):
             message = (
                 f"{name} has no field {field!r}{did_you_mean(field, self.model.model_fields)}"
             )
@@ -158,15 +161,18 @@ class Output:
         try:
             return self.side.encoder().encode(key, "", given)
         except RecordError as error:
-            message = f"{name}.{error}"
+            # What concerns a whole row begins with no field.
+            message = f"{name}{'.' if error.field else ': '}{error}"
             raise PluginError(message) from error
 
 
 def _said(name: str, error: ValidationError) -> str:
     """Return what is wrong with a row, without its values."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(str(step) for step in first["loc"])
-    return f"{name}.{field}: {first['msg'].replace('Input should be', 'must be', 1)}"
+    place = ".".join([name, *(str(step) for step in first["loc"])])
+    if first["type"] in _OWN_CHECKS:
+        return f"{place}: a validator of the class refuses it"
+    return f"{place}: {first['msg'].replace('Input should be', 'must be', 1)}"
 
 
 @dataclass(frozen=True, slots=True)

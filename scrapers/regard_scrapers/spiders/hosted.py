@@ -72,7 +72,7 @@ def main() -> int:
     logging.getLogger("scrapy.core.scraper").setLevel(logging.CRITICAL)
     logging.getLogger("scrapy.core.engine").setLevel(logging.CRITICAL)
     settings = _settings(spider, guest)
-    process = AsyncCrawlerProcess(settings, install_root_handler=False)
+    process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(spider)
     watch = Watch(pipe, Path(config["root"]))
     watch.listen(crawler)
@@ -115,11 +115,13 @@ def _loaded(named: str, root: Path) -> type[Spider]:
     place, _, name = named.rpartition(":")
     sys.path[:0] = [str(root / "spiders"), str(root / "plugins")]
     try:
-        module = _file(root / place) if place.endswith(".py") else importlib.import_module(place)
+        module = _file(place, root) if place.endswith(".py") else importlib.import_module(place)
+    except _Unusable:
+        raise
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        where = _place(error.__traceback__, root)
+        where = _place(error.__traceback__, root, own=True)
         message = f"{place} cannot be imported: {type(error).__name__}: {error}{where}"
         raise _Unusable(message[:500]) from error
     found = getattr(module, name, None)
@@ -135,11 +137,12 @@ def _loaded(named: str, root: Path) -> type[Spider]:
     return found
 
 
-def _file(path: Path) -> object:
+def _file(place: str, root: Path) -> object:
+    path = root / place
     spec = importlib.util.spec_from_file_location(f"regard_spider_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
-        message = "there is no such file"
-        raise FileNotFoundError(message)
+        message = f"{place}: there is no such file in the project"
+        raise _Unusable(message)
     module = importlib.util.module_from_spec(spec)
     # Dataclasses and Pydantic look modules up by name while classes are being made.
     sys.modules[spec.name] = module
@@ -236,11 +239,11 @@ class Watch:
         self._pipe.say("unanswered", origin=origin, why=why)
 
 
-def _place(trace: TracebackType | None, root: Path) -> str:
-    """Return where in the project's own code an error arose, else where at all."""
+def _place(trace: TracebackType | None, root: Path, *, own: bool = False) -> str:
+    """Return where in the project's own code an error arose, else where at all, unless `own`."""
     frames = traceback.extract_tb(trace)
-    own = [each for each in frames if Path(each.filename).is_relative_to(root)]
-    for frame in reversed(own or frames):
+    ours = [each for each in frames if Path(each.filename).is_relative_to(root)]
+    for frame in reversed(ours if own else ours or frames):
         path = Path(frame.filename)
         shown = path.relative_to(root) if path.is_relative_to(root) else path.name
         return f" at {shown}:{frame.lineno}"

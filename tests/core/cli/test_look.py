@@ -55,12 +55,15 @@ def test_reasons_of_refusals(exports: Path, run_regard: RunRegard) -> None:
 
 
 def test_what_lies_beside_exports(exports: Path, run_regard: RunRegard) -> None:
-    """In a project the store, its columns, the configuration and hidden files are passed over."""
+    """In a project its store, columns, configuration, logs and hidden files are passed over."""
     (exports / "regard.toml").write_text('[sources.x]\nplugin = "crm-export"\npath = "*.csv"\n')
     assert 0 == run_regard("run", "x", "--error-budget", "1", cwd=exports).returncode
     assert 0 == run_regard("report", "customers", cwd=exports).returncode
     (exports / ".hidden.csv").write_text("a,b\n1,2\n")
     (exports / "notes.md").write_text("# Notes\n")
+    for name in ("logs/loop.log", "logs/source-x/20260203T093000Z-1.log"):
+        (exports / name).parent.mkdir(exist_ok=True)
+        (exports / name).write_text('{"at": "2026-02-03T09:30:00Z", "text": "it begins"}\n')
     told = run_regard("look", ".", *(path.name for path in exports.iterdir()), cwd=exports)
 
     assert 0 == told.returncode
@@ -69,6 +72,7 @@ def test_what_lies_beside_exports(exports: Path, run_regard: RunRegard) -> None:
     for expected in (
         "regard.toml (the project's own)",
         "regard.key (the project's own)",
+        "logs/loop.log (the project's own)",
         "regard.db (a database)",
         "columns (columns of a store)",
         ".hidden.csv (hidden)",

@@ -19,7 +19,9 @@ RunRegard = Callable[..., Any]
 NOW = datetime(2026, 2, 3, 9, 30, tzinfo=UTC)
 TITLES = {
     "crm-export": {
-        *("HubSpot contacts export", "HubSpot deals export", "Shopify orders export"),
+        "HubSpot contacts export",
+        "HubSpot deals export",
+        "Shopify orders export",
         "Trustpilot Business service reviews export",
     },
     "indicators": {"SDMX-CSV", "footfall by place"},
@@ -120,6 +122,19 @@ def test_old_answers_are_spoken_of(tmp_path: Path, run_regard: RunRegard) -> Non
     assert "old.csv: Typeform responses, read by survey-export" in told.stderr
     assert "(n = 60, " in told.stdout
     assert told.stdout.startswith("Voice of the customer\n")
+
+
+def test_what_is_said_of_the_market(shop: Path, tmp_path: Path, run_regard: RunRegard) -> None:
+    """Exports of reviews, and prices seen in shops, are reported on without a project."""
+    (tmp_path / "seen.csv").write_text(
+        "Date,Competitor,EAN,Product,Price\n2019-01-14,Rival,4006381333931,Red cup,8.90\n"
+    )
+    reviews = [str(path) for path in (shop / "reviews").iterdir()]
+    told = run_regard("look", "seen.csv", *reviews, cwd=tmp_path)
+
+    assert 0 == told.returncode
+    assert "Seen in a shop or on a list" in told.stdout
+    assert "How we are rated" in told.stdout
 
 
 def test_visits_want_their_form(shop: Path, run_regard: RunRegard) -> None:

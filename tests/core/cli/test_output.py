@@ -143,3 +143,23 @@ def test_an_older_store(shop: Path, run_regard: RunRegard) -> None:
     assert 1 == told.returncode
     assert "older than any that this regard can upgrade" in told.stderr
     assert "a newer regard" not in told.stderr
+
+
+def test_what_plug_ins_log_controls_no_terminal(
+    project: MakeProject, run_regard: RunRegard
+) -> None:
+    """A log line that quotes text from outside carries no escape sequence to the terminal."""
+    source = """
+        from regard import source
+
+        @source("box", kind="fact", key=["name"])
+        def read(config, since, ctx):
+            ctx.log.warning("odd name: %s", "\\x1b]0;owned\\x07\\x1b[31m[red]")
+            yield {"name": "a"}
+        """
+    folder = project('[sources.box]\nplugin = "box"\n', {"box": source})
+    done = run_regard("run", "box", cwd=folder)
+
+    assert "WARNING regard.source.box: odd name: " in done.stderr
+    assert "[31m[red]" in done.stderr
+    assert not {"\x1b", "\x07"} & set(done.stderr)

@@ -434,9 +434,11 @@ BAD = [
     ('{"key": "nobody", "band": "x"}', "whose key is none of the batch's"),
     ('{"key": line["key"], "bnad": "x"}', "no field 'bnad'; did you mean 'band'?"),
     ('{"key": line["key"], "band": None}', "PriceBand.band: must be a valid string"),
-    ('{"key": line["key"], "band": "a\\x00b"}', "NUL"),
+    ('{"key": line["key"], "band": "a\\x00b"}', "PriceBand: a text holds the character NUL"),
     ('{"key": line["key"], "band": "a\\ud800b"}', "half of a character pair"),
     ("line['key']", "it yielded a str; it must be a mapping with"),
+    ("([line['key']], {'key': line['key'], 'band': 'x'})", "it yielded a tuple; it must be a"),
+    ('{"key": [line["key"]], "band": "x"}', "whose key is none of the batch's"),
     ("1 / 0", "the plug-in has a bug: ZeroDivisionError"),
     ("exit(3)", "the plug-in tried to exit (code 3)"),
 ]
@@ -454,6 +456,42 @@ def test_what_cannot_be_stored(shop: MakeShop, value: str, said: str) -> None:
     assert said in str(done.error)
     assert "ana@mail.example" not in str(done.error)
     assert {} == here.rows()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return 5", "a value of the type int; it must yield a mapping"),
+        ("return 'hello'", "a value of the type str; it must yield a mapping"),
+        ("return {'key': 'a', 'band': 'x'}", "a value of the type dict; it must yield a mapping"),
+    ],
+)
+def test_what_yields_nothing(shop: MakeShop, body: str, said: str) -> None:
+    """An enricher that returns something else than rows is told of what type that is."""
+    here = shop(bands=BANDS[: BANDS.index("for line")] + body + "\n")
+    here.sell({"a": "10"})
+    done = here.enrich()
+
+    assert "failed" == done.outcome.value
+    assert said in str(done.error)
+
+
+def test_own_validators_quote_no_value(shop: MakeShop) -> None:
+    """What a validator of the class says may quote a person, and is not told."""
+    checked = """band: str
+
+        @field_validator("band")
+        @classmethod
+        def checked(cls, band):
+            raise ValueError(f"{band} is no band")
+"""
+    bands = BANDS.replace("import BaseModel", "import BaseModel, field_validator")
+    here = shop(bands=bands.replace("band: str\n", checked).replace('"low"', 'line["key"]'))
+    here.sell({"ana@mail.example": "10"})
+    done = here.enrich()
+
+    assert "PriceBand.band: a validator of the class refuses it" in str(done.error)
+    assert "ana@mail" not in str(done.error)
 
 
 def test_two_rows_for_one_record(shop: MakeShop) -> None:
