@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -131,8 +132,8 @@ def _shown(name: str) -> str:
 
 
 def _guesses(header: Sequence[str], kind: str, profiles: Iterable[Profile]) -> dict[str, str]:
-    """Return the fields that columns of these names have in profiles of a kind."""
-    meant: dict[str, str] = {}
+    """Return the fields that columns of these names mostly have in profiles of a kind."""
+    meant: dict[str, Counter[str]] = {}
     for profile in profiles:
         if profile.kind != kind:
             continue
@@ -142,20 +143,22 @@ def _guesses(header: Sequence[str], kind: str, profiles: Iterable[Profile]) -> d
                 for headers in profile.aliases.values():
                     names += headers.get(column, ())
                 for each in (*names, field):
-                    meant.setdefault(fold(each), field)
+                    meant.setdefault(fold(each), Counter())[field] += 1
     found: dict[str, str] = {}
     for name in header:
-        field_name = meant.get(fold(name))
-        if field_name is not None:
-            found.setdefault(field_name, name)
+        if fields := meant.get(fold(name)):
+            found.setdefault(fields.most_common(1)[0][0], name)
     return found
 
 
 def _snippet(
     header: Sequence[str], nearest: Sequence[Near], profiles: Sequence[Profile], kind: str
 ) -> str:
-    kind = nearest[0].profile.kind if nearest else kind
-    guesses = _guesses(header, kind, profiles)
+    # The nearest profile may need little, and know little: what most columns speak of counts.
+    kinds = dict.fromkeys(near.profile.kind for near in nearest) or {kind: None}
+    guessed = {each: _guesses(header, each, profiles) for each in kinds}
+    kind = max(guessed, key=lambda each: len(guessed[each]))
+    guesses = guessed[kind]
     key = next((each for each in header if fold(each).split()[-1:] == ["id"]), header[0])
     fields = ", ".join(f"{field} = {_toml(name)}" for field, name in guesses.items())
     rest = [each for each in header if each not in guesses.values() and each != key]

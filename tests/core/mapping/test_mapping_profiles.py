@@ -163,6 +163,19 @@ def test_an_unknown_file_shows_the_nearest_profiles_and_a_map_to_paste() -> None
     assert 'ordered_at = "Close Date"' in text
 
 
+def test_a_map_to_paste_is_of_the_kind_that_most_columns_speak_of() -> None:
+    """A till's file is near a list of prices, which needs little; but it tells of purchases."""
+    header = ["Ticket", "Línea", "Fecha", "Tienda", "Tipo", "Artículo", "Descripción"]
+    header += ["Familia", "Cantidad", "Precio (€)", "Importe (€)", "Nº cliente"]
+    known = [each for each in PROFILES if each.kind in ("customer", "offer", "purchase")]
+    found = recognise(header, profiles=known)
+    text = explain(found, header, filename="till.csv", profiles=known)
+
+    assert "offer" == found.nearest[0].profile.kind
+    assert 'kind = "purchase"' in text
+    assert 'ordered_at = "Fecha"' in text
+
+
 def test_a_file_without_headers_is_not_quoted() -> None:
     """Where data stands in place of headers, it is not repeated."""
     header = ["101", "Ana Ejemplo", "ana@example.com", "600123123"]
