@@ -276,19 +276,24 @@ def test_a_killed_run_leaves_no_spider_behind(
     whole: bool, body: str, open_shop: OpenShop, small: Catalogue, own: OwnProject
 ) -> None:
     """Where the run or its command is killed, the spider ends, whatever it is doing."""
-    shop = open_shop(goods=small, page_seconds=0.3)
+    # Slow enough for the spider to be still at it when it is looked for on a busy machine.
+    shop = open_shop(goods=small, page_seconds=1.5)
     folder = own(shop, body)
     process = subprocess.Popen([sys.executable, "-m", "regard", "run", "own"], cwd=folder,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    end = time.monotonic() + 60
-    while len(shop.log) < 3 and time.monotonic() < end:
-        time.sleep(0.05)
-    tree = _below(process.pid)
-    (spider,) = [pid for pid, said in _commands(tree).items() if "spiders.hosted" in said]
-    os.kill(process.pid if whole else tree[spider], signal.SIGKILL)
-    process.wait(60)
-    while _commands([spider]).get(spider) and time.monotonic() < end:
-        time.sleep(0.05)
+    try:
+        end = time.monotonic() + 60
+        while len(shop.log) < 3 and time.monotonic() < end:
+            time.sleep(0.05)
+        tree = _below(process.pid)
+        (spider,) = [pid for pid, said in _commands(tree).items() if "spiders.hosted" in said]
+        os.kill(process.pid if whole else tree[spider], signal.SIGKILL)
+        process.wait(60)
+        while _commands([spider]).get(spider) and time.monotonic() < end:
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait(60)
 
     assert "spiders.hosted" not in _commands([spider]).get(spider, "")
 
