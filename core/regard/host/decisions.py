@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from dataclasses import replace
 from types import MappingProxyType
 
 from regard.errors import PluginError, SecretError
 from regard.hookspecs import Batch, Problem, RunInfo
 from regard.host.calls import Calls
+from regard.host.printing import prints_aside
 
 __all__ = ["Decisions"]
 
@@ -51,7 +50,7 @@ class Decisions:
         for item in asked:
             title = self._title(item.plugin_name)
             try:
-                with redirect_stdout(sys.stderr):
+                with prints_aside():
                     answer = self._calls.call(_CHECK, item, run, frozen)
             except PluginError as error:
                 message = f"the plug-in {title} failed to check a batch: {error}"
@@ -71,7 +70,7 @@ class Decisions:
         for item in self._calls.implementations(_SECRET):
             title = self._title(item.plugin_name)
             try:
-                with redirect_stdout(sys.stderr):
+                with prints_aside():
                     answer = self._calls.call(_SECRET, item, reference)
             except PluginError as error:
                 cause = error.__cause__

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
 
 from regard.errors import PluginError
 from regard.findings import Finding
 from regard.hookspecs import CommittedBatch, QuarantinedRecord, RunInfo, RunSummary
 from regard.host.calls import Calls
+from regard.host.printing import prints_aside
 from regard.host.status import Incident
 
 __all__ = ["Observers"]
@@ -53,7 +52,7 @@ class Observers:
         for item in self._calls.implementations(hook):
             try:
                 # Results of the command go to stdout; an observer that prints is no result.
-                with redirect_stdout(sys.stderr):
+                with prints_aside():
                     self._calls.call(hook, item, *arguments)
             except PluginError as error:
                 title = self._titles.get(item.plugin_name, item.plugin_name)

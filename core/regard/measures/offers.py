@@ -296,6 +296,57 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
     ]  # fmt: skip
 
 
+_MOVES = f"""
+    WITH history AS (
+        SELECT coalesce(competitor_of(competitor), competitor) AS rival, source, key,
+               product_name, price, list_price, currency, availability, valid_from, valid_to,
+               deleted_at,
+               lag(price) OVER life AS price_before, lag(list_price) OVER life AS list_before,
+               lag(availability) OVER life AS stock_before,
+               lag(currency) OVER life AS currency_before,
+               lag(deleted_at) OVER life AS gone_before,
+               row_number() OVER life AS version
+        FROM offers_history WHERE competitor IS NOT NULL
+        WINDOW life AS (PARTITION BY source, key ORDER BY valid_from)
+    ), met AS (
+        SELECT source, valid_from,
+               valid_from > lag(valid_from) OVER met + INTERVAL 1 HOUR AS later
+        FROM history WHERE version = 1
+        WINDOW met AS (PARTITION BY source ORDER BY valid_from)
+    ), looked AS (
+        SELECT source, min(valid_from) AS second_look FROM met WHERE later GROUP BY source
+    ), told AS (
+        SELECT valid_from AS moment, rival, product_name,
+               CASE WHEN version = 1 THEN 'new'
+                    WHEN gone_before IS NOT NULL THEN 'returned'
+                    WHEN list_price > price AND list_before IS NULL THEN 'promotion'
+                    WHEN price <> price_before
+                         OR currency <> currency_before AND price = price_before THEN 'price'
+               END AS what,
+               CASE WHEN currency IS NOT DISTINCT FROM currency_before
+                    THEN price_before END AS before, price AS after, currency
+        FROM history LEFT JOIN looked USING (source)
+        WHERE version > 1 OR valid_from >= second_look
+        UNION ALL
+        SELECT valid_from, rival, product_name,
+               CASE WHEN availability IN {_OUT} AND stock_before NOT IN {_OUT}
+                         THEN 'stock-out'
+                    WHEN availability NOT IN {_OUT} AND stock_before IN {_OUT} THEN 'back'
+               END, NULL, NULL, currency
+        FROM history WHERE version > 1 AND gone_before IS NULL
+        UNION ALL
+        SELECT deleted_at, rival, product_name, 'withdrawn', price, NULL, currency
+        FROM history WHERE deleted_at IS NOT NULL
+    )
+    SELECT CAST(timezone($zone, moment) AS DATE) AS on_day, rival, product_name, what, before,
+           after, currency
+    FROM told
+    WHERE what IS NOT NULL AND moment >= coalesce(CAST($since AS TIMESTAMPTZ), moment)
+          AND (CAST($until AS TIMESTAMPTZ) IS NULL OR moment < $until)
+          AND ($rival IS NULL OR rival = $rival)
+    ORDER BY moment DESC, rival, product_name, what"""
+
+
 def moves(view: View, period: Period, *, competitor: str | None = None) -> Sequence[Move]:
     """
     Return what changed at competitors in a period, the newest first.
@@ -309,56 +360,7 @@ def moves(view: View, period: Period, *, competitor: str | None = None) -> Seque
         period: When.
         competitor: Only there, by the name in reports.
     """
-    query = f"""
-        WITH history AS (
-            SELECT coalesce(competitor_of(competitor), competitor) AS rival, source, key,
-                   product_name, price, list_price, currency, availability, valid_from, valid_to,
-                   deleted_at,
-                   lag(price) OVER life AS price_before, lag(list_price) OVER life AS list_before,
-                   lag(availability) OVER life AS stock_before,
-                   lag(currency) OVER life AS currency_before,
-                   lag(deleted_at) OVER life AS gone_before,
-                   row_number() OVER life AS version
-            FROM offers_history WHERE competitor IS NOT NULL
-            WINDOW life AS (PARTITION BY source, key ORDER BY valid_from)
-        ), met AS (
-            SELECT source, valid_from,
-                   valid_from > lag(valid_from) OVER met + INTERVAL 1 HOUR AS later
-            FROM history WHERE version = 1
-            WINDOW met AS (PARTITION BY source ORDER BY valid_from)
-        ), looked AS (
-            SELECT source, min(valid_from) AS second_look FROM met WHERE later GROUP BY source
-        ), told AS (
-            SELECT valid_from AS moment, rival, product_name,
-                   CASE WHEN version = 1 THEN 'new'
-                        WHEN gone_before IS NOT NULL THEN 'returned'
-                        WHEN list_price > price AND list_before IS NULL THEN 'promotion'
-                        WHEN price <> price_before
-                             OR currency <> currency_before AND price = price_before THEN 'price'
-                   END AS what,
-                   CASE WHEN currency IS NOT DISTINCT FROM currency_before
-                        THEN price_before END AS before, price AS after, currency
-            FROM history LEFT JOIN looked USING (source)
-            WHERE version > 1 OR valid_from >= second_look
-            UNION ALL
-            SELECT valid_from, rival, product_name,
-                   CASE WHEN availability IN {_OUT} AND stock_before NOT IN {_OUT}
-                             THEN 'stock-out'
-                        WHEN availability NOT IN {_OUT} AND stock_before IN {_OUT} THEN 'back'
-                   END, NULL, NULL, currency
-            FROM history WHERE version > 1 AND gone_before IS NULL
-            UNION ALL
-            SELECT deleted_at, rival, product_name, 'withdrawn', price, NULL, currency
-            FROM history WHERE deleted_at IS NOT NULL
-        )
-        SELECT CAST(timezone($zone, moment) AS DATE) AS on_day, rival, product_name, what, before,
-               after, currency
-        FROM told
-        WHERE what IS NOT NULL AND moment >= coalesce(CAST($since AS TIMESTAMPTZ), moment)
-              AND (CAST($until AS TIMESTAMPTZ) IS NULL OR moment < $until)
-              AND ($rival IS NULL OR rival = $rival)
-        ORDER BY moment DESC, rival, product_name, what"""
-    rows = view.sql(query, zone=view.timezone, rival=competitor, **bounds(period)).rows()
+    rows = view.sql(_MOVES, zone=view.timezone, rival=competitor, **bounds(period)).rows()
     return [
         Move(
             as_day(on), str(rival), as_text(name), str(what), as_number(before), as_number(after),

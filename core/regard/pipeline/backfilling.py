@@ -8,8 +8,6 @@ is resumed by asking for the same span again; once it is done, its cursor is gon
 from __future__ import annotations
 
 import re
-import sys
-from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,6 +18,7 @@ from sqlmodel import UTCDateTime
 
 from regard.cursors import CursorValue
 from regard.errors import RecordError, UsageError
+from regard.host.printing import prints_aside
 from regard.mapping.times import TimeReader, zone_of
 from regard.names import did_you_mean
 from regard.pipeline.context import RunContext
@@ -86,7 +85,7 @@ def _stream(runner: Runner, name: str, stream: str) -> Stream:
             identify=lambda raw: (),
             profiles=runner.host.profiles,
         )
-        with redirect_stdout(sys.stderr):
+        with prints_aside():
             found |= {each.name: each for each in prepared.source.discover(context)}
     if stream not in found:
         message = f"source {name!r} has no stream {stream!r}{did_you_mean(stream, found)}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
 from typing import Any
 
 from regard.clock import Clock
 from regard.errors import ConfigError, PluginError, RegardError, SecretError
 from regard.host import Host
+from regard.host.printing import prints_aside
 from regard.mapping import load_profiles, profile_named
 from regard.names import did_you_mean
 from regard.pipeline.context import RunContext
@@ -212,7 +212,7 @@ def check_source(project: Project, host: Host, name: str, clock: Clock) -> list[
     )
     inputs = context.inputs
     try:
-        with redirect_stdout(sys.stderr), onlooker_of(context, looks=True) as fetcher:
+        with prints_aside(), onlooker_of(context, looks=True) as fetcher:
             inputs.fetcher = fetcher
             prepared.source.check(context)
             _look_elsewhere(prepared, inputs)

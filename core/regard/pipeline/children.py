@@ -29,6 +29,7 @@ from types import TracebackType
 from typing import Any
 
 from regard.errors import RegardError
+from regard.host.printing import Printed
 from regard.pipeline.stopping import PASSED, Asked
 from regard.schedules import write_duration
 from regard.secrets import mask
@@ -377,6 +378,7 @@ def _live(
         os.dup2(2, 1)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.stdout = sys.stderr = Printed(sys.stderr)
     Thread(target=_end_with_parent, args=(held,), name="regard-parent", daemon=True).start()
     lock = Lock()
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from regard.enrichers import Enricher
 from regard.errors import ConfigError, PluginError, RegardError
+from regard.host.printing import prints_aside
 from regard.names import did_you_mean
 from regard.pipeline.stopping import Broken
 from regard.pipeline.workplace import Workplace
@@ -126,7 +125,7 @@ def prepare_enricher(place: Workplace, name: str) -> PreparedEnricher:
         found.Config, options, where, raw=settings.options, file=project.path, text=project.text
     )
     try:
-        with redirect_stdout(sys.stderr):
+        with prints_aside():
             made = found(config)
     except (KeyboardInterrupt, Broken, RegardError):
         raise

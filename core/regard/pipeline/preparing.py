@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from regard.errors import ConfigError, PluginError, RegardError
 from regard.host import Host
+from regard.host.printing import prints_aside
 from regard.names import did_you_mean
 from regard.pipeline.batching import Identify
 from regard.pipeline.stopping import Broken
@@ -87,7 +86,7 @@ def prepare(project: Project, host: Host, name: str) -> Prepared:
 
 def _made(found: type[Source[Any]], config: Any, plugin: str) -> Source[Any]:  # noqa: ANN401
     try:
-        with redirect_stdout(sys.stderr):
+        with prints_aside():
             return found(config)
     except (KeyboardInterrupt, Broken, RegardError):
         raise

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -14,6 +12,7 @@ from regard.clock import Clock
 from regard.cursors import CursorValue
 from regard.errors import RecordError
 from regard.host import Host
+from regard.host.printing import prints_aside
 from regard.pipeline.batching import Batcher
 from regard.pipeline.context import RunContext
 from regard.pipeline.fetching import onlooker_of
@@ -79,7 +78,7 @@ def preview(project: Project, host: Host, name: str, *, clock: Clock, limit: int
         profiles=host.profiles,
         cancel=Event(),
     )
-    with redirect_stdout(sys.stderr), onlooker_of(context, looks=False) as fetcher:
+    with prints_aside(errors=True), onlooker_of(context, looks=False) as fetcher:
         context.inputs.fetcher = fetcher
         streams = list(prepared.source.discover(context))
         if not streams and (failure := context.inputs.failure()) is not None:

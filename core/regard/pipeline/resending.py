@@ -9,9 +9,8 @@ pages have an origin says itself what a row means, by `Source.replay`.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, redirect_stdout
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
@@ -21,6 +20,7 @@ from typing import Any
 
 from regard.errors import FileError, RecordError
 from regard.fetching import FOLDER
+from regard.host.printing import prints_aside
 from regard.pipeline.context import RunContext
 from regard.settings.paths import Remote, paths_of
 from regard.sources import InputFile, Page, Paths, Source, Stream
@@ -111,7 +111,7 @@ class Resender:
             message = "a broken line cannot be sent again: mend the file and run the source"
             raise FileError(message)
         self.context.refused = []
-        with redirect_stdout(sys.stderr):
+        with prints_aside():
             if type(self.source).replay is not Source.replay or not _is_row(item):
                 payload = self._dated(raw)
                 yielded = self.source.replay(payload, self.stream, self.context, file=item.file)

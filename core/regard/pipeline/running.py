@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
@@ -29,6 +29,7 @@ from regard.errors import (
 from regard.findings import Finding, Severity
 from regard.hookspecs import RunInfo
 from regard.host import Host
+from regard.host.printing import prints_aside
 from regard.pipeline.addressing import AddressBook
 from regard.pipeline.batching import Identify
 from regard.pipeline.committing import StoreCommitter
@@ -249,7 +250,7 @@ class Runner:
 
     def _read(self, source: Source[Any], tasks: Sequence[StreamTask], stop: Stop) -> None:
         # A plug-in that prints must not spoil results that somebody pipes on.
-        with redirect_stdout(sys.stderr):
+        with prints_aside():
             read_streams(
                 source,
                 tasks,
@@ -270,7 +271,7 @@ class Runner:
         """Ask the source for its streams; what goes wrong becomes a failed summary."""
         name = context.inputs.source
         try:
-            with redirect_stdout(sys.stderr), stop.reading():
+            with prints_aside(), stop.reading():
                 found = list(source.discover(context))
             for stream in found:
                 kind_named(stream.kind)

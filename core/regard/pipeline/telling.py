@@ -9,10 +9,8 @@ process of its own, with a deadline, is also safe from a notifier that ends its 
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
@@ -34,6 +32,7 @@ from regard.errors import (
 )
 from regard.host import Host
 from regard.host.guard import describe, one_line
+from regard.host.printing import prints_aside
 from regard.mail.smtp import SmtpConfig, sign_in
 from regard.notifiers import Attachment, Notice, in_order
 from regard.pipeline.channels import make_notifier, smtp_config, telling_channels
@@ -277,7 +276,7 @@ def _guarded(project: Project, host: Host, channel: str, use: Callable[[Any], ob
     notifier = make_notifier(project, host, channel)
     try:
         # What a notifier prints is no result of a command.
-        with redirect_stdout(sys.stderr):
+        with prints_aside():
             use(notifier)
     except (RegardError, KeyboardInterrupt):
         raise

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +12,7 @@ from typing import IO, Any
 from regard.clock import Clock
 from regard.enrichers import Enriched, InputBatch
 from regard.errors import PluginError
+from regard.host.printing import prints_aside
 from regard.pipeline.enrichers import PreparedEnricher
 from regard.pipeline.stopping import Stop
 from regard.privacy import pseudonym
@@ -71,7 +70,7 @@ class Asker:
         keys = [record["key"] for record in batch.records]
         known = frozenset(keys)
         rows: dict[SideTable, dict[str, Encoded]] = {}
-        with redirect_stdout(sys.stderr), self.stop.reading():
+        with prints_aside(), self.stop.reading():
             for output, values in self._yielded(self.prepared.enricher.enrich, batch):
                 key = values.pop("key", None)
                 for name, right in (("kind", batch.kind), ("source", batch.source)):
@@ -138,7 +137,7 @@ class Asker:
         places = [output.side for output in self.prepared.declared.outputs]
         only = inputs[0] if len(inputs) == 1 else None
         count = 0
-        with redirect_stdout(sys.stderr), self.stop.reading():
+        with prints_aside(), self.stop.reading():
             for output, values in self._yielded(self.prepared.enricher.enrich_all, view):
                 kind = values.pop("kind", only)
                 source, key = values.pop("source", None), values.pop("key", None)

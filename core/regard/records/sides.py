@@ -144,6 +144,10 @@ class Output:
         """
         name = self.model.__name__
         for field in sorted(values.keys() - self.model.model_fields.keys(), key=repr):
+            if not str(field).isidentifier():
+                # Made of what stands in a record, perhaps: it is not repeated.
+                message = f"{name} has no field of one of the names that were yielded"
+                raise PluginError(message)
             message = (
                 f"{name} has no field {field!r}{did_you_mean(field, self.model.model_fields)}"
             )

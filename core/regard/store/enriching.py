@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from regard.errors import PluginError, RecordsMoved, UsageError
 from regard.names import did_you_mean
+from regard.records import KINDS
 from regard.records.encoding import Encoded
 from regard.records.sides import SideTable
 from regard.runs import Counts
@@ -249,13 +250,21 @@ def _decided(
     return _Decided(write, withdraw)
 
 
+def _about_stored(transaction: Transaction, given: SideRows) -> SideRows:
+    """Leave out the rows beside records that are not stored, or not any more."""
+    found = transaction.writer.known(KINDS[given.kind].table, given.source, given.keys)
+    stored = {key for key, known in found.items() if known.deleted_at is None}
+    rows = {side: [row for row in each if row.key in stored] for side, each in given.rows.items()}
+    return replace(given, rows=rows)
+
+
 def decide(
     transaction: Transaction, tables: Sequence[SideTable], given: Iterable[SideRows]
 ) -> Counts:
     """Return what storing rows would do, without writing; tables may not be there yet."""
     counts = Counts()
     there = {side.name: side for side in sides.stored(transaction)}
-    for each in given:
+    for each in (_about_stored(transaction, one) for one in given):
         for side in tables:
             if there.get(side.name) == side:
                 _decided(transaction, side, each, counts)
@@ -325,7 +334,8 @@ def replace_all(
         transaction: A writing one, in which the lease was checked.
         name: The enricher.
         progress: How far it had come when it read the records.
-        given: What it yielded; no record twice.
+        given: What it yielded; no record twice. Rows beside records that are not stored, as
+            those of erased people, are left out.
         upto: The last batch of what it read, and its token.
         run_id: Its run.
 
@@ -345,7 +355,7 @@ def replace_all(
         )
     )
     number = next_batch(transaction, run_id, "")
-    for each in given:
+    for each in (_about_stored(transaction, one) for one in given):
         place = (each.kind, each.source)
         for side, rows in each.rows.items():
             decided = _decided(

@@ -381,6 +381,21 @@ class TestAllTogether:
             "SELECT key, place FROM rank ORDER BY place"
         )
 
+    def test_rows_beside_no_record(self, shop: MakeShop) -> None:
+        """What it yields for a record that is not stored, or not any more, is left out."""
+        text = RANKS.replace(
+            "yield from rows.mappings()",
+            'yield from ({"source": "till", "key": key, "spent": 1, "place": 1} for key in "abz")',
+        )
+        here = shop("[enrichers.ranks]\n", ranks=text)
+        here.sell({"a": "10", "b": "20"})
+        here.delete("b")
+        dry = here.runner().dry_run(here.store, "ranks")
+        done = here.enrich("ranks")
+
+        assert (1, 1) == (dry.counts.new, done.counts.new)
+        assert ["a"] == [key for (key,) in here.seen("SELECT key FROM rank")]
+
     def test_reads_what_others_made(self, shop: MakeShop) -> None:
         """It sees the side tables of others, and is stale when these have changed."""
         text = RANKS.replace("sets=True", 'sets=True, after="price-bands"')
@@ -433,6 +448,7 @@ class TestAllTogether:
 BAD = [
     ('{"key": "nobody", "band": "x"}', "whose key is none of the batch's"),
     ('{"key": line["key"], "bnad": "x"}', "no field 'bnad'; did you mean 'band'?"),
+    ('{"key": line["key"], line["key"]: 1}', "no field of one of the names"),
     ('{"key": line["key"], "band": None}', "PriceBand.band: must be a valid string"),
     ('{"key": line["key"], "band": "a\\x00b"}', "PriceBand: a text holds the character NUL"),
     ('{"key": line["key"], "band": "a\\ud800b"}', "half of a character pair"),
