@@ -34,7 +34,7 @@ _MEGABYTE = 1_000_000
 _PEAK_MEGABYTES = 400
 _SQLITE, _POSTGRES = "SQLite", "PostgreSQL"
 _RATIOS = (
-    (DICTS, "dlt fed with dictionaries", {_SQLITE: 5.0, _POSTGRES: 5.0}),
+    (DICTS, "dlt fed with dictionaries", {_SQLITE: 10.0}),
     (ARROW, "dlt fed with Arrow tables", {_SQLITE: 3.0}),
     (BARE, "bare csv + executemany, which checks nothing", {_SQLITE: 0.6}),
 )
