@@ -23,7 +23,7 @@ from regard.pipeline.withdrawing import Withdrawal
 from regard.records import Kind
 from regard.runs import Counts, StreamSummary
 from regard.sources import FileProgress
-from regard.store import Batch, Refused, Store, Transaction
+from regard.store import Batch, Refused, Store, Transaction, state
 from regard.store import addresses as stored_addresses
 from regard.store import cursors as stored_cursors
 from regard.store import files as stored_files
@@ -54,7 +54,8 @@ class StoreCommitter:
         in_quarantine: Names of the stream's records that are in quarantine.
         contradictions: Finds rows of one file that disagree.
         purpose: Which cursor moves.
-        replaces: The cursor is replaced at the end, wherever it was, and not before.
+        replaces: A full refresh: the cursor is replaced at its end, wherever it was, and how
+            far it has got is kept beside until then.
         census: Knows what disappears, where a complete read tells; else None.
         erased: Keeps erased people out.
         book: The addresses that the source looks at.
@@ -110,8 +111,7 @@ class StoreCommitter:
             self._resolve(transaction, batch)
             if self.census is None:
                 self._save_states(transaction, self._states(progress))
-            if complete or not self.replaces:
-                self._save_cursor(transaction, batch, batch_id)
+            self._save_cursor(transaction, batch, batch_id, complete=complete)
             self._save_findings(transaction, batch.findings)
             waiting = self._save_addresses(transaction, batch)
             seconds = self.summary.seconds + batch.milliseconds / 1000
@@ -256,9 +256,9 @@ class StoreCommitter:
         found = []
         for item in progress:
             name = item.file.name
-            state = self.inputs.state(name, self.info.stream, item.rows, complete=item.complete)
-            if state is not None:
-                found += [(item, one) for one in (state, *self.inputs.unbegun(name, item.also))]
+            file = self.inputs.state(name, self.info.stream, item.rows, complete=item.complete)
+            if file is not None:
+                found += [(item, one) for one in (file, *self.inputs.unbegun(name, item.also))]
         return found
 
     def _save_states(
@@ -267,21 +267,26 @@ class StoreCommitter:
         states: Sequence[tuple[FileProgress, stored_files.FileState]],
     ) -> None:
         source, stream = self.info.source, self.info.stream
-        for item, state in states:
-            stored_files.save(transaction, source, state, self.run_id)
-            if item.complete and item.file.rows_done == 0 and state.stream == stream:
-                stored_quarantine.resolve_file(
-                    transaction, source, stream, state.path, self.run_id
-                )
+        for item, file in states:
+            stored_files.save(transaction, source, file, self.run_id)
+            if item.complete and item.file.rows_done == 0 and file.stream == stream:
+                stored_quarantine.resolve_file(transaction, source, stream, file.path, self.run_id)
 
-    def _save_cursor(self, transaction: Transaction, batch: Batch, batch_id: int) -> None:
-        if batch.cursor is None:
-            return
+    def _save_cursor(
+        self, transaction: Transaction, batch: Batch, batch_id: int, *, complete: bool
+    ) -> None:
         source, stream = self.info.source, self.info.stream
-        old = None
-        if not self.replaces:
-            old = stored_cursors.load(transaction, source, stream, self.purpose)
-        value = cursors.advance(old, batch.cursor, transaction.now)
+        under_way = state.REFRESHED if self.replaces else self.purpose
+        value = stored_cursors.load(transaction, source, stream, under_way)
+        if batch.cursor is not None:
+            value = cursors.advance(value, batch.cursor, transaction.now)
+        ends = self.replaces and complete
+        if value is None or not (ends or batch.cursor is not None):
+            return
+        if self.replaces and not ends and self.census is not None:
+            # What disappeared is only known once one run has met everything.
+            return
+        purpose = self.purpose if ends else under_way
         stored_cursors.save(
             transaction,
             source,
@@ -289,9 +294,11 @@ class StoreCommitter:
             value,
             run_id=self.run_id,
             batch_id=batch_id,
-            purpose=self.purpose,
+            purpose=purpose,
         )
-        self._position, self._cursor_after = value, cursors.dump(value)
+        self._position = value
+        if purpose == self.purpose:
+            self._cursor_after = cursors.dump(value)
 
     def _save_findings(self, transaction: Transaction, findings: Sequence[Finding]) -> None:
         for finding in findings:
@@ -339,8 +346,8 @@ class StoreCommitter:
         with self.store.write() as transaction:
             transaction.writer.lock()
             check(transaction, self.lease)
-            for state in self._touched():
-                stored_files.save(transaction, self.info.source, state, self.run_id)
+            for file in self._touched():
+                stored_files.save(transaction, self.info.source, file, self.run_id)
             self._save_findings(transaction, findings)
             put_stream(
                 transaction,

@@ -8,10 +8,9 @@ state. One run per source at a time: a second one is told who has the lease.
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Event
 from typing import Any
@@ -21,15 +20,14 @@ from regard.clock import Clock
 from regard.errors import (
     LeaseHeld,
     LeaseLost,
-    PluginError,
     RecordError,
     RegardError,
     SourceChanged,
 )
-from regard.findings import Finding, Severity
 from regard.hookspecs import RunInfo
 from regard.host import Host
 from regard.host.printing import prints_aside
+from regard.pipeline import refreshing
 from regard.pipeline.addressing import AddressBook
 from regard.pipeline.batching import Identify
 from regard.pipeline.committing import StoreCommitter
@@ -37,6 +35,7 @@ from regard.pipeline.context import RunContext
 from regard.pipeline.contradicting import Contradictions
 from regard.pipeline.deciding import DryCommitter
 from regard.pipeline.disappearing import Census
+from regard.pipeline.discovering import discover
 from regard.pipeline.erased import Erased
 from regard.pipeline.fetching import fetcher_of
 from regard.pipeline.inputs import Inputs, missed_before
@@ -46,7 +45,6 @@ from regard.pipeline.preparing import Prepared, defaults_of, identifier, prepare
 from regard.pipeline.starting import Start, Wish, changed_keys
 from regard.pipeline.stopping import Stop
 from regard.pipeline.streams import FINAL, Limits, StreamTask, explain, read_streams
-from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary, overall
 from regard.secrets import privacy_key
 from regard.settings import Project
@@ -142,7 +140,8 @@ class Runner:
         summaries: list[StreamSummary] = []
         try:
             with Heartbeat(store, lease, stop.lose):
-                self._run_streams(store, prepared, run_id, lease, stop, summaries)
+                runner = self._resuming(store, prepared)
+                runner._run_streams(store, prepared, run_id, lease, stop, summaries)
         except LeaseLost as error:
             # Only this source fails: the next one has a lease of its own.
             if all(summary.outcome is not Outcome.FAILED for summary in summaries):
@@ -156,6 +155,12 @@ class Runner:
         settings = self.project.settings.sources.get(name)
         deadline = settings.deadline if settings else None
         return Stop(self.cancel, self.clock, deadline, self.overtaken)
+
+    def _resuming(self, store: Store, prepared: Prepared) -> Runner:
+        """Return a runner that also goes on with the full refreshes that have not ended."""
+        with store.read() as transaction:
+            begun = refreshing.under_way(transaction, prepared, self.version)
+        return replace(self, wish=self.wish.resuming(begun))
 
     def _unprepared(self, name: str, error: RegardError) -> StreamSummary:
         outcome, said = explain(error, debug=self.debug)
@@ -182,7 +187,7 @@ class Runner:
         context.lookups = Lookups(store, name)
         context.pseudonym_key = key
         inputs.fetcher = fetcher_of(context, stop, self.limits, _retries(prepared))
-        found = self._discover(source, context, stop, run_id, summaries)
+        found = discover(source, context, stop, self.wish, run_id, summaries, debug=self.debug)
         if not found and context.findings:
             with store.write() as transaction:
                 leases.check(transaction, lease)
@@ -206,36 +211,44 @@ class Runner:
         for task in tasks:
             if task.stream.name in changed and isinstance(task.committer, StoreCommitter):
                 task.committer.census = self._census(prepared, task.stream, inputs, guard=1.0)
-        self._save_streams(store, prepared, run_id, lease, tasks, without=changed)
+        begun = [task.stream.name for task in tasks if self.wish.begins(task.stream.name)]
+        with store.write() as transaction:
+            leases.check(transaction, lease)
+            for task in tasks:
+                if task.stream.name not in changed:
+                    streams.save(transaction, name, task.stream, prepared.plugin, run_id)
+            refreshing.begin(transaction, name, begun, run_id)
         summaries += [task.summary for task in tasks]
         for task in tasks:
             committer = task.committer
             if isinstance(committer, StoreCommitter):
                 committer.begin()
         self._read(source, tasks, stop)
-        # A key is only believed to be new once everything has been read under it.
-        done = [
-            task
-            for task in tasks
-            if task.stream.name in changed and task.summary.outcome is Outcome.OK
-        ]
-        self._save_streams(store, prepared, run_id, lease, done)
+        self._end_refreshes(store, prepared, run_id, lease, tasks)
 
-    def _save_streams(
+    def _end_refreshes(
         self,
         store: Store,
         prepared: Prepared,
         run_id: int,
         lease: leases.Lease,
         tasks: Sequence[StreamTask],
-        without: Collection[str] = (),
     ) -> None:
+        """Note which streams were read anew to their ends, and under which keys."""
+        done = [
+            task.stream
+            for task in tasks
+            if task.summary.outcome is Outcome.OK and self.wish.refreshes(task.stream.name)
+        ]
+        if not done:
+            return
         with store.write() as transaction:
             leases.check(transaction, lease)
-            for task in tasks:
-                if task.stream.name not in without:
-                    name, plugin = prepared.name, prepared.plugin
-                    streams.save(transaction, name, task.stream, plugin, run_id)
+            for stream in done:
+                # A key is only believed to be new once everything has been read under it.
+                streams.save(transaction, prepared.name, stream, prepared.plugin, run_id)
+            names = [stream.name for stream in done]
+            refreshing.end(transaction, prepared.name, names, run_id)
 
     def _census(self, prepared: Prepared, stream: Stream, inputs: Inputs, guard: float) -> Census:
         return Census(prepared.name, stream.name, inputs, guard, self.clock.now())
@@ -260,43 +273,6 @@ class Runner:
                 debug=self.debug,
             )
 
-    def _discover(
-        self,
-        source: Source[Any],
-        context: RunContext,
-        stop: Stop,
-        run_id: int | None,
-        summaries: list[StreamSummary],
-    ) -> Sequence[Stream]:
-        """Ask the source for its streams; what goes wrong becomes a failed summary."""
-        name = context.inputs.source
-        try:
-            with prints_aside(), stop.reading():
-                found = list(source.discover(context))
-            for stream in found:
-                kind_named(stream.kind)
-            _refuse_twins(found)
-            if not found and (failure := context.inputs.failure()) is not None:
-                raise failure
-            found = self.wish.chosen(name, found)
-            stop.check()
-        except (KeyboardInterrupt, LeaseLost):
-            raise
-        except BaseException as error:  # noqa: BLE001  # a plug-in may raise anything
-            outcome, said = explain(error, debug=self.debug)
-            if isinstance(error, SourceChanged):
-                changed = Finding("source-changed", said, Severity.CRITICAL)
-                context.findings.append(changed)
-            notes = [*context.inputs.notes, *context.notes]
-            summary = StreamSummary(name, "", run_id, outcome, error=said, notes=notes)
-            summary.final = isinstance(error, FINAL)
-            summaries.append(summary)
-            return []
-        if not found:
-            notes = [*context.inputs.notes, *context.notes] or ["there was nothing to read"]
-            summaries.append(StreamSummary(name, "", run_id, Outcome.OK, notes=notes))
-        return found
-
     def _task(
         self,
         store: Store,
@@ -311,6 +287,7 @@ class Runner:
         start = self.wish.start(transaction, prepared.name, stream, lookback)
         cursor = start.cursor
         summary = StreamSummary(prepared.name, stream.name, run_id)
+        summary.notes += self.wish.notes(stream.name)
         info = RunInfo(
             run_id,
             prepared.name,
@@ -398,24 +375,28 @@ class Runner:
         except RegardError as error:
             return [self._unprepared(name, error)], []
         inputs = self._inputs(name, (), None)
+        runner = self
         if store is not None:
+            runner = self._resuming(store, prepared)
             with store.read() as transaction:
                 known = stored_files.load(transaction, name)
-                inputs = self._inputs(name, known, transaction)
+                inputs = runner._inputs(name, known, transaction)
         # Nothing is kept, so nothing need be found again: no key is made either.
         context = self._context(prepared, inputs, lambda raw: (), stop)
         context.addresses = AddressBook(store, name, writes=False)
         context.lookups = Lookups(store, name)
         retries = _retries(prepared)
         with fetcher_of(context, stop, self.limits, retries, writes=False) as inputs.fetcher:
-            return self._dry_streams(store, prepared, context, stop)
+            return runner._dry_streams(store, prepared, context, stop)
 
     def _dry_streams(
         self, store: Store | None, prepared: Prepared, context: RunContext, stop: Stop
     ) -> tuple[list[StreamSummary], list[Refused]]:
         name = prepared.name
         summaries: list[StreamSummary] = []
-        found = self._discover(prepared.source, context, stop, None, summaries)
+        found = discover(
+            prepared.source, context, stop, self.wish, None, summaries, debug=self.debug
+        )
         tasks = []
         committers = []
         for stream in found:
@@ -487,13 +468,6 @@ class Runner:
             watch=hear,
         )
         return context
-
-
-def _refuse_twins(found: Sequence[Stream]) -> None:
-    twins = [name for name, count in Counter(stream.name for stream in found).items() if count > 1]
-    if twins:
-        message = f"the plug-in has two streams named {twins[0]!r}; a name stands for one cursor"
-        raise PluginError(message)
 
 
 def _retries(prepared: Prepared) -> int:

@@ -1,14 +1,15 @@
 """
 Where reading starts: at the cursor, at the beginning, or in a past that somebody names.
 
-A run goes on from where the last one got to. A full refresh forgets that for one stream. A
-backfill reads a span of the past with a cursor of its own, and leaves the live one alone.
+A run goes on from where the last one got to. A full refresh forgets that for one stream, and
+is gone on with by later runs until it has ended. A backfill reads a span of the past with a
+cursor of its own, and leaves the live one alone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,13 +21,11 @@ from regard.names import did_you_mean
 from regard.pipeline.streams import since_of
 from regard.records import kind_named
 from regard.sources import Stream
-from regard.store import Transaction, disappeared, streams
+from regard.store import Transaction, disappeared, state, streams
 from regard.store import cursors as stored_cursors
 from regard.store.files import FileState
 
 __all__ = ["Span", "Start", "Wish", "changed_keys", "forgotten"]
-
-LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +63,13 @@ class Start:
         since: What the source is asked for.
         until: Where it may stop; None: at the end.
         purpose: Which cursor moves.
-        replaces: The cursor is replaced at the end, wherever it was, and not before.
+        replaces: A full refresh: the cursor is replaced at its end, wherever it was.
     """
 
     cursor: CursorValue | None
     since: CursorValue | None
     until: CursorValue | None = None
-    purpose: str = LIVE
+    purpose: str = state.LIVE
     replaces: bool = False
 
 
@@ -81,13 +80,36 @@ class Wish:
 
     Attributes:
         refresh: The streams that are read from their beginning.
+        resumed: The streams whose full refresh earlier runs have begun, with the runs that
+            began it; 0 where it has to begin anew.
         span: The part of a stream's past that is read; no other stream is.
         cause: Why it is read on: ``manual``, or as the ledger has it.
     """
 
     refresh: frozenset[str] = field(default_factory=frozenset)
+    resumed: Mapping[str, int] = field(default_factory=dict)
     span: Span | None = None
     cause: str = "manual"
+
+    def resuming(self, begun: Mapping[str, int]) -> Wish:
+        """Return the wish that a run has, where full refreshes have not ended."""
+        return self if self.span else replace(self, resumed=begun)
+
+    def refreshes(self, stream: str) -> bool:
+        """Say whether a stream is read from its beginning, or has been up to somewhere."""
+        return stream in self.refresh or stream in self.resumed
+
+    def begins(self, stream: str) -> bool:
+        """Say whether a full refresh of a stream begins with this run."""
+        return self.refreshes(stream) and not self.resumed.get(stream)
+
+    def notes(self, stream: str) -> list[str]:
+        """Return what the summary of a stream should say of how it is read."""
+        if stream not in self.resumed:
+            return []
+        if begun_by := self.resumed[stream]:
+            return [f"goes on with the full refresh that run {begun_by} began"]
+        return ["begins its full refresh anew: plug-in or settings have changed since"]
 
     @property
     def reason(self) -> str:
@@ -96,8 +118,13 @@ class Wish:
 
     def known(self, states: Sequence[FileState]) -> list[FileState]:
         """Return what is known of files, less what this run shall read once more."""
-        again = {self.span.stream} if self.span else self.refresh
-        return [forgotten(state) if state.stream in again else state for state in states]
+        span = self.span
+        return [
+            forgotten(file)
+            if (file.stream == span.stream if span else self.begins(file.stream))
+            else file
+            for file in states
+        ]
 
     def chosen(self, source: str, found: Sequence[Stream]) -> list[Stream]:
         """
@@ -134,15 +161,18 @@ class Wish:
             RecordError: The stored cursor is broken.
         """
         span = self.span
-        purpose = span.purpose if span else LIVE
+        purpose = span.purpose if span else state.LIVE
         cursor = None
         if transaction is not None:
             cursor = stored_cursors.load(transaction, source, stream.name, purpose)
         if span is not None:
             since = span.start if cursor is None else cursor
             return Start(cursor, since, span.end, purpose)
-        if stream.name in self.refresh:
-            return Start(cursor, None, replaces=True)
+        if self.refreshes(stream.name):
+            reached = None
+            if transaction is not None and not self.begins(stream.name):
+                reached = stored_cursors.load(transaction, source, stream.name, state.REFRESHED)
+            return Start(cursor, since_of(reached, lookback), replaces=True)
         return Start(cursor, since_of(cursor, lookback))
 
 
@@ -180,11 +210,11 @@ def changed_keys(
         was, now = _named(before[stream.name]), _named(stream.key)
         text = f"stream {stream.name!r}: its key was made of {was} and is now made of {now}, "
         gone = [
-            state.path
-            for state in known
-            if state.stream == stream.name and not (root / state.path).exists()
+            file.path
+            for file in known
+            if file.stream == stream.name and not (root / file.path).exists()
         ]
-        if stream.name not in wish.refresh:
+        if not wish.refreshes(stream.name):
             text += (
                 "which would store every record twice; change it back, or read it anew with "
                 f"`regard run {source} --full-refresh {stream.name}`, or begin again with "

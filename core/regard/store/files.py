@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from regard.store.transactions import Transaction, table
 
-__all__ = ["FileState", "load", "save"]
+__all__ = ["FileState", "forget", "load", "save"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +65,27 @@ def save(transaction: Transaction, source: str, state: FileState, run_id: int) -
     values = {name: getattr(state, name) for name in _COLUMNS}
     transaction.put(
         "files", {"source": source, **values, "run_id": run_id, "read_at": transaction.now}
+    )
+
+
+def forget(
+    transaction: Transaction, source: str, stream: str, run_id: int, after: int = -1
+) -> None:
+    """
+    Make files look as if a stream had not begun them.
+
+    The rows stay: where several streams read a file, it is done only when all of them are.
+
+    Args:
+        transaction: A writing one.
+        source: The source.
+        stream: The stream.
+        run_id: The run that the rows belong to from now on.
+        after: Only files that later runs than this one have read.
+    """
+    files = table("files")
+    transaction.connection.execute(
+        update(files)
+        .where(files.c.source == source, files.c.stream == stream, files.c.run_id > after)
+        .values(size=-1, modified_ns=-1, sha256="", rows_done=0, complete=False, run_id=run_id)
     )

@@ -35,6 +35,7 @@ __all__ = [
     "past_notes",
     "put_stream",
     "reading_since",
+    "recipe",
     "running",
 ]
 
@@ -311,6 +312,17 @@ def reading_since(transaction: Transaction, source: str, stream: str, run_id: in
             break
         since = number
     return since
+
+
+def recipe(transaction: Transaction, run_id: int) -> tuple[str | None, str, str] | None:
+    """Return what a run was made with: the versions of plug-in and regard, and the settings."""
+    runs = table("runs")
+    row = transaction.connection.execute(
+        select(runs.c.plugin_version, runs.c.config_digest, runs.c.regard_version).where(
+            runs.c.id == run_id
+        )
+    ).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def past_notes(transaction: Transaction, source: str, limit: int) -> list[set[str]]:

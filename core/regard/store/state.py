@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
 from regard import cursors
 from regard.cursors import CursorValue
@@ -25,9 +25,13 @@ from regard.store.transactions import Transaction, table
 
 __all__ = [
     "BY_HAND",
+    "LIVE",
+    "REFRESH",
+    "REFRESHED",
     "Rewound",
     "SourceState",
     "StoredCursor",
+    "begun_refreshes",
     "forget",
     "load",
     "replace",
@@ -39,6 +43,15 @@ __all__ = [
 BY_HAND = 0
 """The run and the batch of entries in the log that somebody made by hand."""
 
+LIVE = "live"
+"""The purpose of the cursor from which reading goes on."""
+
+REFRESH = "refresh"
+"""The purpose of the cursor that says since when a full refresh is under way."""
+
+REFRESHED = "refreshed"
+"""The purpose of the cursor that says how far that full refresh has got."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredCursor:
@@ -47,7 +60,7 @@ class StoredCursor:
 
     Attributes:
         stream: The stream.
-        purpose: ``live``, or the span of a backfill.
+        purpose: ``live``, the span of a backfill, or one of the two of a full refresh.
         value: How far has been read.
         run_id: The run that moved it; 0: somebody set it.
         updated_at: When.
@@ -101,6 +114,17 @@ def load(transaction: Transaction, source: str) -> SourceState:
     )
     found = [StoredCursor(row[0], row[1], cursors.parse(row[2]), row[3], row[4]) for row in rows]
     return SourceState(source, found, stored_files.load(transaction, source))
+
+
+def begun_refreshes(transaction: Transaction, source: str) -> dict[str, int]:
+    """Return the streams of which a full refresh has not ended, with the runs that began it."""
+    stored = table("cursors")
+    rows = transaction.connection.execute(
+        select(stored.c.stream, stored.c.run_id).where(
+            stored.c.source == source, stored.c.purpose == REFRESH
+        )
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def require_idle(transaction: Transaction, source: str) -> None:
@@ -217,7 +241,7 @@ def rewind(
     """
     _require_run(transaction, source, run_id)
     found = _texts(transaction, source)
-    live = {name: text for (name, purpose), text in found.items() if purpose == "live"}
+    live = {name: text for (name, purpose), text in found.items() if purpose == LIVE}
     later = _files_since(transaction, source, run_id)
     names = sorted({*live, *later, *_logged(transaction, source)})
     if not names:
@@ -228,25 +252,14 @@ def rewind(
         raise UsageError(message + did_you_mean(stream, names))
     done = []
     for name in [stream] if stream is not None else names:
-        before, after = live.get(name), _value_after(transaction, source, name, run_id)
-        _set(transaction, source, (name, "live"), before, after)
+        before, after = live.get(name), _value_after(transaction, source, name, LIVE, run_id)
+        _set(transaction, source, (name, LIVE), before, after)
+        for purpose in (REFRESH, REFRESHED):
+            was = _value_after(transaction, source, name, purpose, run_id)
+            _set(transaction, source, (name, purpose), found.get((name, purpose)), was)
         done.append(Rewound(name, before, after, later.get(name, 0)))
-        _forget_files(transaction, source, name, run_id)
+        stored_files.forget(transaction, source, name, run_id, after=run_id)
     return done
-
-
-def _forget_files(transaction: Transaction, source: str, stream: str, run_id: int) -> None:
-    """
-    Make files that later runs have read look as if this stream had not begun them.
-
-    The rows stay: where several streams read a file, it is done only when all of them are.
-    """
-    stored = table("files")
-    transaction.connection.execute(
-        update(stored)
-        .where(stored.c.source == source, stored.c.stream == stream, stored.c.run_id > run_id)
-        .values(size=-1, modified_ns=-1, sha256="", rows_done=0, complete=False, run_id=run_id)
-    )
 
 
 def _require_run(transaction: Transaction, source: str, run_id: int) -> None:
@@ -276,16 +289,18 @@ def _files_since(transaction: Transaction, source: str, run_id: int) -> dict[str
 def _logged(transaction: Transaction, source: str) -> Iterable[str]:
     log = table("cursor_log")
     return transaction.connection.execute(
-        select(log.c.stream).where(log.c.source == source, log.c.purpose == "live").distinct()
+        select(log.c.stream).where(log.c.source == source, log.c.purpose == LIVE).distinct()
     ).scalars()
 
 
-def _value_after(transaction: Transaction, source: str, stream: str, run_id: int) -> str | None:
-    """Return a live cursor as it was when a run had ended; None: it had not begun."""
+def _value_after(
+    transaction: Transaction, source: str, stream: str, purpose: str, run_id: int
+) -> str | None:
+    """Return a cursor as it was when a run had ended; None: there was none."""
     if run_id == 0:
         return None
     log, runs = table("cursor_log"), table("runs")
-    mine = (log.c.source == source, log.c.stream == stream, log.c.purpose == "live")
+    mine = (log.c.source == source, log.c.stream == stream, log.c.purpose == purpose)
     connection = transaction.connection
     later: Any = connection.execute(
         select(func.min(log.c.id)).where(*mine, log.c.run_id > run_id)

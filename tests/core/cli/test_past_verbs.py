@@ -28,6 +28,26 @@ def read(config, since):
 """
 
 
+FALLING = """
+import os, signal, time
+from regard import source
+
+@source("desk", kind="fact", key=["id"], cursor="happened_at", ordered=True)
+def read(config, since, ctx):
+    falls = (ctx.root / "falls").exists()
+    for day in range(1, 6):
+        at = f"2026-01-0{day}T00:00:00+00:00"
+        if since is None or at >= since.isoformat():
+            yield {"id": day, "happened_at": at, "text": (ctx.root / "text").read_text()}
+        if falls and day == 3:
+            # A second later the next record ends a batch, and that is stored.
+            time.sleep(1.1)
+        elif falls and day == 4:
+            time.sleep(0.5)
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 @pytest.fixture
 def desk(project: MakeProject, run_regard: RunRegard) -> Path:
     """Return a project whose source has been read once."""
@@ -95,3 +115,23 @@ def test_a_terminal_is_asked(desk: Path, run_regard: RunRegard, answer: str, era
     assert 0 == done.returncode
     assert "would be erased for good" in asked
     assert (0 if erased else 5) == listed[0]["records"]
+
+
+def test_a_refresh_that_is_killed(project: MakeProject, run_regard: RunRegard) -> None:
+    """Killed halfway, a full refresh is ended by the next run, and no record stays as it was."""
+    files = {"text": "old"}
+    folder = project('[sources.desk]\nplugin = "desk"\n', {"desk": FALLING}, files)
+    assert 0 == run_regard("run", "desk", cwd=folder).returncode
+    (folder / "text").write_text("new")
+    (folder / "falls").touch()
+    killed = run_regard("run", "desk", "--full-refresh", "records", cwd=folder)
+    assert 1 == killed.returncode
+    shown = json.loads(run_regard("state", "show", "--json", cwd=folder).stdout)
+    purposes = [cursor["purpose"] for cursor in shown[0]["cursors"]]
+    assert ["live", "refresh", "refreshed"] == purposes
+    (folder / "falls").unlink()
+    done = json.loads(run_regard("run", "desk", "--json", cwd=folder).stdout)["runs"][0]
+    shown = json.loads(run_regard("state", "show", "--json", cwd=folder).stdout)
+
+    assert ("ok", 1, 1) == (done["outcome"], done["changed"], done["unchanged"])
+    assert ["live"] == [cursor["purpose"] for cursor in shown[0]["cursors"]]
