@@ -21,6 +21,7 @@ from regard.mapping.amounts import DecimalSign
 from regard.mapping.headers import fold
 from regard.mapping.kinds import ValueType
 from regard.mapping.maps import FieldMap
+from regard.mapping.occurrences import Group, Occurrences
 from regard.mapping.orders import OrderLines
 from regard.mapping.steps import Cells, Step, parse_text
 from regard.mapping.values import Cell, as_text, clean, parse_flag
@@ -142,9 +143,9 @@ class Mapper:
         self._counted = None in plan.key
         self._group_width = plan.key.index(None) if self._counted else 1
         self._passed: dict[str, int] = {}
-        self._counts: dict[tuple[str, ...], int] = {}
+        self._occurrences = Occurrences()
         self._first: Cells | None = None
-        self._group: tuple[str, ...] = ()
+        self._group: Group = ()
 
     @property
     def drops(self) -> bool:
@@ -218,7 +219,7 @@ class Mapper:
                 self._group = tuple(parts[: self._group_width])
             return (self._mapped(row, values, parts),)
         group = tuple(parts[: self._group_width])
-        orders.begin(group, values, again=group != self._group and group in self._counts)
+        orders.begin(group, values, again=group != self._group and group in self._occurrences)
         self._group = group
         try:
             mapped = self._mapped(row, values, parts)
@@ -312,9 +313,7 @@ class Mapper:
         known = any(parts)
         if self._counted:
             group = tuple(parts[: self._group_width])
-            number = self._counts.get(group, 0) + 1
-            self._counts[group] = number
-            parts[self._group_width] = str(number)
+            parts[self._group_width] = str(self._occurrences.add(group))
         if not known:
             names = [self.header[place] for place in self.plan.key if place is not None]
             message = f"column {names[0]!r} names the record and is empty"
