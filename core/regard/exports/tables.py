@@ -27,6 +27,10 @@ Finder: TypeAlias = Callable[[Table, Wishes], Sequence[Format]]
 """Says what a plug-in itself makes of a table; nothing: profiles decide."""
 
 
+_SAMPLE = 200
+"""So many rows are looked at before a map is proposed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """
@@ -136,5 +140,7 @@ def _spec_for(table: Table, wishes: Wishes) -> tuple[FieldMap | None, str]:
     name, profiles = table.member or table.path.name, wishes.profiles
     found = recognise(table.header, filename=name, profiles=profiles)
     if found.profile is None:
-        return None, explain(found, table.header, filename=table.label, profiles=profiles)
+        rows = [row.values for row in table.sample(_SAMPLE)]
+        text = explain(found, table.header, filename=table.label, profiles=profiles, rows=rows)
+        return None, text
     return found.profile, ""

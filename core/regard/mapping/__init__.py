@@ -19,12 +19,13 @@ Pure but for the loading of profiles: rows come in, records go out::
 """
 
 from regard.mapping.compiling import compile_map, recipe_of
+from regard.mapping.explaining import explain
 from regard.mapping.fitting import Misfit, misfits, refuse_misfits
 from regard.mapping.kinds import ValueType, fields_of
 from regard.mapping.mappers import Mapped, Mapper
 from regard.mapping.maps import Basis, FieldMap, ValueSource
 from regard.mapping.profiles import Profile, Variant, load_profiles, profile_named
-from regard.mapping.recognition import Near, Recognition, explain, fields_by_column, recognise
+from regard.mapping.recognition import Near, Recognition, fields_by_column, recognise
 
 __all__ = [
     "Basis",

@@ -97,7 +97,7 @@ class SurveyExport(ExportSource[SurveyConfig]):
         found = self._formats(table.header, sample, wishes, table.path, table.member)
         if not found and not wishes.profiles:
             text = explain(
-                Recognition(None), table.header, filename="", profiles=(), kind="answer"
+                Recognition(None), table.header, filename="", profiles=(), kinds=("answer",)
             )
             message = f"{text.removeprefix(': ')}\n{KNOWN}"
             raise FileError(message)

@@ -1,0 +1,192 @@
+"""
+What home-made exports call things, in Spanish, French and English.
+
+Profiles know the headers and words of vendors; tills and spreadsheets of a team's own use plain
+ones. Both only help to propose a map: nothing is read by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["HEADERS", "VALUES"]
+
+HEADERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "customer": {
+        "given_name": ("nombre", "prénom", "first name", "given name"),
+        "family_name": ("apellido", "apellidos", "nom de famille", "last name", "surname"),
+        "name": ("nombre completo", "nombre y apellidos", "nom complet", "full name", "customer"),
+        "company": ("empresa", "razón social", "société", "entreprise", "raison sociale"),
+        "email": ("correo", "correo electrónico", "mail", "courriel", "adresse mail", "e-mail"),
+        "phone": ("teléfono", "móvil", "tel", "téléphone", "portable", "phone", "mobile"),
+        "birth_on": ("fecha de nacimiento", "nacimiento", "date de naissance", "birthday"),
+        "city": ("ciudad", "población", "localidad", "ville", "town", "city"),
+        "region": ("provincia", "comunidad", "région", "département", "state", "region"),
+        "postal_code": ("cp", "código postal", "code postal", "zip", "postcode", "postal code"),
+        "country": ("país", "pays", "country"),
+        "language": ("idioma", "langue", "language"),
+        "segment": ("segmento", "segment", "tipo de cliente", "type de client"),
+        "created_at": (
+            "alta",
+            "fecha alta",
+            "fecha de alta",
+            "cliente desde",
+            "date de création",
+            "client depuis",
+            "customer since",
+            "created",
+            "created at",
+            "registered",
+        ),
+    },
+    "purchase": {
+        "order_key": (
+            "pedido",
+            "nº pedido",
+            "n pedido",
+            "núm pedido",
+            "número de pedido",
+            "factura",
+            "nº factura",
+            "commande",
+            "n commande",
+            "n° commande",
+            "numéro de commande",
+            "facture",
+            "order",
+            "order no",
+            "order number",
+            "invoice",
+            "ticket",
+            "tique",
+            "receipt",
+        ),
+        "customer_key": (
+            "id cliente",
+            "código cliente",
+            "cód cliente",
+            "nº cliente",
+            "code client",
+            "n° client",
+            "id client",
+            "customer id",
+            "customer no",
+            "customer number",
+        ),
+        "email": ("correo", "correo electrónico", "mail", "courriel", "adresse mail", "e-mail"),
+        "ordered_at": (
+            "fecha",
+            "fecha pedido",
+            "fecha de pedido",
+            "fecha venta",
+            "fecha de venta",
+            "date",
+            "date de commande",
+            "date commande",
+            "date de vente",
+            "order date",
+            "sold at",
+            "when",
+        ),
+        "status": ("estado", "estado del pedido", "statut", "état", "status", "order status"),
+        "channel": ("canal", "channel"),
+        "place": ("tienda", "sucursal", "magasin", "boutique", "shop", "store", "branch"),
+        "sku": ("referencia", "ref", "código artículo", "référence", "réf", "sku", "article no"),
+        "product_name": (
+            "artículo",
+            "producto",
+            "descripción",
+            "article",
+            "produit",
+            "désignation",
+            "libellé",
+            "product",
+            "item",
+            "description",
+        ),
+        "quantity": (
+            "uds",
+            "ud",
+            "unidades",
+            "cantidad",
+            "cant",
+            "quantité",
+            "qté",
+            "qte",
+            "nombre",
+            "quantity",
+            "qty",
+            "units",
+            "pieces",
+        ),
+        "unit_price": (
+            "precio ud",
+            "precio unitario",
+            "precio unidad",
+            "precio",
+            "pvp",
+            "prix unitaire",
+            "pu",
+            "prix",
+            "unit price",
+            "price",
+        ),
+        "discount": ("descuento", "dto", "remise", "rabais", "discount"),
+        "amount": (
+            "total",
+            "importe",
+            "importe total",
+            "total línea",
+            "montant",
+            "montant total",
+            "total ttc",
+            "amount",
+            "line total",
+            "total amount",
+        ),
+        "currency": ("moneda", "divisa", "devise", "monnaie", "currency"),
+        "campaign": ("campaña", "cupón", "campagne", "code promo", "coupon", "campaign"),
+    },
+    "product": {
+        "sku": ("referencia", "ref", "código", "référence", "réf", "sku", "article no"),
+        "gtin": ("ean", "gtin", "código de barras", "code barres", "code-barres", "barcode"),
+        "brand": ("marca", "marque", "brand"),
+        "name": ("artículo", "producto", "nombre", "article", "produit", "nom", "product", "name"),
+        "category": ("categoría", "familia", "catégorie", "famille", "category"),
+        "list_price": ("precio", "pvp", "tarifa", "prix", "tarif", "price", "list price"),
+        "currency": ("moneda", "divisa", "devise", "monnaie", "currency"),
+    },
+}
+"""For each kind and field the headers that mostly mean it."""
+
+VALUES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "status": {
+        "completed": (
+            "completado", "completada", "pagado", "pagada", "cobrado", "entregado", "entregada",
+            "enviado", "enviada", "facturado", "cerrado", "vendido", "terminé", "terminée", "payé",
+            "payée", "livré", "livrée", "expédié", "expédiée", "facturé", "vendu", "complete",
+            "paid", "shipped", "delivered", "fulfilled", "done", "closed", "invoiced", "sold",
+        ),
+        "refunded": (
+            "devuelto", "devuelta", "devolución", "reembolsado", "reembolsada", "abonado",
+            "remboursé", "remboursée", "retourné", "retournée", "retour", "avoir", "refund",
+            "returned", "return", "chargeback",
+        ),
+        "cancelled": (
+            "cancelado", "cancelada", "anulado", "anulada", "annulé", "annulée", "canceled",
+            "void", "voided",
+        ),
+        "abandoned": ("abandonado", "abandonada", "abandonné", "abandonnée"),
+        "quoted": (
+            "pendiente", "presupuesto", "borrador", "en curso", "en proceso", "abierto", "abierta",
+            "reservado", "en attente", "devis", "brouillon", "en cours", "ouvert", "ouverte",
+            "pending", "quote", "draft", "open", "processing", "on hold", "in progress",
+        ),
+        "lost": ("perdido", "perdida", "rechazado", "perdu", "perdue", "refusé", "rejected"),
+    },
+    "type": {
+        "person": ("persona", "particular", "particulier", "private", "individual"),
+        "organisation": ("empresa", "entreprise", "société", "company", "business"),
+    },
+}  # fmt: skip
+"""For each field and each of its words what exports write for it."""
