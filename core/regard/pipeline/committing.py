@@ -37,6 +37,13 @@ from regard.store.runs import put_stream
 
 __all__ = ["StoreCommitter"]
 
+_CAUSES_TOLD = 3
+
+
+def _cause(refused: Refused) -> str:
+    """Return why a record was refused, without a word of what it said."""
+    return f"{refused.reason} in {refused.field}" if refused.field else refused.reason
+
 
 @dataclass(slots=True)
 class StoreCommitter:
@@ -81,6 +88,7 @@ class StoreCommitter:
     guard: float = 0.3
     _refused: int = 0
     _reasons: Counter[str] = field(default_factory=Counter)
+    _causes: Counter[str] = field(default_factory=Counter)
     _held: dict[str, FileProgress] = field(default_factory=dict)
     _cursor_after: str | None = None
     _position: CursorValue | None = None
@@ -124,6 +132,7 @@ class StoreCommitter:
             )
             renew(transaction, self.lease, {"stream": self.info.stream, **total.as_dict()})
         self._refused, self._reasons = refused, self._reasons + reasons
+        self._causes.update(_cause(item) for item in (*batch.refused, *contradicted))
         self.contradictions.remember(batch, batch_id)
         self.summary.counts, self.summary.seconds = total, seconds
         if self.book is not None and batch.addresses is not None:
@@ -341,6 +350,11 @@ class StoreCommitter:
                 f"{repeated} records came more than once under the same key with "
                 "different content; the last one was kept: is the key complete?"
             )
+        if self._causes:
+            most = self._causes.most_common(_CAUSES_TOLD)
+            told = ", ".join(f"{number} {cause}" for cause, number in most)
+            others = len(self._causes) - len(most)
+            self._note(f"refused: {told}" + (f" and {others} other causes" if others else ""))
         for note in self.erased.notes() if self.erased else ():
             self._note(note)
         with self.store.write() as transaction:
