@@ -166,9 +166,8 @@ def _write_latest(
             nothing = dict.fromkeys((*_LATEST, *kind.fields, "deleted_at"))
             for name in write.columns:
                 del nothing[name]
-            writer.upsert(
-                kind.table, write.columns, write.cells, {**nothing, **write.same, **same}
-            )
+            columns = {**nothing, **write.same, **same}
+            writer.upsert(kind.table, write.columns, write.cells, columns, fresh=plan.fresh)
         else:
             gone = plan.gone.get
             rows = [
@@ -176,7 +175,8 @@ def _write_latest(
                 for key, as_of, digest, extra, values in plan.write
             ]
             cells = list(zip(*rows, strict=True))
-            writer.upsert(kind.table, ("deleted_at", *_LATEST, *kind.fields), cells, same)
+            columns = ("deleted_at", *_LATEST, *kind.fields)
+            writer.upsert(kind.table, columns, cells, same, fresh=plan.fresh)
     if plan.delete:
         writer.update(
             kind.table,

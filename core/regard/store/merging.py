@@ -100,6 +100,7 @@ class UpsertPlan:
         rewritten: Indexes of items that overwrite a stored row of the same age.
         repeated: How many items overwrite an earlier one of the same age that came with them,
             but not from the same file.
+        fresh: Nothing is stored under any of the keys.
     """
 
     write: Sequence[Encoded] = field(default_factory=list)
@@ -109,6 +110,7 @@ class UpsertPlan:
     overruled: list[int] = field(default_factory=list)
     rewritten: list[int] = field(default_factory=list)
     repeated: int = 0
+    fresh: bool = False
 
     @property
     def writes(self) -> bool:
@@ -142,7 +144,7 @@ def plan_upserts(
         known: What the store holds under their keys.
         files: For each item the file it came from, or None; empty: none came from one.
     """
-    plan = UpsertPlan()
+    plan = UpsertPlan(fresh=not known)
     if not known and _all_new(items):
         plan.write = items
         plan.counts.new = len(items)

@@ -58,6 +58,8 @@ class BulkWriter(ABC):
         columns: Sequence[str],
         cells: Sequence[Sequence[StoredValue]],
         same: Mapping[str, StoredValue],
+        *,
+        fresh: bool = False,
     ) -> None:
         """
         Insert rows, overwriting those that exist; ``first_run_id`` is never overwritten.
@@ -67,6 +69,7 @@ class BulkWriter(ABC):
             columns: What the rows hold; no key occurs twice in them.
             cells: For each of the columns its values, in the order of the rows.
             same: Further columns, with what they are in each row.
+            fresh: None of the rows exists; the caller has looked, and holds the lock.
         """
 
     @abstractmethod
@@ -138,6 +141,8 @@ class _SqliteWriter(BulkWriter):
         columns: Sequence[str],
         cells: Sequence[Sequence[StoredValue]],
         same: Mapping[str, StoredValue],
+        *,
+        fresh: bool = False,
     ) -> None:
         keys, changes = self._conflict(table, [*same, *columns])
         names = ", ".join(f'"{name}"' for name in (*same, *columns))
@@ -201,7 +206,12 @@ class _PostgresWriter(BulkWriter):
         columns: Sequence[str],
         cells: Sequence[Sequence[StoredValue]],
         same: Mapping[str, StoredValue],
+        *,
+        fresh: bool = False,
     ) -> None:
+        if fresh:
+            self._insert(table, columns, cells, same)
+            return
         keys, changes = self._conflict(table, [*same, *columns])
         names = ", ".join(f'"{name}"' for name in columns)
         also = ", ".join(f'"{name}"' for name in same)
@@ -220,6 +230,22 @@ class _PostgresWriter(BulkWriter):
             list(same.values()),
         )
         cursor.execute(f"DELETE FROM {staging}")
+
+    def _insert(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        cells: Sequence[Sequence[StoredValue]],
+        same: Mapping[str, StoredValue],
+    ) -> None:
+        """Copy rows straight into a table that has none of them."""
+        said = {name: value for name, value in same.items() if value is not None}
+        names = ", ".join(f'"{name}"' for name in (*said, *columns))
+        head = "".join(f"{str(value).translate(_ESCAPED)}\t" for value in said.values())
+        # A line ends nowhere but at its end, so what all rows say can be put in front of each.
+        rows = _copied(cells).removesuffix("\n").replace("\n", f"\n{head}")
+        with self._raw.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+            copy.write(f"{head}{rows}\n")
 
     def update(
         self,
