@@ -166,8 +166,8 @@ def _write_latest(
             nothing = dict.fromkeys((*_LATEST, *kind.fields, "deleted_at"))
             for name in write.columns:
                 del nothing[name]
-            columns = {**nothing, **write.same, **same}
-            writer.upsert(kind.table, write.columns, write.cells, columns, fresh=plan.fresh)
+            same = {**nothing, **write.same, **same}
+            writer.upsert(kind.table, write.columns, write.cells, same, fresh=plan.fresh)
         else:
             gone = plan.gone.get
             rows = [
