@@ -166,7 +166,7 @@ def _as_json(item: PastRun) -> dict[str, Any]:
         "finished_at": item.finished_at,
         "seconds": _seconds(item),
         "error": item.error,
-        "streams": [{**stream.as_json(), "notes": stream.notes} for stream in item.streams],
+        "streams": [stream.as_json() for stream in item.streams],
     }
 
 

@@ -124,7 +124,7 @@ def why_stale(
         after: The enricher whose side tables it reads beside the records.
     """
     known = progress_of(transaction, name)
-    if known is None:
+    if known is None or not known.run_id:
         return _NEVER
     if recipe is not None and known.recipe != recipe:
         return "its version, its settings or what it reads has changed"

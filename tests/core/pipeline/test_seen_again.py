@@ -144,9 +144,7 @@ def test_what_comes_back_is_new(shop: Callable[..., Shop], kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", HISTORIC)
-def test_a_change_is_not_hidden_by_a_later_sighting(
-    shop: Callable[..., Shop], kind: str
-) -> None:
+def test_a_change_is_not_hidden_by_a_later_sighting(shop: Callable[..., Shop], kind: str) -> None:
     """What has changed, and was then seen again before any enricher came, is looked at."""
     here = shop(kind)
     a, b = RECORDS[kind]

@@ -1,6 +1,8 @@
 """
 Which rows of what keeps its history say something new, and were not only seen again.
 
+Findings about enrichers and reports are no longer kept as if they were of sources.
+
 A migration never changes again: it names what it works on by itself.
 """
 
@@ -25,6 +27,10 @@ def upgrade() -> None:
         # Nobody knows any more which ones were only seen again.
         op.execute(f"UPDATE {table} SET content_batch_id = batch_id")
         op.create_index(op.f(f"ix_{table}_content_batch_id"), table, ["content_batch_id"])
+    op.execute(
+        "UPDATE findings SET source = subject || ':' || source "
+        "WHERE code = 'keeps-failing' AND subject IN ('enricher', 'report')"
+    )
 
 
 def downgrade() -> None:
