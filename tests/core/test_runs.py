@@ -77,6 +77,7 @@ def test_a_summary_is_the_documented_json() -> None:
         "deleted": 0,
         "seconds": 0.123,
         "error": "why",
+        "notes": [],
     } == told.as_json()
 
 
