@@ -10,12 +10,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from regard.errors import ConfigError, LeaseHeld, RegardError, SecretError, UsageError
+from regard.errors import (
+    ConfigError,
+    LeaseHeld,
+    RegardError,
+    SecretError,
+    StoreMoved,
+    UsageError,
+)
 from regard.names import did_you_mean, is_name
 
 if TYPE_CHECKING:
@@ -63,6 +71,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("config", "regard.cli.config", "print the configuration's JSON Schema"),
     Command("db", "regard.cli.db", "upgrade, check or back up the store"),
 )
+
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""In seconds: for so long somebody who may only read waits for a moment without a writer."""
 
 _DESCRIPTION = """\
 regard collects what customers do and say and what competitors charge
@@ -149,6 +160,20 @@ def _run_command(name: str, arguments: list[str], app: App) -> int:
     raise UsageError(message)
 
 
+def _patiently(options: argparse.Namespace, rest: list[str]) -> int:
+    """Run a command, and once more where writers came and went under a reader without rights."""
+    from regard.cli.app import App
+
+    for wait in _WAITS:
+        try:
+            with App(options) as app:
+                return _run_command(rest[0], rest[1:], app)
+        except StoreMoved:
+            time.sleep(wait)
+    with App(options) as app:
+        return _run_command(rest[0], rest[1:], app)
+
+
 def _exit_code_of(error: RegardError) -> int:
     if isinstance(error, ConfigError | SecretError):
         return 2
@@ -176,10 +201,7 @@ def main(arguments: Sequence[str]) -> int:
 
             sys.stdout.write(f"regard {__version__}\n")
             return 0
-        from regard.cli.app import App
-
-        with App(options) as app:
-            return _run_command(rest[0], rest[1:], app)
+        return _patiently(options, rest)
     except RegardError as error:
         if debug:
             raise
