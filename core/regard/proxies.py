@@ -11,7 +11,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass
 
 from regard.errors import ConfigError
 from regard.webaddresses import is_loopback
@@ -66,7 +66,7 @@ def proxy_to(host: str, port: int) -> Proxy | None:
     if is_loopback(host):
         return None
     text = getproxies_environment().get("https")
-    if not text or proxy_bypass_environment(f"{host}:{port}"):
+    if not text or proxy_bypass(f"{host}:{port}"):
         return None
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from regard.errors import (
     ConfigError,
@@ -28,6 +28,7 @@ from regard.names import did_you_mean, is_name
 
 if TYPE_CHECKING:
     from regard.cli.app import App
+    from regard.cli.parsers import CommandParser
 
 __all__ = ["COMMANDS", "Command", "main"]
 
@@ -81,7 +82,7 @@ into one typed store, and reports what changed."""
 
 _EPILOG = """\
 global options, before or after the command:
-  --config FILE  the project's regard.toml (else found from here upwards, or REGARD_CONFIG)
+  --config FILE  the project's regard.toml (else from here up, or REGARD_CONFIG)
   --json         print results as JSON
   --quiet        no progress, no notes
   --debug        show the whole traceback of an error
@@ -91,15 +92,6 @@ begin with:
   regard demo                    a whole project with generated data
   regard init my-project         a new project
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose mistakes are ours, so that they look like all others."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of exiting."""
-        text = f"{message}\n  {self.format_usage().strip()}"
-        raise UsageError(text)
 
 
 def _help() -> str:
@@ -125,7 +117,9 @@ def _brought() -> list[str]:
 
 def _take_globals(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """Take the global options out of the arguments, wherever they stand before ``--``."""
-    parser = _Parser(prog="regard", add_help=False, allow_abbrev=False)
+    from regard.cli.parsers import CommandParser
+
+    parser = CommandParser(prog="regard", add_help=False)
     parser.add_argument("--config")
     for flag in ("--json", "--quiet", "--debug"):
         parser.add_argument(flag, action="store_true")
@@ -138,13 +132,11 @@ def _take_globals(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[st
     return options, rest + behind
 
 
-def _command_parser(command: Command) -> _Parser:
-    return _Parser(
-        prog=f"regard {command.name}",
-        description=command.summary[0].upper() + command.summary[1:] + ".",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _command_parser(command: Command) -> CommandParser:
+    from regard.cli.parsers import CommandParser
+
+    summary = command.summary[0].upper() + command.summary[1:] + "."
+    return CommandParser(prog=f"regard {command.name}", description=summary)
 
 
 def _run_command(name: str, arguments: list[str], app: App) -> int:

@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--due", action="store_true", help="due times instead of runs")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     show = actions.add_parser("show", help="everything about one run")
-    show.add_argument("number", type=int, metavar="N")
+    show.add_argument("number", type=int, metavar="N", help="the run's number")
     prune = actions.add_parser("prune", help="forget old runs; records stay")
     prune.add_argument("--keep", type=_positive, metavar="N", help="so many of each source stay")
     prune.add_argument("--older-than", type=_age, metavar="AGE", help="such as 90d or 12h")
