@@ -497,6 +497,7 @@ class Web:
 
             def do_GET(self) -> None:
                 web.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 self.close_connection = True
                 page = web.pages.get(self.path.partition("?")[0])
                 with suppress(OSError):
@@ -504,6 +505,8 @@ class Web:
                         page(self)
                     else:
                         answer(self, b"" if page is None else page, 404 if page is None else 200)
+
+            do_POST = do_GET
 
             def log_message(self, *args: Any) -> None:
                 """Say nothing."""
@@ -564,14 +567,19 @@ def respond() -> Callable[..., Respond]:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the certificate of ``localhost``, which is its own authority."""
+    """Return a certificate of this machine and a made-up host, which is its own authority."""
     path = tmp_path_factory.mktemp("tls") / "own.pem"
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"),
             *("ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"),
             *("-keyout", path.with_suffix(".key"), "-out", path),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *(
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost,DNS:files.example",
+            ),
         ],
         check=True,
         capture_output=True,

@@ -24,6 +24,7 @@ Every error of regard, sorted by what happens next.
         ├── StoreOutdated  the store needs `regard db upgrade`
         ├── StoreTooNew    the store was written by a newer regard
         ├── StoreBusy      another process kept the lock for too long
+        │   └── StoreMoved     ... or wrote under somebody who may only read: read again
         ├── LeaseHeld      another run of this source is going on (exit 4)
         ├── LeaseLost      another run took this one over: roll back and stop
         └── RecordsMoved   records were erased or renamed meanwhile: roll back and read again
@@ -55,6 +56,7 @@ __all__ = [
     "StoreBusy",
     "StoreError",
     "StoreMissing",
+    "StoreMoved",
     "StoreOutdated",
     "StoreTooNew",
     "TransientError",
@@ -167,6 +169,10 @@ class StoreTooNew(StoreError):
 
 class StoreBusy(StoreError):
     """Another process kept the store locked for longer than we wait."""
+
+
+class StoreMoved(StoreBusy):
+    """Somebody began or ended writing under a reader without rights: it reads once more."""
 
 
 class LeaseHeld(StoreError):

@@ -82,6 +82,11 @@ class StreamSummary:
     ended: bool = True
     final: bool = False
 
+    @property
+    def place(self) -> str:
+        """What it is about, as messages call it: source and stream, one name not twice."""
+        return self.source if self.stream in ("", self.source) else f"{self.source} {self.stream}"
+
     def as_json(self) -> dict[str, object]:
         """Return the summary in the form that ``run --json`` prints."""
         return {
@@ -92,6 +97,7 @@ class StreamSummary:
             **self.counts.as_dict(),
             "seconds": round(self.seconds, 3),
             "error": self.error,
+            "notes": list(self.notes),
         }
 
 

@@ -76,6 +76,9 @@ class Redactor(logging.Filter):
 
     Put it on handlers, not on loggers: a logger's filter does not see what its children log.
     Threads may use it at once.
+
+    Attributes:
+        hear: Hears of each secret that is new; None: nobody does.
     """
 
     def __init__(self) -> None:
@@ -83,6 +86,7 @@ class Redactor(logging.Filter):
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self._lock = threading.Lock()
+        self.hear: Callable[[str], None] | None = None
 
     def add(self, secret: str) -> None:
         """Remember a secret; one below four characters would mask half of all words."""
@@ -94,6 +98,8 @@ class Redactor(logging.Filter):
             # The longest first: one secret may begin with another.
             ordered = sorted(self._known, key=lambda one: (-len(one), one))
             self._pattern = re.compile("|".join(map(re.escape, ordered)))
+        if self.hear is not None:
+            self.hear(secret)
 
     def mask(self, text: str) -> str:
         """Return a text with ``***`` in place of every known secret."""

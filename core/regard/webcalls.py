@@ -7,6 +7,7 @@ host.
 
 from __future__ import annotations
 
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -19,11 +20,14 @@ from typing import IO, Any
 from urllib.parse import SplitResult, urlsplit
 
 from regard.errors import ConfigError, TransientError
+from regard.proxies import proxy_to
 from regard.webaddresses import address_fault, host_of, is_loopback
 
 __all__ = ["Answer", "call"]
 
 _SECONDS = 10.0
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
+"""What the standard library says where a proxy lets nobody through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,17 @@ def call(
         seconds: How long it may take, all in all.
 
     Raises:
-        ConfigError: The address is none, or would send what is secret unencrypted.
+        ConfigError: The address is none, or would send what is secret unencrypted; or the
+            environment's proxy is none.
         TransientError: The server cannot be reached, or does not answer in time.
     """
     fault = address_fault(url)
     if fault is not None:
         message = f"the address {fault}"
         raise ConfigError(message)
+    parts = urlsplit(url)
+    # Without encryption only this machine is asked, and directly.
+    proxy = proxy_to(parts.hostname or "", parts.port or 443)
     found: list[Answer | Exception] = []
 
     def ask() -> None:
@@ -76,7 +84,7 @@ def call(
     thread = Thread(target=ask, name="regard-web", daemon=True)
     thread.start()
     thread.join(seconds)
-    host = host_of(url)
+    host = host_of(url) + (f" through the proxy {proxy.place} (https_proxy)" if proxy else "")
     if not found:
         message = f"{host} does not answer within {seconds:g} s"
         raise TransientError(message)
@@ -89,6 +97,9 @@ def call(
 
 def _reason(error: Exception) -> str:
     cause: object = getattr(error, "reason", error)
+    refused = _TUNNEL.match(str(cause)) if isinstance(cause, OSError) else None
+    if refused is not None:
+        return f"the proxy answers {refused[1]}"
     if isinstance(cause, TimeoutError):
         return "no answer in time"
     return str(getattr(cause, "strerror", None) or type(cause).__name__)

@@ -77,4 +77,13 @@ def test_a_summary_is_the_documented_json() -> None:
         "deleted": 0,
         "seconds": 0.123,
         "error": "why",
+        "notes": [],
     } == told.as_json()
+
+
+@pytest.mark.parametrize(
+    ("stream", "place"), [("", "crm"), ("contacts", "crm contacts"), ("crm", "crm")]
+)
+def test_a_name_is_said_once(stream: str, place: str) -> None:
+    """A stream is named behind its source, unless it has the same name or none."""
+    assert place == StreamSummary("crm", stream, None).place

@@ -10,16 +10,25 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from regard.errors import ConfigError, LeaseHeld, RegardError, SecretError, UsageError
+from regard.errors import (
+    ConfigError,
+    LeaseHeld,
+    RegardError,
+    SecretError,
+    StoreMoved,
+    UsageError,
+)
 from regard.names import did_you_mean, is_name
 
 if TYPE_CHECKING:
     from regard.cli.app import App
+    from regard.cli.parsers import CommandParser
 
 __all__ = ["COMMANDS", "Command", "main"]
 
@@ -64,13 +73,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("db", "regard.cli.db", "upgrade, check or back up the store"),
 )
 
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""In seconds: for so long somebody who may only read waits for a moment without a writer."""
+
 _DESCRIPTION = """\
 regard collects what customers do and say and what competitors charge
 into one typed store, and reports what changed."""
 
 _EPILOG = """\
 global options, before or after the command:
-  --config FILE  the project's regard.toml (else found from here upwards, or REGARD_CONFIG)
+  --config FILE  the project's regard.toml (else from here up, or REGARD_CONFIG)
   --json         print results as JSON
   --quiet        no progress, no notes
   --debug        show the whole traceback of an error
@@ -80,15 +92,6 @@ begin with:
   regard demo                    a whole project with generated data
   regard init my-project         a new project
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose mistakes are ours, so that they look like all others."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of exiting."""
-        text = f"{message}\n  {self.format_usage().strip()}"
-        raise UsageError(text)
 
 
 def _help() -> str:
@@ -114,7 +117,9 @@ def _brought() -> list[str]:
 
 def _take_globals(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """Take the global options out of the arguments, wherever they stand before ``--``."""
-    parser = _Parser(prog="regard", add_help=False, allow_abbrev=False)
+    from regard.cli.parsers import CommandParser
+
+    parser = CommandParser(prog="regard", add_help=False)
     parser.add_argument("--config")
     for flag in ("--json", "--quiet", "--debug"):
         parser.add_argument(flag, action="store_true")
@@ -127,13 +132,11 @@ def _take_globals(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[st
     return options, rest + behind
 
 
-def _command_parser(command: Command) -> _Parser:
-    return _Parser(
-        prog=f"regard {command.name}",
-        description=command.summary[0].upper() + command.summary[1:] + ".",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _command_parser(command: Command) -> CommandParser:
+    from regard.cli.parsers import CommandParser
+
+    summary = command.summary[0].upper() + command.summary[1:] + "."
+    return CommandParser(prog=f"regard {command.name}", description=summary)
 
 
 def _run_command(name: str, arguments: list[str], app: App) -> int:
@@ -147,6 +150,20 @@ def _run_command(name: str, arguments: list[str], app: App) -> int:
         return int(app.host.load_command(name)(arguments, app))
     message = f"there is no command {name!r}{did_you_mean(name, known)}"
     raise UsageError(message)
+
+
+def _patiently(options: argparse.Namespace, rest: list[str]) -> int:
+    """Run a command, and once more where writers came and went under a reader without rights."""
+    from regard.cli.app import App
+
+    for wait in _WAITS:
+        try:
+            with App(options) as app:
+                return _run_command(rest[0], rest[1:], app)
+        except StoreMoved:
+            time.sleep(wait)
+    with App(options) as app:
+        return _run_command(rest[0], rest[1:], app)
 
 
 def _exit_code_of(error: RegardError) -> int:
@@ -176,10 +193,7 @@ def main(arguments: Sequence[str]) -> int:
 
             sys.stdout.write(f"regard {__version__}\n")
             return 0
-        from regard.cli.app import App
-
-        with App(options) as app:
-            return _run_command(rest[0], rest[1:], app)
+        return _patiently(options, rest)
     except RegardError as error:
         if debug:
             raise

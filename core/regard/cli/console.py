@@ -8,6 +8,7 @@ or plug-ins passes `clean` first, so that it can neither colour nor steer the te
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -42,6 +43,7 @@ __all__ = [
     "problem",
 ]
 
+_BLANKS = re.compile(r"[ \t]+(?=\n)")
 _UNFOLDED = 100_000
 """The width, in characters, of what is no terminal: more than any line has."""
 
@@ -71,6 +73,28 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+class _Trimmed:
+    """
+    Stdout or stderr, whichever they are at the time, without blanks at the ends of lines.
+
+    Tables fill up their last column, which is of no use to whoever reads what is no terminal.
+    """
+
+    def __init__(self, *, stderr: bool) -> None:
+        self._stderr = stderr
+
+    def write(self, text: str) -> int:
+        self._stream.write(_BLANKS.sub("", text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # the stream's own
+        return getattr(self._stream, name)
+
+    @property
+    def _stream(self) -> TextIO:
+        return sys.stderr if self._stderr else sys.stdout
+
+
 def make_console(*, stderr: bool = False) -> Console:
     """
     Return a console on stdout or stderr; markup, emoji codes and highlighting are off.
@@ -80,6 +104,7 @@ def make_console(*, stderr: bool = False) -> Console:
     made = Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
     if not made.is_terminal:
         made.width = _UNFOLDED
+        made.file = cast("TextIO", _Trimmed(stderr=stderr))
     return made
 
 

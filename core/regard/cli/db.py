@@ -66,9 +66,12 @@ def _make_folder(folder: Path) -> None:
 
 
 def _upgrade(app: App) -> int:
+    from regard.pipeline.enrichers import make_tables
     from regard.store import Store
 
     copy = Store.upgrade(app.store_url, clock=app.clock)
+    with app.open_store() as store:
+        make_tables(app.workplace, store)
     state = Store.inspect(app.store_url)
     said = f"the store has version {state.revision}"
     if copy is not None:

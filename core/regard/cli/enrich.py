@@ -55,6 +55,7 @@ def run(args: argparse.Namespace, app: App) -> int:
     from regard.cli.reading import read_apart
     from regard.cli.watching import stoppable
     from regard.pipeline.checking import require_valid_enrichers
+    from regard.pipeline.enrichers import make_tables
     from regard.pipeline.enriching import Enriching
 
     names = _names(args, app)
@@ -65,8 +66,8 @@ def run(args: argparse.Namespace, app: App) -> int:
     with stoppable() as cancel:
         if not args.dry_run:
             # Whatever is wrong with the store is said once.
-            with app.open_store():
-                pass
+            with app.open_store() as store:
+                make_tables(app.workplace, store)
         for name in names:
             job = f"enricher:{name}"
             if cancel.is_set():

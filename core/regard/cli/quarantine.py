@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--resolved", action="store_true", help="also those that are resolved")
     listing.add_argument("-n", type=int, default=50, metavar="N", help="how many (default 50)")
     showing = actions.add_parser("show", help="show one refused record")
-    showing.add_argument("number", type=int, metavar="ID")
+    showing.add_argument("number", type=int, metavar="ID", help="as `list` shows it")
     showing.add_argument("--reveal", action="store_true", help="show personal values; logged")
     replaying.configure(actions)
     parser.epilog = _EPILOG

@@ -54,7 +54,7 @@ def replay(args: argparse.Namespace, app: App) -> int:
         summaries = replayer.replay(store, selection, dry=args.dry_run)
     if app.json:
         outcome = overall(summary.outcome for summary in summaries)
-        runs = [{**summary.as_json(), "notes": summary.notes} for summary in summaries]
+        runs = [summary.as_json() for summary in summaries]
         app.print_json({"outcome": outcome.value, "dry_run": args.dry_run, "runs": runs})
     else:
         _show(summaries, app, dry=args.dry_run)
@@ -92,7 +92,7 @@ def _show(summaries: Sequence[StreamSummary], app: App, *, dry: bool) -> None:
         )
     app.out.print(table)
     for summary in summaries:
-        place = clean(" ".join(part for part in (summary.source, summary.stream) if part))
+        place = clean(summary.place)
         if summary.error:
             app.problem(f"{place}: {summary.error}")
         if not app.quiet:

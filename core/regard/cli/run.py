@@ -81,6 +81,7 @@ def run(args: argparse.Namespace, app: App) -> int:
 
     require_valid(app.project, app.host, names)
     from regard.cli.reading import read_apart
+    from regard.pipeline.enrichers import make_tables
     from regard.pipeline.reading import Reading
 
     reading = Reading(
@@ -94,6 +95,7 @@ def run(args: argparse.Namespace, app: App) -> int:
             # are children: no process can share a connection with another.
             with app.open_store() as store:
                 _complete_erasure(store, app)
+                make_tables(app.workplace, store)
         for name in names:
             if cancel.is_set():
                 summaries.append(_not_begun(name))

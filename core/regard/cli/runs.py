@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--due", action="store_true", help="due times instead of runs")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     show = actions.add_parser("show", help="everything about one run")
-    show.add_argument("number", type=int, metavar="N")
+    show.add_argument("number", type=int, metavar="N", help="the run's number")
     prune = actions.add_parser("prune", help="forget old runs; records stay")
     prune.add_argument("--keep", type=_positive, metavar="N", help="so many of each source stay")
     prune.add_argument("--older-than", type=_age, metavar="AGE", help="such as 90d or 12h")
@@ -166,7 +166,7 @@ def _as_json(item: PastRun) -> dict[str, Any]:
         "finished_at": item.finished_at,
         "seconds": _seconds(item),
         "error": item.error,
-        "streams": [{**stream.as_json(), "notes": stream.notes} for stream in item.streams],
+        "streams": [stream.as_json() for stream in item.streams],
     }
 
 

@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="show cursors and files")
     show.add_argument("source", nargs="?", metavar="SOURCE", help="only of this source")
     rewind = actions.add_parser("rewind", help="set cursors and files back to an earlier run")
-    rewind.add_argument("source", metavar="SOURCE")
+    rewind.add_argument("source", metavar="SOURCE", help="as the store knows it")
     rewind.add_argument("--stream", metavar="STREAM", help="only this stream")
     rewind.add_argument(
         "--to-run", type=int, required=True, metavar="N", help="a run's number; 0: the beginning"
@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     export = actions.add_parser("export", help="write all state as JSON")
     export.add_argument("file", nargs="?", metavar="FILE", help="must not exist; else stdout")
     imported = actions.add_parser("import", help="take state from such a file")
-    imported.add_argument("file", metavar="FILE")
+    imported.add_argument("file", metavar="FILE", help="what `export` wrote")
     parser.epilog = _EPILOG
 
 

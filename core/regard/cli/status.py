@@ -143,8 +143,11 @@ def _job_json(job: JobStatus) -> dict[str, Any]:
 
 
 def _finding_json(item: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("id", "code", "severity", "state", "text", "value", "n", "why", "evidence", "source")
-    return {name: item[name] for name in names}
+    names = ("id", "code", "severity", "state", "text", "value", "n", "why", "evidence")
+    job = str(item["source"]) if ":" in item["source"] else f"source:{item['source']}"
+    kind, _, name = job.partition(":")
+    about = {"job": job, "source": name if kind == "source" else None}
+    return {**{name: item[name] for name in names}, **about}
 
 
 # As a screen.

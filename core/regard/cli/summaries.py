@@ -56,7 +56,7 @@ def show_summaries(summaries: Sequence[StreamSummary], app: App, *, dry: bool) -
         )
     app.out.print(table)
     for summary in summaries:
-        place = clean(" ".join(part for part in (summary.source, summary.stream) if part))
+        place = clean(summary.place)
         if summary.error:
             app.problem(f"{place}: {summary.error}")
         if not app.quiet:

@@ -50,7 +50,7 @@ def watching(app: App) -> Iterator[SourceWatch | None]:
         def watch(source: str, stream: str, done: int, total: int | None, unit: str) -> None:
             place = (source, stream)
             if place not in tasks:
-                name = clean(f"{source} {stream}".strip())
+                name = clean(source if stream == source else f"{source} {stream}".strip())
                 tasks[place] = progress.add_task(name, total=total, rate="")
             speed = progress.tasks[tasks[place]].speed
             rate = f"{speed:,.0f} {unit}/s" if speed else unit

@@ -11,7 +11,7 @@ import os
 import secrets
 import tempfile
 import weakref
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -29,7 +29,7 @@ from regard.columns.writing import literal
 from regard.directory import NOTHING_NAMED, Directory
 from regard.errors import RegardError, StoreMissing
 from regard.records import kind_named
-from regard.records.sides import PREFIX
+from regard.records.sides import PREFIX, SideTable
 from regard.reports import Freshness
 from regard.views import Parameter
 
@@ -39,6 +39,16 @@ _MEMORY = "256MB"
 _MOST_MEMORY = "1500MB"
 _BOOKKEEPING = ("content_hash", "batch_id", "run_id", "deleted_at")
 """Columns of side tables that are of no use to anybody who asks."""
+
+_EMPTY_TYPES = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DECIMAL(18,6)",
+    "time": "TIMESTAMP WITH TIME ZONE",
+    "day": "DATE",
+    "flag": "BOOLEAN",
+}
+"""Of the fields of side tables, as their columns have them."""
 
 _PLAIN_TYPES = {
     *("BOOLEAN", "VARCHAR", "JSON", "DATE", "FLOAT", "DOUBLE"),
@@ -259,6 +269,7 @@ def open_view(
     pseudonym_key: bytes,
     orphans: Collection[str] = (),
     directory: Directory = NOTHING_NAMED,
+    sides: Iterable[SideTable] = (),
     threads: int | None = None,
     memory: str = _MEMORY,
     most_memory: str = _MOST_MEMORY,
@@ -276,6 +287,7 @@ def open_view(
         orphans: Sources that are no longer configured; their records are left out.
         directory: What is known by name; records of a source that is not believed for their
             kind are left out.
+        sides: Side tables that are there in any case, empty where there are none yet.
         threads: At most so many; None: as many as there are cores.
         memory: What queries get, such as ``256MB``; the rest goes to temporary files.
         most_memory: What the view gets once a query cannot do with that.
@@ -284,9 +296,10 @@ def open_view(
         StoreMissing: There are no columns in the folder.
     """
     manifest, held = hold(folder)
+    lacking = [side for side in sides if side.stored_name not in manifest.kinds]
 
     def opened(limit: str) -> duckdb.DuckDBPyConnection:
-        return _open(folder, manifest, orphans, directory, threads, limit)
+        return _open(folder, manifest, orphans, directory, lacking, threads, limit)
 
     try:
         connection = opened(memory)
@@ -329,12 +342,14 @@ def _open(
     manifest: Manifest,
     orphans: Collection[str],
     directory: Directory,
+    lacking: Iterable[SideTable],
     threads: int | None,
     memory: str,
 ) -> duckdb.DuckDBPyConnection:
     connection = connect(folder, threads, memory)
     try:
         _make_tables(connection, folder.resolve(), manifest, orphans, directory)
+        _make_empty(connection, lacking)
         make_directory(connection, directory)
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -416,6 +431,17 @@ def _make_side(
         kept.append(f"(source <> {literal(name)} OR kind IN ({believed}))")
     chosen = f"* EXCLUDE ({', '.join(_BOOKKEEPING)})"
     _make_table(connection, table.removeprefix(PREFIX), chosen, source, " AND ".join(kept))
+
+
+def _make_empty(connection: duckdb.DuckDBPyConnection, sides: Iterable[SideTable]) -> None:
+    """Make side tables of which the columns know nothing yet."""
+    for side in sides:
+        fields = [*((name, "text") for name in ("kind", "source", "key")), *side.fields]
+        chosen = ", ".join(
+            f"CAST(NULL AS {_EMPTY_TYPES[word]}) AS {_name(name)}" for name, word in fields
+        )
+        query = f"CREATE VIEW {_name(side.name)} AS SELECT {chosen} WHERE false"
+        connection.execute(query)
 
 
 def _make_table(

@@ -2,7 +2,8 @@
 One request for a file over HTTP, with the redirects that it leads to.
 
 Every connection is encrypted and its certificate is checked; only this machine's own servers
-may do without. What signs in goes to the host that the configuration names, and to no other.
+may do without. Where the environment names a proxy, it only passes on what is encrypted. What
+signs in goes to the host that the configuration names, and to no other.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import http.client
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from regard.errors import ConfigError, FileError
+from regard.errors import AuthError, ConfigError, FileError, TransientError
 from regard.fetching.guarding import Guard
+from regard.proxies import Proxy, proxy_to
+from regard.secrets import redactor
 from regard.settings.paths import Remote
 from regard.webaddresses import is_loopback
 
@@ -33,23 +37,65 @@ class _Connection(http.client.HTTPConnection):
     """A connection that its guard knows from the first byte on."""
 
     def __init__(
-        self, parts: SplitResult, guard: Guard, context: ssl.SSLContext | None, seconds: float
+        self, parts: SplitResult, guard: Guard, context: ssl.SSLContext | None, remote: Remote
     ) -> None:
         default = 80 if context is None else 443
-        super().__init__(parts.hostname or "", parts.port or default, timeout=seconds)
+        super().__init__(parts.hostname or "", parts.port or default, timeout=remote.seconds)
         self.default_port = default
         self._guard = guard
         self._context = context
+        self._shown = remote.shown
+        # Unencrypted are only this machine's own servers.
+        self._proxy = None if context is None else proxy_to(self.host, self.port)
+        if self._proxy is not None:
+            redactor.add(self._proxy.password or "")
 
     def connect(self) -> None:
-        """Connect, and encrypt before anything is said."""
-        self.sock = socket.create_connection((self.host, self.port), self.timeout)
-        self._guard.watch(self.sock)
+        """Connect, and encrypt before anything is said to the server."""
+        if self._proxy is None:
+            self._open(self.host, self.port)
+        else:
+            self._pass(self._proxy)
         if self._context is not None:
             # An end that is not announced may be somebody else's cut.
             self.sock = self._context.wrap_socket(
                 self.sock, server_hostname=self.host, suppress_ragged_eofs=False
             )
+
+    def _open(self, host: str, port: int) -> None:
+        self.sock = socket.create_connection((host, port), self.timeout)
+        self._guard.watch(self.sock)
+
+    def _pass(self, proxy: Proxy) -> None:
+        """
+        Have a proxy connect us with the server.
+
+        Raises:
+            TransientError: The proxy is not there, or does not get through.
+            AuthError: It does not let us.
+        """
+        place = f"{self._shown}: the proxy {proxy.place} (https_proxy)"
+        host = f"[{self.host}]" if ":" in self.host else self.host.encode("idna").decode("ascii")
+        lines = [f"CONNECT {host}:{self.port} HTTP/1.1", f"Host: {host}:{self.port}"]
+        lines += [f"{name}: {value}" for name, value in proxy.headers.items()]
+        try:
+            self._open(proxy.host, proxy.port)
+            self.sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
+            with closing(http.client.HTTPResponse(self.sock, method="CONNECT")) as answer:
+                answer.begin()
+        except (OSError, http.client.HTTPException) as error:
+            told = getattr(error, "strerror", None) or type(error).__name__
+            message = f"{place} cannot be reached, or breaks off ({told})"
+            raise TransientError(message) from error
+        if answer.status == 407:
+            message = f"{place} refuses the user or the password in it (407)"
+            raise AuthError(message)
+        if answer.status in (401, 403):
+            message = f"{place} does not let us through to {self.host} ({answer.status})"
+            raise AuthError(message)
+        if not 200 <= answer.status < 300:
+            message = f"{place} does not get through to {self.host} ({answer.status})"
+            raise TransientError(message)
 
 
 class Asker:
@@ -120,7 +166,7 @@ class Asker:
         context = self._context if parts.scheme == "https" else None
         path = quote(parts.path or "/", safe=_SAFE)
         query = f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
-        self._connection = _Connection(parts, self._guard, context, self._remote.seconds)
+        self._connection = _Connection(parts, self._guard, context, self._remote)
         try:
             self._connection.putrequest("GET", path + query, skip_accept_encoding=True)
             for name, value in headers.items():

@@ -12,7 +12,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from difflib import get_close_matches
+from typing import Any, Final, Generic, TypeVar
 
 from regard.errors import PluginError
 from regard.host.guard import guarded, silent_stdout
@@ -21,6 +22,11 @@ from regard.host.status import PluginState
 from regard.names import did_you_mean, is_name
 
 __all__ = ["Catalogue", "Declared"]
+
+_MOST_NAMED: Final = 3
+"""So many broken plug-ins are named where one of them may bring what is missing."""
+_SHOWN: Final = 80
+"""So many signs of a name that is none are shown."""
 
 ClassT = TypeVar("ClassT")
 
@@ -132,8 +138,7 @@ class Catalogue(Generic[ClassT]):
             with silent_stdout():
                 item.found, item.name = guarded(self._check, item)
         except PluginError as error:
-            where = f"{item.reference}: " if isinstance(item.reference, str) else ""
-            self._refuse(item, f"{self._noun} {where}{error}")
+            self._refuse(item, f"{self._noun} {_place_of(item.reference)}: {error}")
         return item.found is not None
 
     def _check(self, item: Declared[ClassT]) -> tuple[type[ClassT], str]:
@@ -145,9 +150,10 @@ class Catalogue(Generic[ClassT]):
             raise PluginError(message)
         name: object = getattr(found, "name", None)
         if not isinstance(name, str) or not is_name(name):
+            given = "" if name is None else f", not {str(name)[:_SHOWN]!r}"
             message = (
-                f"the class {found.__name__} needs a `name`: letters, digits, - and _, "
-                "at most 63 of them"
+                f"the class {found.__name__} needs a `name` of letters, digits, - and _, "
+                f"at most 63 of them{given}"
             )
             raise PluginError(message)
         if self._check_declared is not None:
@@ -174,10 +180,15 @@ class Catalogue(Generic[ClassT]):
             )
         article = "an" if self._noun[0] in "aeiou" else "a"
         text = f"no plug-in brings {article} {self._noun} {name!r}{self._hint(name)}"
-        for plugin in self._plugins:
-            if plugin.state is PluginState.BROKEN:
-                title = plugin.candidate.title
-                text += f"\n  broken, so it may be in there: {title}: {plugin.error}"
+        broken = [plugin for plugin in self._plugins if plugin.state is PluginState.BROKEN]
+        # Those that are called much like it are the likeliest.
+        near = get_close_matches(name, [plugin.name for plugin in broken], n=_MOST_NAMED)
+        broken.sort(key=lambda plugin: plugin.name not in near)
+        for plugin in broken[:_MOST_NAMED]:
+            title = plugin.candidate.title
+            text += f"\n  broken, so it may be in there: {title}: {plugin.error}"
+        if len(broken) > _MOST_NAMED:
+            text += f"\n  broken as well: {len(broken) - _MOST_NAMED} more, see `regard plugins`"
         return text
 
     def _hint(self, name: str) -> str:
@@ -187,6 +198,13 @@ class Catalogue(Generic[ClassT]):
             if plugin.name == name and brought:
                 return f"; the plug-in of that name brings {brought}"
         return did_you_mean(name, self.all())
+
+
+def _place_of(reference: object) -> str:
+    """Return what messages call a class that was declared, whatever was."""
+    if isinstance(reference, str):
+        return reference
+    return str(getattr(reference, "__name__", None) or type(reference).__name__)[:_SHOWN]
 
 
 def _import_class(reference: str, plugin: Plugin) -> object:

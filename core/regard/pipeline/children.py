@@ -30,9 +30,10 @@ from typing import Any
 
 from regard.errors import RegardError
 from regard.host.printing import Printed
+from regard.pipeline.outlets import Outlet
 from regard.pipeline.stopping import PASSED, Asked
 from regard.schedules import write_duration
-from regard.secrets import mask
+from regard.secrets import mask, redactor
 
 __all__ = ["Bounds", "Child", "Ended", "Tell", "Work", "machine_memory"]
 
@@ -101,7 +102,8 @@ class Child:
         work: What it does.
         bounds: What it may use.
         served: Whether a server forks it that has loaded already what children need; that is
-            for whoever starts many and has threads of its own.
+            for whoever starts many and has threads of its own. What it prints goes to our
+            stderr as it is, unless it opens a log file.
     """
 
     def __init__(self, work: Work, bounds: Bounds, *, served: bool = False) -> None:
@@ -114,12 +116,20 @@ class Child:
         context: Any = multiprocessing.get_context(method)
         self._heard, told = context.Pipe(duplex=False)
         held, self._hold = context.Pipe(duplex=False)
-        inherited = (self._heard, self._hold) if method == "fork" else ()
-        self._process = context.Process(target=_live, args=(self._work, told, held, inherited))
+        source: Connection | None = None
+        printed: Connection | None = None
+        if not self._served:
+            source, printed = context.Pipe(duplex=False)
+        inherited = (self._heard, self._hold, source) if method == "fork" else ()
+        self._process = context.Process(
+            target=_live, args=(self._work, told, held, printed, inherited)
+        )
         with _ONE_LOOKS:
             self._process.start()
-        told.close()
-        held.close()
+        for end in filter(None, (told, held, printed)):
+            end.close()
+        # Only now: a fork copies no second thread.
+        self._outlet = None if source is None else Outlet(source)
         return self
 
     def __exit__(
@@ -135,6 +145,8 @@ class Child:
             # It has ended, and what a plug-in has started of its own may not have.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+        if self._outlet is not None:
+            self._outlet.close()
         self._heard.close()
         self._hold.close()
 
@@ -199,6 +211,9 @@ class _Attendant:
             self._late = str(value)
         elif name == "progress":
             self._hear(value)
+        elif name == "secret":
+            # What it prints past its own streams is masked here.
+            redactor.add(str(value))
 
     def _look(self, now: float) -> None:
         """Ask the child to stop where it should, and the harder the longer it takes."""
@@ -359,10 +374,14 @@ def _method() -> str:
 
 
 def _live(
-    work: Work, told: Connection, held: Connection, inherited: tuple[Connection, ...]
+    work: Work,
+    told: Connection,
+    held: Connection,
+    printed: Connection | None,
+    inherited: tuple[Connection | None, ...],
 ) -> None:
     """Do the work of a child, and end."""
-    for connection in inherited:
+    for connection in filter(None, inherited):
         connection.close()
     _leave_server()
     with suppress(RuntimeError):  # it is free where a server forked this process
@@ -374,6 +393,9 @@ def _live(
     asked = Asked()
     for number in (signal.SIGTERM, signal.SIGINT, PASSED):
         signal.signal(number, asked.heed)
+    if printed is not None:
+        os.dup2(printed.fileno(), 2)
+        printed.close()
     try:
         os.dup2(2, 1)
     except OSError:
@@ -388,6 +410,8 @@ def _live(
             while line:
                 line = line[os.write(told.fileno(), line) :]
 
+    if printed is not None:
+        redactor.hear = lambda secret: tell("secret", secret)
     code = 1
     try:
         tell("done", work(asked, tell))

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from regard.errors import ConfigError, RegardError
 from regard.measures.periods import local_day
+from regard.pipeline.enrichers import sides_of
 from regard.pipeline.reporting import MadeReport, Surroundings, make_report
 from regard.pipeline.telling import send_text
 from regard.pipeline.workplace import Workplace
@@ -33,6 +34,7 @@ _FILE_WIDTH: Final = 100
 def surroundings_of(place: Workplace, language: str | None = None) -> Surroundings:
     """Return what reports of a project are made in, in a language or the project's."""
     project = place.project
+    enrichers = [name for name, one in project.settings.enrichers.items() if one.enabled]
     return Surroundings(
         columns=project.root / "columns",
         clock=place.clock,
@@ -42,7 +44,8 @@ def surroundings_of(place: Workplace, language: str | None = None) -> Surroundin
         sources=frozenset(project.settings.sources),
         directory=directory_of(project.settings),
         threads=project.settings.limits.threads,
-        enrichers=[name for name, one in project.settings.enrichers.items() if one.enabled],
+        enrichers=enrichers,
+        sides=sides_of(place, enrichers),
     )
 
 

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 from regard.enrichers import Enricher
-from regard.errors import ConfigError, PluginError, RegardError
+from regard.errors import ConfigError, PluginError, RegardError, UsageError
 from regard.host.printing import prints_aside
 from regard.names import did_you_mean
 from regard.pipeline.stopping import Broken
 from regard.pipeline.workplace import Workplace
-from regard.records.sides import Declared, declared
+from regard.records.sides import Declared, SideTable, declared
 from regard.secrets import resolve
 from regard.settings import EnricherSettings, Project, Settings, validate_options
 from regard.store import Store
-from regard.store.enriching import Maker
+from regard.store.enriching import Maker, prepare, progress_of
 from regard.store.unseen import why_stale
 
 __all__ = [
     "PreparedEnricher",
     "before",
     "in_order",
+    "make_tables",
     "prepare_enricher",
     "recipe_of",
     "settings_of_enricher",
+    "sides_of",
     "stale_ones",
 ]
 
@@ -59,16 +63,12 @@ class PreparedEnricher:
     @property
     def maker(self) -> Maker:
         """What the store must know of it."""
-        sides = tuple(output.side for output in self.declared.outputs)
-        return Maker(
-            self.name,
-            self.plugin,
-            self.declared.version,
-            self.recipe,
-            self.declared.inputs,
-            sides,
-            self.declared.sets,
-        )
+        return _maker(self.name, self.plugin, self.recipe, self.declared)
+
+
+def _maker(name: str, plugin: str, recipe: str, found: Declared) -> Maker:
+    sides = tuple(output.side for output in found.outputs)
+    return Maker(name, plugin, found.version, recipe, found.inputs, sides, found.sets)
 
 
 def settings_of_enricher(project: Project, name: str) -> EnricherSettings:
@@ -189,6 +189,57 @@ def stale_ones(place: Workplace, names: Sequence[str]) -> list[str]:
             if builds_on or why_stale(transaction, name, recipe, what.after):
                 found.append(name)
     return found
+
+
+def sides_of(place: Workplace, names: Iterable[str]) -> list[SideTable]:
+    """
+    Return the side tables that enrichers declare, each name once.
+
+    Args:
+        place: The project.
+        names: Some of its enrichers; one that cannot be had has none.
+    """
+    found: dict[str, SideTable] = {}
+    for name in names:
+        with suppress(PluginError):
+            for output in declared(place.host.enricher_class(name)).outputs:
+                found.setdefault(output.side.name, output.side)
+    return list(found.values())
+
+
+def make_tables(place: Workplace, store: Store, patience: timedelta | None = None) -> None:
+    """
+    Let the side tables of enrichers that have never been run be there, without a row.
+
+    So whoever asks for them finds nothing in them, rather than not finding them. An enricher
+    that cannot be had, or whose tables are another one's, says so when it is run.
+
+    Args:
+        place: The project.
+        store: Its store, open for writing.
+        patience: How long to wait for another writer; None: a minute.
+    """
+    tables = place.project.settings.enrichers
+    enabled = [name for name, settings in tables.items() if settings.enabled]
+    if not enabled:
+        return
+    with store.read() as transaction:
+        lacking = [name for name in enabled if progress_of(transaction, name) is None]
+    makers = []
+    for name in lacking:
+        with suppress(RegardError):
+            found = declared(place.host.enricher_class(name))
+            recipe = recipe_of(place.project.settings, name, found)
+            makers.append(_maker(name, place.host.enricher_entry(name).plugin, recipe, found))
+    if not makers:
+        return
+    with store.write(patience=patience) as transaction:
+        transaction.writer.lock()
+        for maker in makers:
+            # Asked again: whoever has begun meanwhile has more than empty tables.
+            if progress_of(transaction, maker.name) is None:
+                with suppress(UsageError):
+                    prepare(transaction, maker, 0)
 
 
 def before(place: Workplace, name: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from regard.settings import validate_options
 
 if TYPE_CHECKING:
     from regard.columns import ColumnsState, Progress
+    from regard.records.sides import SideTable
     from regard.reporters import Reporter
     from regard.store import Store
     from regard.views import View
@@ -45,6 +46,7 @@ class Surroundings:
         directory: What the configuration knows by name.
         threads: At most so many for queries; None: as many as there are cores.
         enrichers: Those that are enabled: whether they have seen everything is said.
+        sides: Their side tables; queries find them empty where there are none yet.
     """
 
     columns: Path
@@ -56,6 +58,7 @@ class Surroundings:
     directory: Directory = NOTHING_NAMED
     threads: int | None = None
     enrichers: Collection[str] = ()
+    sides: Collection[SideTable] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ def open_report_view(
         pseudonym_key=surroundings.privacy_key,
         orphans=orphans,
         directory=directory,
+        sides=surroundings.sides,
         threads=threads,
     ) as view:
         yield view, (*_about_columns(state), *_about_orphans(fresh, orphans), *_about_late(late))

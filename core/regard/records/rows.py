@@ -86,11 +86,15 @@ class Historic(Stored):
         valid_from: When this version was first observed.
         valid_to: When another version or a deletion was observed; None: current.
         last_seen_at: When this version was last observed.
+        content_batch_id: The transaction that last changed more than that.
     """
 
     valid_from: datetime = Field(primary_key=True)
     valid_to: datetime | None = None
     last_seen_at: datetime
+    content_batch_id: int = Field(
+        sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+    )
 
 
 def _indexes(table: str, apart: str, where: str, *asked: str) -> Any:  # noqa: ANN401  # as SQLModel
@@ -116,7 +120,11 @@ def _latest(table: str) -> Any:  # noqa: ANN401
 def _versions(table: str) -> Any:  # noqa: ANN401
     """Return the indexes of a kind that keeps its history: few of its rows are current."""
     current = "deleted_at IS NULL AND valid_to IS NULL"
-    return _indexes(table, "current", current, "deleted_at", "valid_to")
+    return (
+        *_indexes(table, "current", current, "deleted_at", "valid_to"),
+        # Enrichers look at what is new: most rows of a batch were only seen again.
+        Index(f"ix_{table}_content_batch_id", "content_batch_id"),
+    )
 
 
 class CustomerRow(kinds.Customer, Stored, table=True):

@@ -291,6 +291,7 @@ class FindingRow(StoreRow, table=True):
     One finding; seen again, it moves ``last_seen_at``.
 
     Attributes:
+        source: The source's name, ``enricher:NAME`` or ``report:NAME``.
         state: ``open``, ``acknowledged``, ``muted`` or ``resolved``.
     """
 
@@ -460,7 +461,7 @@ class EnricherRow(StoreRow, table=True):
         token: That batch's random token.
         disturbed: How often rows were erased, dropped or renamed under it: what was read before
             that must not be written after it.
-        run_id: The run that last changed its side tables.
+        run_id: The run that last changed its side tables; 0: it has never been run.
         updated_at: When that was.
     """
 

@@ -391,11 +391,13 @@ class Desk:
 def _note_failures(transaction: Transaction, entry: Entry, standing: Standing) -> None:
     """Raise a finding about a job that keeps failing, and withdraw it when it does not."""
     kind, _, name = entry.job.partition(":")
+    # As everywhere beside the records: a source by its name, all others as the job is called.
+    owner = name if kind == "source" else entry.job
     if entry.state in (State.OK, State.PARTIAL):
-        stored_findings.resolve(transaction, name, "keeps-failing", kind)
+        stored_findings.resolve(transaction, owner, "keeps-failing", kind)
     if entry.state is not State.FAILED or standing.failures < SLOWED_AFTER:
         return
-    text = f"{name} failed {standing.failures} times in a row, and is run less often now"
+    text = f"failed {standing.failures} times in a row, and is run less often now"
     finding = Finding(
         "keeps-failing",
         text,
@@ -404,4 +406,4 @@ def _note_failures(transaction: Transaction, entry: Entry, standing: Standing) -
         n=standing.failures,
         why=entry.reason,
     )
-    stored_findings.save(transaction, name, finding, entry.run_id or 0)
+    stored_findings.save(transaction, owner, finding, entry.run_id or 0)

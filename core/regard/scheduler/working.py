@@ -10,16 +10,18 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
-from regard.errors import RegardError
+from regard.errors import RegardError, StoreError
 from regard.jobs import Cause, Job
 from regard.pipeline.channels import channel_faults, smtp_faults
 from regard.pipeline.checking import require_valid, require_valid_enrichers
 from regard.pipeline.children import Tell
 from regard.pipeline.delivering import deliver, make_configured
-from regard.pipeline.enrichers import recipe_of
+from regard.pipeline.enrichers import make_tables, recipe_of
 from regard.pipeline.enriching import Enriching
 from regard.pipeline.reading import Reading, unpacked
 from regard.pipeline.stopping import Asked
@@ -34,6 +36,9 @@ from regard.settings.faults import raise_faults
 __all__ = ["Inspection", "JobWork"]
 
 _log = logging.getLogger("regard.run")
+
+_PATIENCE: Final = timedelta(seconds=5)
+"""So long a look at the configuration waits for another writer of the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +206,9 @@ class Inspection:
                 # It fails its own runs, each with the reason, and no others.
                 tell("progress", f"{name}: {error}")
         recipes = self._recipes(tell)
+        # What is wrong with the store is said by whoever opens it next, which is the loop.
+        with suppress(StoreError), self.place.open_store() as store:
+            make_tables(self.place, store, _PATIENCE)
         return {"store": self.place.store_url, "sites": sites, "enrichers": recipes}
 
     def _recipes(self, tell: Tell) -> dict[str, tuple[str, tuple[str, ...]]]:

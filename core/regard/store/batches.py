@@ -204,10 +204,10 @@ def _write_versions(
     if plan.close:
         writer.update(
             kind.table,
-            ("valid_to", "deleted_at", "batch_id", "last_run_id"),
+            ("valid_to", "deleted_at", "batch_id", "content_batch_id", "last_run_id"),
             ("source", "key", "valid_from"),
             [
-                (ended, deleted_at, batch_id, run_id, source, *place)
+                (ended, deleted_at, batch_id, batch_id, run_id, source, *place)
                 for place, (ended, deleted_at) in plan.close.items()
             ],
         )
@@ -216,5 +216,5 @@ def _write_versions(
             kind.table,
             (*_LATEST, *_VERSIONED, *kind.fields),
             list(zip(*map(row, plan.write), strict=True)),
-            _same(source, run_id, batch_id),
+            {**_same(source, run_id, batch_id), "content_batch_id": batch_id},
         )

@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from regard.errors import ConfigError, StoreBusy, StoreError, StoreMissing
-from regard.store.reading import reader_url, watch_frozen
+from regard.store.reading import make_reader
 
 __all__ = [
     "PATIENCE",
@@ -121,12 +121,7 @@ def make_engine(url: URL, *, readonly: bool) -> Engine:
         raise StoreMissing(message)
     if not readonly and not path.exists():
         _create_private(path)
-    folder = None
-    if readonly:
-        url, folder = reader_url(url, path)
-    engine = create_engine(url, hide_parameters=True)
-    if readonly:
-        watch_frozen(engine, path, folder)
+    engine = make_reader(url, path) if readonly else create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _set_up_reader if readonly else _set_up_writer)
     event.listen(engine, "begin", _begin_sqlite)
     if not readonly:

@@ -82,6 +82,8 @@ class Progress:
         seen: Batch, source and key of the last record of each kind that it has looked at since.
         disturbed: How often its work was disturbed.
         updated_at: When it last changed anything.
+        run_id: The run that last changed its side tables; 0: it has never been run, and they
+            are only there.
     """
 
     recipe: str
@@ -93,10 +95,11 @@ class Progress:
     seen: Mapping[str, tuple[int, str, str]]
     disturbed: int
     updated_at: datetime
+    run_id: int = 0
 
 
 def progress_of(transaction: Transaction, name: str) -> Progress | None:
-    """Return how far an enricher has come; None: it has never been run."""
+    """Return how far an enricher has come; None: the store knows nothing of it."""
     rows = table("enrichers")
     row = transaction.connection.execute(select(rows).where(rows.c.name == name)).first()
     if row is None:
@@ -112,6 +115,7 @@ def progress_of(transaction: Transaction, name: str) -> Progress | None:
         seen,
         row.disturbed,
         row.updated_at,
+        row.run_id,
     )
 
 
@@ -122,7 +126,7 @@ def prepare(transaction: Transaction, maker: Maker, run_id: int) -> Progress:
     Args:
         transaction: A writing one.
         maker: The enricher.
-        run_id: Its run.
+        run_id: Its run; 0: it does not begin yet, only its side tables are to be there.
 
     Raises:
         UsageError: Another enricher has a side table of the same name.
@@ -156,6 +160,10 @@ def prepare(transaction: Transaction, maker: Maker, run_id: int) -> Progress:
             "updated_at": transaction.now,
         }
         transaction.put("enrichers", values)
+    elif not known.run_id:
+        rows = table("enrichers")
+        begun = update(rows).where(rows.c.name == maker.name).values(run_id=run_id)
+        transaction.connection.execute(begun)
     # One that somebody dropped by hand is made again.
     sides.make(transaction, maker.sides)
     found = progress_of(transaction, maker.name)

@@ -36,6 +36,8 @@ __all__ = [
 ColumnType = Literal["text", "integer", "number", "time", "day", "flag", "json"]
 
 _LINES_AT_ONCE = 5_000
+_NOT_EXPORTED = frozenset({"content_batch_id"})
+"""What only the store's own work needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,11 @@ def tables(transaction: Transaction) -> dict[str, tuple[StoreColumn, ...]]:
 
 
 def _columns_of(found: Table) -> tuple[StoreColumn, ...]:
-    return tuple(StoreColumn(column.name, _type_of(column)) for column in found.columns)
+    return tuple(
+        StoreColumn(column.name, _type_of(column))
+        for column in found.columns
+        if column.name not in _NOT_EXPORTED
+    )
 
 
 def _columns_named(transaction: Transaction, name: str) -> tuple[StoreColumn, ...]:

@@ -15,7 +15,15 @@ __all__ = ["listed", "resolve", "save"]
 
 
 def save(transaction: Transaction, source: str, finding: Finding, run_id: int) -> int:
-    """Store a finding and return its number."""
+    """
+    Store a finding and return its number.
+
+    Args:
+        transaction: A writing one.
+        source: Whose it is: a source's name, ``enricher:NAME`` or ``report:NAME``.
+        finding: The finding.
+        run_id: The run in which it was made; 0: none.
+    """
     findings = table("findings")
     values: dict[str, Any] = {
         "severity": finding.severity.value,

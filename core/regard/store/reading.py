@@ -5,6 +5,10 @@ A store in WAL mode has two files beside it that even a reader writes to. A read
 right to do so can use them while a writer lives that keeps them. Where none lives the file
 holds everything and is read as one that nobody changes. Where a writer was killed, its last
 batches lie beside the file, and only a copy can take them in.
+
+Writers come and go while such a reader reads. What one writes lies beside the file at first:
+the file holds what it held when reading began. Once it is written to the file itself, what was
+read may be of two moments, and the reader begins again.
 """
 
 from __future__ import annotations
@@ -14,14 +18,16 @@ import shutil
 import sqlite3
 import tempfile
 import weakref
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from regard.errors import StoreBusy, StoreError
+from regard.errors import StoreError, StoreMoved
 
-__all__ = ["reader_url", "watch_frozen"]
+__all__ = ["has_moved", "make_reader", "moved", "reader_url"]
 
 _TRIES = 3
 _BESIDE = ("-wal", "-shm")
@@ -58,30 +64,63 @@ def reader_url(url: URL, path: Path) -> tuple[URL, Path | None]:
     return _named(url, folder / path.name, mode="rw"), folder
 
 
-def watch_frozen(engine: Engine, path: Path, folder: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """How a store stood when somebody without rights began to read it."""
+
+    path: Path
+    mark: _Mark
+    kept: bool
+
+    @classmethod
+    def of(cls, path: Path) -> _Situation:
+        return cls(path, _mark(path), _beside(path, "-shm").exists())
+
+
+_SITUATIONS: WeakKeyDictionary[Engine, _Situation] = WeakKeyDictionary()
+
+
+def has_moved(engine: Engine) -> bool:
+    """Say whether writers have come, gone or written under a reader without rights."""
+    before = _SITUATIONS.get(engine)
+    return before is not None and before != _Situation.of(before.path)
+
+
+def moved(place: object) -> StoreMoved:
+    """Return what to raise where that is so, and what was read cannot be relied on."""
+    return StoreMoved(f"the store {place} was written to while it was read; try again")
+
+
+def make_reader(url: URL, path: Path) -> Engine:
     """
-    See to it that what was read as a file that nobody changes was one.
+    Return an engine for a store that is only read.
 
     Args:
-        engine: On an address from `reader_url`.
-        path: The store's file.
-        folder: Of a copy; it is removed with the engine.
+        url: The store's address.
+        path: Its file.
+
+    Raises:
+        StoreError: It can be read in no way.
+        StoreMoved: It is being written to.
     """
+    # Looked at first: whatever comes after it is noticed.
+    before = _Situation.of(path)
+    found, folder = reader_url(url, path)
+    engine = create_engine(found, hide_parameters=True)
     if folder is not None:
         weakref.finalize(engine, shutil.rmtree, folder, ignore_errors=True)
-    if engine.url.query.get("immutable") is None:
-        return
+    elif found.query.get("mode") == "ro":
+        _SITUATIONS[engine] = before
+    if found.query.get("immutable") is not None:
 
-    def note(connection: Connection) -> None:
-        connection.info["regard_mark"] = _mark(path)
+        def compare(connection: Connection) -> None:
+            # Pages that were read are remembered: they are of no use beside changed ones.
+            if _mark(path) != before.mark:
+                raise moved(path)
 
-    def compare(connection: Connection) -> None:
-        if connection.info.get("regard_mark") != _mark(path) or _unmerged(path):
-            message = f"the store {path} was written to while it was read; try again"
-            raise StoreBusy(message)
-
-    event.listen(engine, "begin", note)
-    event.listen(engine, "commit", compare)
+        event.listen(engine, "begin", compare)
+        event.listen(engine, "commit", compare)
+    return engine
 
 
 def _may_change(path: Path) -> bool:
@@ -144,4 +183,4 @@ def _copied(path: Path) -> Path:
         raise StoreError(message) from error
     shutil.rmtree(folder, ignore_errors=True)
     message = f"the store {path} is being written to; try again"
-    raise StoreBusy(message)
+    raise StoreMoved(message)

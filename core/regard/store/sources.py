@@ -43,6 +43,7 @@ _BESIDE = (
 )
 """The tables beside the records that name a source in a column of that name."""
 
+_BATCHES = ("batch_id", "content_batch_id")
 _KEPT = frozenset({"privacy_tombstones"})
 """What outlives its source: who was erased must not come back by another way."""
 
@@ -243,7 +244,8 @@ def _rename_records(transaction: Transaction, found: Table, old: str, new: str) 
                 found.c.batch_id.in_(select(batches.c.id).where(batches.c.stream == stream))
             )
         number = next_batch(transaction, 0, stream or "")
-        connection.execute(update(found).where(*mine).values(source=new, batch_id=number))
+        numbers = {name: number for name in _BATCHES if name in found.c}
+        connection.execute(update(found).where(*mine).values(source=new, **numbers))
 
 
 def drop(transaction: Transaction, name: str) -> dict[str, int]:

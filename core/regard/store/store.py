@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, Literal
 from sqlalchemy import Engine, inspect
 
 from regard.clock import Clock, SystemClock
-from regard.errors import StoreError, StoreOutdated, StoreTooNew
+from regard.errors import StoreError, StoreMoved, StoreOutdated, StoreTooNew
 from regard.reports import Freshness
-from regard.store import connections, exporting, runs, schema
+from regard.store import connections, exporting, reading, runs, schema
 from regard.store.exporting import StoreColumn, StoreIdentity
 from regard.store.transactions import Transaction
 
@@ -73,7 +73,7 @@ class Store:
         engine = connections.make_engine(address, readonly=readonly)
         store = cls(engine, clock or SystemClock(), place)
         try:
-            with connections.translated(place):
+            with store._looking():
                 if not readonly and store._revision() is None and store._empty():
                     store._create()
                 else:
@@ -87,7 +87,12 @@ class Store:
 
     @classmethod
     def inspect(cls, url: str) -> StoreState:
-        """Say what one would find when opening a store, without creating anything."""
+        """
+        Say what one would find when opening a store, without creating anything.
+
+        Raises:
+            StoreMoved: Somebody without rights looked while it was written to.
+        """
         address = connections.parse_url(url)
         place = connections.shown(url)
         path = connections.database_path(address)
@@ -96,7 +101,7 @@ class Store:
         engine = connections.make_engine(address, readonly=True)
         store = cls(engine, SystemClock(), place)
         try:
-            with connections.translated(place):
+            with store._looking():
                 revision = store._revision()
                 if revision is None and store._empty():
                     return StoreState(
@@ -104,6 +109,8 @@ class Store:
                     )
                 schema.require_current(revision, place)
                 store._require_whole()
+        except StoreMoved:
+            raise
         except StoreTooNew as error:
             return StoreState("newer", str(error))
         except StoreOutdated as error:
@@ -151,6 +158,20 @@ class Store:
                 schema.create(connection, self.clock.now())
 
     @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Turn drivers' errors into ours, and what another one's writing led to into that."""
+        try:
+            with connections.translated(self.place):
+                yield
+        except StoreMoved:
+            raise
+        except Exception as error:
+            # What was read of two moments may be refused anywhere.
+            if reading.has_moved(self.engine):
+                raise reading.moved(self.place) from error
+            raise
+
+    @contextmanager
     def write(self, *, patience: timedelta | None = None) -> Iterator[Transaction]:
         """
         Open a transaction that writes; it is committed at the end of the block.
@@ -174,8 +195,14 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """Open a transaction that only reads, and sees one moment of the store."""
-        with connections.translated(self.place), self.engine.connect() as connection:
+        """
+        Open a transaction that only reads, and sees one moment of the store.
+
+        Raises:
+            StoreMoved: Somebody without rights reads, and it was written to meanwhile: what was
+                read cannot be relied on.
+        """
+        with self._looking(), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True

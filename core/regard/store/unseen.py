@@ -1,4 +1,8 @@
-"""Which records an enricher has not seen: whether there are any, and which come next."""
+"""
+Which records an enricher has not seen: whether there are any, and which come next.
+
+What was only seen again says nothing new, and is not among them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select, tuple_
 
 from regard.records import KINDS, Kind
 from regard.store.enriching import Progress, progress_of
@@ -50,15 +54,16 @@ def changed(
         limit: So many at most.
     """
     rows = kind.table
-    place = (rows.c.batch_id, rows.c.source, rows.c.key)
+    batch = _batch_of(rows)
+    place = (batch, rows.c.source, rows.c.key)
     at = progress.seen.get(kind.name)
-    later = rows.c.batch_id > progress.batch_id
+    later = batch > progress.batch_id
     if at is not None:
         # Said twice: the first half is what an index is good for.
-        later = and_(rows.c.batch_id >= at[0], tuple_(*place) > tuple_(*at))
+        later = and_(batch >= at[0], tuple_(*place) > tuple_(*at))
     names = (*kind.fields, "key", "extra")
     chosen = [*place[:2], rows.c.deleted_at, *(rows.c[name] for name in names)]
-    query = select(*chosen).where(later, rows.c.batch_id <= upto).order_by(*place).limit(limit)
+    query = select(*chosen).where(later, batch <= upto).order_by(*place).limit(limit)
     found = transaction.connection.execute(query).all()
     if not found:
         return None
@@ -86,7 +91,13 @@ def changed(
             source: [key for key in keys if key not in held.get(source, ())]
             for source, keys in gone.items()
         }
-    return Changed(kind, records, gone, (last.batch_id, last.source, last.key))
+    return Changed(kind, records, gone, (last[0], last.source, last.key))
+
+
+def _batch_of(rows: Table) -> ColumnElement[int]:
+    """Return which batch last changed what a row says; that it was seen again is no change."""
+    found: ColumnElement[int] = rows.c.get("content_batch_id", rows.c.batch_id)
+    return found
 
 
 def _keys(found: Sequence[Row[Any]]) -> dict[str, list[str]]:
@@ -113,7 +124,7 @@ def why_stale(
         after: The enricher whose side tables it reads beside the records.
     """
     known = progress_of(transaction, name)
-    if known is None:
+    if known is None or not known.run_id:
         return _NEVER
     if recipe is not None and known.recipe != recipe:
         return "its version, its settings or what it reads has changed"
@@ -122,7 +133,7 @@ def why_stale(
         others = [progress_of(transaction, other) for other in after]
         tables += [side.table for other in others if other for side in other.sides]
     for rows in tables:
-        newest = transaction.connection.execute(select(func.max(rows.c.batch_id))).scalar()
+        newest = transaction.connection.execute(select(func.max(_batch_of(rows)))).scalar()
         if newest is not None and newest > known.batch_id:
             return f"there are newer {rows.name.removeprefix('side_')}"
     return None

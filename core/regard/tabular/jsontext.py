@@ -198,7 +198,7 @@ class Window:
     def _broken(self, what: str) -> FileError:
         """Return the error that says where the JSON stops making sense."""
         ended = self._ended and self._at + NEAR_THE_END >= len(self._text)
-        where = f"after {self._count:,} values"
+        where = f"after {self._count:,} value{'' if self._count == 1 else 's'}"
         if ended:
             return FileError(f"{self.label} is cut short: its JSON ends {where} where {what}")
         return FileError(f"{self.label} has broken JSON {where}: {what}")

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from regard.cli.console import clean, count, make_table, rows_of
+from regard.cli.parsers import CommandParser
 from regard.errors import ConfigError, FileError, UsageError
 from regard.measures.visits import lost_points
 from regard_plugins.mystery_shopping.checking import faults_of, maximum
@@ -41,15 +42,6 @@ exit codes: 0 the form can be used, 2 it cannot, or wrong usage
 _SHAPES = {"visits": "one row a visit", "items": "one row an item", "sheets": "one sheet a visit"}
 
 
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose mistakes look like those of all other commands."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of exiting."""
-        text = f"{message}\n  {self.format_usage().strip()}"
-        raise UsageError(text)
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -67,11 +59,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def form(arguments: list[str], app: App) -> int:
     """Check a form, or draft one."""
-    parser = _Parser(
+    parser = CommandParser(
         prog="regard form",
         description="Explain a form of mystery shopping, or propose one for a workbook.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     configure(parser)
     args = parser.parse_args(arguments)

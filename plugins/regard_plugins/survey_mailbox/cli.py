@@ -9,11 +9,12 @@ from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from regard.cli.console import clean, count
+from regard.cli.parsers import CommandParser
 from regard.errors import ConfigError, UsageError
 from regard.mail.smtp import SmtpConfig, sign_in
 from regard.names import did_you_mean
@@ -79,15 +80,6 @@ class SendConfig(BaseModel):
         return sender
 
 
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose mistakes look like those of all other commands."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of exiting."""
-        text = f"{message}\n  {self.format_usage().strip()}"
-        raise UsageError(text)
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -100,11 +92,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def survey(arguments: list[str], app: App) -> int:
     """Mail a survey."""
-    parser = _Parser(
+    parser = CommandParser(
         prog="regard survey",
         description="Mail a survey that is answered by replying.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     configure(parser)
     args = parser.parse_args(arguments)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from regard.errors import UsageError
+from regard.cli.parsers import CommandParser
 
 if TYPE_CHECKING:
     from regard.cli.app import App
@@ -26,13 +26,6 @@ examples:
 Pages are fetched as a guest: robots.txt is obeyed, one request at a time, a second apart.
 exit codes: 0 all well, 1 something is not as expected, 2 wrong usage or configuration
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        """Raise instead of exiting."""
-        text = f"{message}\n  {self.format_usage().strip()}"
-        raise UsageError(text)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -63,11 +56,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def site(arguments: Sequence[str], app: App) -> int:
     """Do one of the actions; called by ``regard site``."""
-    parser = _Parser(
+    parser = CommandParser(
         prog="regard site",
         description="Add, check and test the sites that are looked at.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     configure(parser)
     args = parser.parse_args(list(arguments))

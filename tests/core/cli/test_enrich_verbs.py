@@ -101,6 +101,21 @@ def test_what_it_prints(folder: Path, run_regard: RunRegard) -> None:
     assert "heard by nobody" in done.stderr
 
 
+def test_notes(folder: Path, run_regard: RunRegard) -> None:
+    """What an enricher and a source noted is in the JSON as it is on the screen."""
+    path = folder / "plugins" / "words.py"
+    path.write_text(path.read_text().replace("print(", 'ctx.note("two were short"); print('))
+    box = folder / "plugins" / "box.py"
+    box.write_text(box.read_text().replace("for row", 'ctx.note("half a box")\n    for row'))
+    told = json.loads(run_regard("enrich", "lengths", "--json", cwd=folder).stdout)
+    read = json.loads(run_regard("run", "box", "--json", cwd=folder).stdout)
+    shown = run_regard("run", "box", cwd=folder).stderr
+
+    assert [["two were short"]] == [run["notes"] for run in told["runs"]]
+    assert [True] == ["half a box" in run["notes"] for run in read["runs"]]
+    assert "box records: half a box" in shown.splitlines()
+
+
 def test_a_failure(folder: Path, run_regard: RunRegard) -> None:
     """An enricher that fails says why and where, and the next one is run all the same."""
     path = folder / "plugins" / "words.py"

@@ -85,6 +85,15 @@ def test_an_unknown_report_is_a_mistake(shop: Path, run_regard: RunRegard) -> No
     assert "there is no report 'custmers'; did you mean 'customers'?" in told.stderr
 
 
+@pytest.mark.parametrize("command", ["status", "runs", "source list", "plugins", "state show"])
+def test_no_line_ends_in_blanks(command: str, shop: Path, run_regard: RunRegard) -> None:
+    """Tables that go into a pipe fill up no line with blanks."""
+    done = run_regard(*command.split(), cwd=shop)
+
+    assert done.stdout
+    assert [] == [line for line in done.stdout.splitlines() if line != line.rstrip()]
+
+
 def test_folders_are_made(shop: Path, run_regard: RunRegard) -> None:
     """A report's and a backup's folder need not be there."""
     report = run_regard("report", "customers", "--output", "out/new/r.csv", cwd=shop)

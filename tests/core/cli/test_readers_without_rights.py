@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,7 @@ fields = {}
 CSV = "id,email\n1,a@shop.example\n2,b@shop.example\n"
 
 Look = Callable[..., "subprocess.CompletedProcess[str]"]
+BeginReading = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -175,3 +176,174 @@ def test_a_reader_cannot_run_anything(look: Look) -> None:
     assert 1 == run.returncode
     assert "may not be written" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+PAUSED = """
+import sys
+from sqlalchemy import Engine, event
+
+def pause_once():
+    # Whoever reads stops once, in the midst of the transaction that looks at the runs.
+    @event.listens_for(Engine, "before_cursor_execute")
+    def pause(connection, cursor, statement, *rest):
+        if "FROM runs" in statement and not pause.done:
+            cursor.execute("SELECT count(*) FROM runs").fetchall()
+            pause.done = True
+            print("reading", file=sys.stderr, flush=True)
+            sys.stdin.readline()
+    pause.done = False
+
+"""
+WRITER = """
+import sqlite3, sys
+c = sqlite3.connect("regard.db", isolation_level=None)
+c.execute("PRAGMA journal_mode = WAL")
+for line in sys.stdin:
+    c.execute(line)
+    print("done", flush=True)
+c.close()
+"""
+
+
+class Writer:
+    """
+    A process that writes to a store as its owner.
+
+    Args:
+        folder: The project's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", WRITER],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.write("SELECT 1")
+
+    def write(self, statement: str) -> None:
+        """Write something and wait until it is committed."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{statement}\n")
+        self._process.stdin.flush()
+        assert "done\n" == self._process.stdout.readline()
+
+    def end(self) -> None:
+        """End where it has not: what lies beside the file goes into it where nobody reads."""
+        if self._process.returncode is None:
+            self._process.communicate()
+
+    def kill(self) -> None:
+        """Be killed."""
+        self._process.kill()
+        self.end()
+
+
+@pytest.fixture
+def reading(shared: Path, tmp_path: Path) -> BeginReading:
+    """Return what begins a command as somebody who may only read, and pauses in its midst."""
+    warm = tmp_path / "warm-too"
+    shutil.copytree(shared, warm)
+    script = PAUSED + AS_NOBODY.replace("os.chdir(project)", "os.chdir(project)\npause_once()")
+
+    def begin(*arguments: str) -> subprocess.Popen[str]:
+        begun = subprocess.Popen(
+            [sys.executable, "-c", script, warm, shared, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert begun.stderr is not None
+        assert "reading\n" == begun.stderr.readline()
+        return begun
+
+    return begin
+
+
+def end_of(begun: subprocess.Popen[str]) -> tuple[int | None, str, str]:
+    """Let a paused command go on, and return its exit code and what it said."""
+    out, err = begun.communicate("go on\n", timeout=60)
+    return begun.returncode, out, err
+
+
+CHANGE = "UPDATE runs SET error = 'seen'"
+FILL = (
+    "INSERT INTO store_info SELECT 'x' || value, hex(randomblob(2000)) FROM "
+    "(WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 3000) "
+    "SELECT value FROM n)"
+)
+RUNS, STATUS = ("runs", "--json"), ("status", "--json")
+REPORT = ("report", "customers", "--format", "json")
+
+
+@pytest.mark.parametrize(
+    ("command", "does"),
+    [
+        (RUNS, "little"),
+        (RUNS, "much"),
+        (RUNS, "and goes"),
+        (STATUS, "much"),
+        (STATUS, "and goes"),
+        (REPORT, "and goes"),
+    ],
+)
+def test_a_writer_begins_under_a_reader(
+    shared: Path, reading: BeginReading, command: Sequence[str], does: str
+) -> None:
+    """Who reads while a writer comes, also one that writes much and goes, gets a right answer."""
+    begun = reading(*command)
+    writer = Writer(shared)
+    writer.write(CHANGE)
+    if does != "little":
+        writer.write(FILL)
+    if does == "and goes":
+        writer.end()
+    code, out, err = end_of(begun)
+    writer.end()
+
+    assert (0, "") == (code, err)
+    # What lies beside the file when reading has begun came too late.
+    assert ('"error": "seen"' in out) is (does != "little" and command != REPORT)
+
+
+@pytest.mark.parametrize(("command", "how"), [(RUNS, "end"), (STATUS, "kill"), (REPORT, "end")])
+def test_a_writer_ends_under_a_reader(
+    shared: Path, reading: BeginReading, command: Sequence[str], how: str
+) -> None:
+    """Who reads beside a writer that goes, or is killed, sees what was committed at the start."""
+    writer = Writer(shared)
+    writer.write(CHANGE)
+    begun = reading(*command)
+    writer.write(CHANGE.replace("seen", "later"))
+    getattr(writer, how)()
+    code, out, err = end_of(begun)
+
+    assert (0, "") == (code, err)
+    assert ('"error": "seen"' in out) is (command != REPORT)
+
+
+def test_writers_that_come_and_go(shared: Path, look: Look) -> None:
+    """However often somebody writes meanwhile, each look is answered."""
+    script = f"""
+import sqlite3, time
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    c = sqlite3.connect("regard.db", isolation_level=None)
+    c.execute("PRAGMA journal_mode = WAL")
+    c.execute("DELETE FROM store_info WHERE name LIKE 'x%'")
+    c.execute({FILL!r})
+    c.close()
+    time.sleep(0.05)
+"""
+    writer = subprocess.Popen([sys.executable, "-c", script], cwd=shared)
+    try:
+        seen = [look(*command) for command in (RUNS, STATUS, REPORT, RUNS)]
+    finally:
+        writer.kill()
+        writer.wait()
+
+    assert [(0, "")] * len(seen) == [(one.returncode, one.stderr) for one in seen]

@@ -109,7 +109,7 @@ def test_exit_codes_for_several_sources(project: MakeProject, run_regard: Run) -
     } == {item["source"]: item["outcome"] for item in runs}
     assert {
         *("source", "stream", "run_id", "outcome", "read", "new", "changed", "unchanged"),
-        *("stale", "quarantined", "deleted", "seconds", "error"),
+        *("stale", "quarantined", "deleted", "seconds", "error", "notes"),
     } == set(runs[0])
 
 

@@ -37,6 +37,7 @@ def fill(
             "as_of": AT,
             "content_hash": "0" * 32,
             "batch_id": number,
+            "content_batch_id": number,
             "first_run_id": 1,
             "last_run_id": 1,
             "valid_from": AT,

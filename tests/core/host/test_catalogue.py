@@ -103,7 +103,7 @@ def test_asking_for_one_source_imports_no_other_plugin(
         ('".sources:Desc"', "class Desk(Source): pass", "has no 'Desc'; did you mean 'Desk'?"),
         ('".sources:Desk"', "class Desk: pass", "it is no subclass of regard.Source"),
         ('".sources:Desk"', "class Desk(Source): pass", "the class Desk needs a `name`"),
-        ('".sources:Desk"', "class Desk(Source): name = 'a b'", "needs a `name`"),
+        ('".sources:Desk"', "class Desk(Source): name = 'a b'", "them, not 'a b'"),
         ('".nowhere:Desk"', "", "No module named"),
     ],
 )

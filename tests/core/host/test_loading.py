@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -59,12 +60,31 @@ def test_order_is_that_of_names(faulty_dir: Path, faults: Faults) -> None:
 
 def test_what_only_a_broken_plugin_may_have_names_it(faulty_dir: Path) -> None:
     """Asking for a source that nobody has tells which plug-ins are broken, and why."""
+    for broken in list(faulty_dir.iterdir()):
+        if broken.stem not in ("a_key_error", "a_syntax_error", "healthy"):
+            shutil.rmtree(broken) if broken.is_dir() else broken.unlink()
     with pytest.raises(PluginError) as caught:
         Host.load(faulty_dir).source_class("desk")
 
     assert "no plug-in brings a source 'desk'" in str(caught.value)
     assert "'a_key_error' (plugins/a_key_error.py" in str(caught.value)
+    assert "'a_syntax_error' (plugins/a_syntax_error.py" in str(caught.value)
     assert "THERE_IS_NO_SUCH_VARIABLE" in str(caught.value)
+    assert "broken as well" not in str(caught.value)
+
+
+def test_of_many_broken_plugins_the_likeliest_are_named(faulty_dir: Path) -> None:
+    """Those that are called like what is missing come first, and the rest is only counted."""
+    host = Host.load(faulty_dir)
+    with pytest.raises(PluginError) as caught:
+        host.source_class("key_error")
+    first, *named, last = str(caught.value).splitlines()
+    broken = sum(status.state is PluginState.BROKEN for status in host.plugins)
+
+    assert first.startswith("no plug-in brings a source 'key_error'")
+    assert named[0].startswith("  broken, so it may be in there: 'a_key_error' (plugins/")
+    assert 3 == len(named)
+    assert f"  broken as well: {broken - 3} more, see `regard plugins`" == last
 
 
 def test_broken_plugin_of_the_same_name_is_the_reason(faulty_dir: Path) -> None:

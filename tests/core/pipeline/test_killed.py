@@ -94,8 +94,8 @@ TILL = {
 
 # What may differ between a run that was killed and one that was not: who wrote it when.
 _OWN = {
-    *("batch_id", "first_run_id", "last_run_id", "run_id", "id", "read_at", "updated_at"),
-    *("first_seen_at",),
+    *("batch_id", "content_batch_id", "first_run_id", "last_run_id", "run_id", "id"),
+    *("read_at", "updated_at", "first_seen_at"),
 }
 # What depends besides on how often a source that changes was looked at.
 _PASSING = {"as_of", "deleted_at", "resolved_at", "resolution"}

@@ -436,9 +436,7 @@ class TestFailing:
         assert [] == self.open_findings(store)
         failed_again(desk, 1, now)
 
-        assert ["crm failed 5 times in a row, and is run less often now"] == self.open_findings(
-            store
-        )
+        assert ["failed 5 times in a row, and is run less often now"] == self.open_findings(store)
 
     def test_it_is_resolved(self, store: Store) -> None:
         """When it succeeds again the finding is resolved, and it is run as planned."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 
 import pytest
@@ -18,7 +20,7 @@ import pytest
 from regard.clock import FixedClock
 from regard.errors import ConfigError
 from regard.findings import Severity
-from regard.jobs import State
+from regard.jobs import Job, Planned, State
 from regard.pipeline.stopping import Asked
 from regard.pipeline.workplace import Workplace
 from regard.runs import Outcome
@@ -30,6 +32,7 @@ from regard.scheduler.overview import JobStatus, Overview, overview
 from regard.scheduler.planning import jobs_of, planned_of
 from regard.scheduler.space import Space, note, space
 from regard.scheduler.tending import Look, ended_events
+from regard.schedules import parse_schedule
 from regard.settings import Settings, make_settings
 from regard.store import RunStart, Store, ledger, notices, runs
 from regard.store.ledger import Entry
@@ -397,3 +400,46 @@ def test_a_disk_that_is_nearly_full_is_told(tmp_path: Path, clock: FixedClock) -
     assert (False, True) == (roomy["scarce"], full["scarce"])
     assert ("disk", "critical") == (told.notice.event, told.notice.severity)
     assert "% of the disk are free: sites are not read until more is" in told.notice.text
+
+
+@pytest.mark.parametrize(
+    ("job", "source"), [("source:crm", "crm"), ("enricher:crm", None), ("report:crm", None)]
+)
+def test_whose_failures_they_are(
+    project: Callable[..., Path], run_regard: Callable[..., Any], job: str, source: str | None
+) -> None:
+    """That a job keeps failing is said of the job, though a source has the same name."""
+    folder = project(
+        '[sources.crm]\nplugin = "crm-export"\npath = "x.csv"\n'
+        '[enrichers.crm]\n[reports.crm]\nreporter = "customers"\n[notices.desk]\nterminal = true\n'
+    )
+    now, place = datetime.now(UTC), Workplace(folder / "regard.toml", FixedClock(NOW))
+    with place.open_store() as store:
+        jobs = {job: Job(job, HOUR, 0)}
+        schedule = parse_schedule("every 1h")
+        desk = Desk(
+            store,
+            "one",
+            jobs,
+            {job: Planned(jobs[job], schedule, "UTC")},
+            lambda transaction, entry, standing: None,
+        )
+        desk.begin("1", "digest", now - 6 * HOUR)
+        for hour in range(5, 0, -1):
+            at = now - hour * HOUR
+            for entry in desk.claim(at):
+                begun = desk.start(entry, "a.log", at)
+                assert begun is not None
+                desk.settle(begun, Result(State.FAILED, "it broke", final=True), at)
+    Look(place)(Asked(), lambda name, value: None)
+    told = json.loads(run_regard("status", "--json", cwd=folder).stdout)["findings"]
+    shown = run_regard("status", cwd=folder).stdout
+    with place.open_store() as store, store.read() as transaction:
+        texts = [one.notice.text for one in notices.listed(transaction)]
+    said = f"{source or job}: failed 5 times in a row, and is run less often now"
+
+    assert [("keeps-failing", job, source)] == [
+        (one["code"], one["job"], one["source"]) for one in told
+    ]
+    assert f"critical: {said}" in shown.splitlines()
+    assert said in texts

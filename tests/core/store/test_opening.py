@@ -432,3 +432,28 @@ def test_an_upgrade_keeps_scores_of_visits(store_url: str) -> None:
 
     assert [("Hi", None, None)] == [tuple(row) for row in rows]
     assert [] == faults
+
+
+def test_an_upgrade_takes_all_offers_for_new(store_url: str) -> None:
+    """Of a store from before that was told, every version counts as new in its last batch."""
+    engine = make_old(store_url, "0006")
+    columns = "source, key, as_of, content_hash, batch_id, first_run_id, last_run_id, valid_from"
+    at = "'2026-01-01 00:00:00.000000'"
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                f"INSERT INTO offers ({columns}, last_seen_at) "
+                f"VALUES ('shop', 'a', {at}, 'x', 7, 1, 1, {at}, {at})"
+            )
+        )
+    engine.dispose()
+    Store.upgrade(store_url)
+    store = Store.open(store_url)
+    with store.read() as transaction:
+        query = text("SELECT batch_id, content_batch_id FROM offers")
+        rows = transaction.connection.execute(query).all()
+    faults = store.faults()
+    store.close()
+
+    assert [(7, 7)] == [tuple(row) for row in rows]
+    assert [] == faults

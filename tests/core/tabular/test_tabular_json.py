@@ -149,6 +149,15 @@ def test_broken_in_the_middle(tmp_path):
         next(rows)
 
 
+def test_one_value_is_no_plural(tmp_path):
+    """A file that ends behind its first value says so in the singular."""
+    rows = opened(tmp_path, '[{"a": 1}, {"a": ').rows()
+
+    assert 1 == len([next(rows)])
+    with pytest.raises(FileError, match="ends after 1 value where"):
+        next(rows)
+
+
 @pytest.mark.parametrize("text", ['[{"a": 1}] [{"a": 2}]', '[{"a": 1}', '[{"a": 1} {"a": 2}]'])
 def test_malformed_document(tmp_path, text):
     """What does not end, goes on, or lacks a comma is an error after the good records."""
