@@ -316,15 +316,16 @@ def test_prices_below_our_minimum(make: Callable[..., Made]) -> None:
     # Cup 0: 6.4 without tax is 8 with it; Cup 1 is at its minimum; the third minimum may be
     # one or a thousand.
     assert (
-        ("Cup 0", "Rival", None, D("8.5"), D(8), D("-5.9")),
-        ("Cup 2", "Rival", "Bazar", D("7.6"), D("7.5"), D("-1.3")),
+        ("Cup 0", "Rival", None, D("8.5"), D(8), D("-5.9"), date(2026, 3, 15)),
+        ("Cup 2", "Rival", "Bazar", D("7.6"), D("7.5"), D("-1.3"), date(2026, 3, 15)),
     ) == found
     assert (D(2), "Rival") == (
         findings(report)["below-minimum"].value, findings(report)["below-minimum"].subject,
     )  # fmt: skip
-    assert "n = 3 products with a minimum price. 1 more is no amount." in " ".join(
-        screen(report).split()
-    )
+    assert (
+        "n = 3 offers of our 3 products with a minimum price. Of 1 product, “Minimum price” is no "
+        "amount above 0"
+    ) in " ".join(screen(report).split())
     assert not [title for title in tables(made("prices")) if "minimum" in title]
     assert "por debajo" in screen(made("prices", directory=LEAST, language="es"))
     assert "sous notre" in screen(made("prices", directory=LEAST, language="fr"))
@@ -335,7 +336,9 @@ def test_prices_below_our_minimum(make: Callable[..., Made]) -> None:
     [
         ("9", True), ("9.00 EUR", True), ("1.299,00", True), ("1,299.00", True), (9.5, True),
         ("8", False), ("1.299", False), ("-9", False), ("soon", False), ("0", False),
-        ("9" * 40, False),
+        ("9" * 40, False), ("9 USD", False), ("$9", False), ("9 €", True), ("£ 9", False),
+        ("PVP 9,00", True), ("8.50 10", False), ("9-12", False), ("2 x 9", False),
+        ("1 299,00 €", True), ("1'299.00", True), ("9.", True), ("{", False), ("9 Euro", True),
     ],
 )  # fmt: skip
 def test_how_a_minimum_is_written(said: Any, below: bool, make: Callable[..., Made]) -> None:
@@ -345,6 +348,49 @@ def test_how_a_minimum_is_written(said: Any, below: bool, make: Callable[..., Ma
     found = tables(make(product=products, offer=offers)("prices", directory=LEAST))
 
     assert below is bool(found.get("Advertised below our minimum price"))
+
+
+@pytest.mark.parametrize("said", ["0", "-9", "0,00 €", "soon", "9 USD"])
+def test_a_minimum_that_is_none_is_counted(said: str, make: Callable[..., Made]) -> None:
+    """What is no amount above 0 is in no base, and is counted with the column's name."""
+    products, offers = sold()
+    products[1]["extra"] = json.dumps({"Minimum price": said})
+    shown = " ".join(
+        screen(make(product=products, offer=offers)("prices", directory=LEAST)).split()
+    )
+
+    assert "No offer can be compared with it." in shown
+    assert "n = 0 offers of our 0 products with a minimum price." in shown
+    assert "Of 1 product, “Minimum price” is no amount above 0" in shown
+
+
+def test_what_cannot_be_compared_with_a_minimum_is_counted(make: Callable[..., Made]) -> None:
+    """Used goods, another currency and an unknown basis of tax are no base, and are counted."""
+    products, offers = sold()
+    for product in products:
+        product["extra"] = json.dumps({"Minimum price": "1.00"})
+    offers[1] |= {"tax_included": None}
+    offers[3] |= {"condition": "UsedCondition"}
+    report = make(product=products, offer=offers)("prices", directory=LEAST)
+    shown = " ".join(screen(report).split())
+
+    assert "Nobody advertises below it." in shown
+    assert (
+        "n = 2 offers of our 6 products with a minimum price. 3 more cannot be compared" in shown
+    )
+
+
+def test_a_column_that_nobody_has(make: Callable[..., Made]) -> None:
+    """Where the column that the configuration names is nowhere, the report says so."""
+    products, offers = sold()
+    made = make(product=products, offer=offers)
+    shown = [
+        " ".join(screen(made("prices", directory=LEAST, language=language)).split())
+        for language in LANGUAGES
+    ]
+
+    assert all("Minimum price" in each for each in shown)
+    assert "None of our products has anything in the column “Minimum price”" in shown[0]
 
 
 def test_nobody_is_below_our_minimum(make: Callable[..., Made]) -> None:

@@ -14,7 +14,7 @@ from pydantic import Field
 from regard.findings import Finding, Severity
 from regard.measures import checks, minimums, offers
 from regard.measures.freshness import concerned
-from regard.measures.minimums import Below
+from regard.measures.minimums import Below, Watched
 from regard.measures.offers import Index, Move, Pair
 from regard.measures.periods import last_days, resolve_period
 from regard.render.formats import number
@@ -199,9 +199,12 @@ def _differences(asked: _Asked) -> list[Section]:
 
 def _below(asked: _Asked) -> list[Section]:
     """Say who advertises our products below their least price, where they have one."""
-    unread, every = minimums.unread_minimums(asked.view)
-    if not every:
+    watched = minimums.watched(asked.view)
+    if watched is None:
         return []
+    if not watched.products + watched.unread:
+        note = asked.to.say("below_unsaid", column=watched.column)
+        return [Section(asked.to.say("below"), note=note)]
     found = minimums.below_minimum(asked.view)
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
@@ -212,20 +215,30 @@ def _below(asked: _Asked) -> list[Section]:
         asked.to.column("minimum", unit),
         asked.to.column("theirs", unit),
         asked.to.column("percent", "%"),
+        asked.to.column("seen"),
     )
     rows = tuple(
-        (one.name, one.competitor, one.seller, one.minimum, one.theirs, one.percent)
+        (one.name, one.competitor, one.seller, one.minimum, one.theirs, one.percent, one.seen_on)
         for one in found
     )
     rest = len(found) - asked.rows
-    others = (asked.to.say("others", n=rest), "", "", "", "", "") if rest > 0 else ()
-    note = asked.to.say("below_note", n=every - unread)
-    if unread:
-        note += " " + asked.to.say("below_unread", n=unread)
+    others = (asked.to.say("others", n=rest), *[""] * 6) if rest > 0 else ()
+    note = _resting(asked.to, watched)
     if not found:
-        return [Section(asked.to.say("below"), note=f"{asked.to.say('below_none')} {note}")]
+        name = "below_none" if watched.offers else "below_nothing"
+        return [Section(asked.to.say("below"), note=f"{asked.to.say(name)} {note}")]
     table = Table(asked.to.say("below_title"), columns, rows, note, asked.rows, others)
     return [Section(asked.to.say("below"), tables=(table,), findings=_advertised(asked, found))]
+
+
+def _resting(to: Speaker, watched: Watched) -> str:
+    """Say on how much the comparison with least prices rests, and what was left out."""
+    told = [to.say("below_note", n=watched.offers, products=watched.products)]
+    if watched.hindered:
+        told.append(to.say("below_hindered", n=watched.hindered))
+    if watched.unread:
+        told.append(to.say("below_unread", n=watched.unread, column=watched.column))
+    return " ".join(told)
 
 
 def _advertised(asked: _Asked, found: Sequence[Below]) -> tuple[Finding, ...]:

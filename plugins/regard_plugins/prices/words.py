@@ -84,14 +84,41 @@ _WORDS: Final[Texts] = {
         "Annoncé sous notre prix minimum",
     ),
     "below_note": (
-        "On one basis of tax; n = {n} {n:product|products} with a minimum price.",
-        "Con la misma base de impuestos; n = {n} {n:producto|productos} con precio mínimo.",
-        "Sur la même base de taxes ; n = {n} {n:produit|produits} avec un prix minimum.",
+        (
+            "On one basis of tax; n = {n} {n:offer|offers} of our {products} "
+            "{products:product|products} with a minimum price."
+        ),
+        (
+            "Con la misma base de impuestos; n = {n} {n:oferta|ofertas} de nuestros {products} "
+            "{products:producto|productos} con precio mínimo."
+        ),
+        (
+            "Sur la même base de taxes ; n = {n} {n:offre|offres} de nos {products} "
+            "{products:produit|produits} avec un prix minimum."
+        ),
+    ),
+    "below_hindered": (
+        "{n} more cannot be compared: used, another currency, or tax not known.",
+        "{n} más no {n:se puede|se pueden} comparar: usado, otra moneda o impuesto desconocido.",
+        (
+            "{n} de plus {n:n’est pas comparable|ne sont pas comparables} : occasion, autre "
+            "monnaie ou taxe inconnue."
+        ),
     ),
     "below_unread": (
-        "{n} more {n:is|are} no amount.",
-        "{n} más no {n:es un importe|son importes}.",
-        "{n} de plus {n:n’est pas un montant|ne sont pas des montants}.",
+        "Of {n} {n:product|products}, “{column}” is no amount above 0 in the product’s currency.",
+        "De {n} {n:producto|productos}, «{column}» no es un importe mayor que 0 en su moneda.",
+        "De {n} {n:produit|produits}, « {column} » n’est pas un montant positif dans sa monnaie.",
+    ),
+    "below_unsaid": (
+        "None of our products has anything in the column “{column}” that `[prices]` names.",
+        "Ningún producto nuestro tiene nada en la columna «{column}» que nombra `[prices]`.",
+        "Aucun de nos produits n’a rien dans la colonne « {column} » que nomme `[prices]`.",
+    ),
+    "below_nothing": (
+        "No offer can be compared with it.",
+        "Ninguna oferta se puede comparar con él.",
+        "Aucune offre ne peut lui être comparée.",
     ),
     "below_none": (
         "Nobody advertises below it.",
