@@ -111,7 +111,7 @@ class TellingMiddleware:
         if request.meta.get(ITSELF):
             return ""
         finger = self._crawler.request_fingerprinter
-        return finger.fingerprint(request).hex()[:16] if finger is not None else request.url
+        return finger.fingerprint(request).hex()[:16]
 
     def _close(self) -> None:
         engine = self._crawler.engine
