@@ -434,6 +434,38 @@ def test_ratings_of_any_scale(make: Callable[..., Made]) -> None:
     assert ("Rival", D("3.80"), 2, 4) == (whose, mean, n, reviews)
 
 
+def test_only_public_reviews_count(make: Callable[..., Made]) -> None:
+    """What is pending, flagged or removed is in no measure, and said; so are unknown words."""
+    said = {"source": "stars", "competitor": "rival", "published_at": ago(3), "text": "Bad"}
+    states = (None, "live", " Published ", "", "pending", "FLAGGED", "removed", "supprimé",
+              "Nochnie", "nochnie 2", "Nochnie")  # fmt: skip
+    rows = [
+        {**said, "key": f"s{n}", "status": state, "rating_norm": D(1) if n < 4 else D(0)}
+        for n, state in enumerate(states)
+    ]
+    made = make(review=rows)
+    report = made("reviews")
+    ((whose, mean, _, _, n, reviews, *_),) = tables(report)["Ratings, 1 to 5"]
+    shown = " ".join(screen(report).split())
+
+    assert ("Rival", D(5), 4, 4) == (whose, mean, n, reviews)
+    assert not [title for title in tables(report) if title.startswith("Two")]
+    assert "Not counted: 4 that are not public (pending, flagged or removed)." in shown
+    assert "Not counted: 3 with a status that nobody knows, “Nochnie”, “nochnie 2”;" in shown
+    ((*_, rating, count, _, _, _),) = tables(made("competitors"))["One row each"]
+    assert (D(5), 4) == (rating, count)
+    assert "Nochnie" in screen(made("reviews", language="es"))
+    assert "Nochnie" in screen(made("reviews", language="fr"))
+
+
+def test_reviews_that_are_all_hidden(make: Callable[..., Made]) -> None:
+    """Where no review is public the report says how many are not, rather than that none came."""
+    rows = [{"key": "a", "published_at": ago(3), "status": "pending", "rating_norm": D(1)}]
+    shown = " ".join(screen(make(review=rows)("reviews")).split())
+
+    assert "Not counted: 1 that is not public" in shown
+
+
 def test_changes_are_counted(make: Callable[..., Made]) -> None:
     """Prices that rose and fell are counted apart, and of a day the largest comes first."""
     products, offers = sold()

@@ -14,18 +14,54 @@ from regard.measures.periods import bounds
 from regard.reports import Period
 from regard.views import View
 
-__all__ = ["BadReview", "Held", "Rated", "bad_reviews", "held", "monthly_ratings", "ratings"]
+__all__ = [
+    "BadReview",
+    "Held",
+    "Rated",
+    "Unlisted",
+    "bad_reviews",
+    "held",
+    "monthly_ratings",
+    "ratings",
+    "unlisted",
+]
 
-_NAMED: Final = """
-    WITH named AS (
+_PUBLIC: Final = (
+    *("live", "published", "approved", "active", "visible", "online", "public"),
+    *("publicada", "publicado", "aprobada", "aprobado", "publie", "publiee", "approuve"),
+    *("approuvee", "en ligne"),
+)
+"""What a review is called that everybody can read; folded."""
+_HIDDEN: Final = (
+    *("pending", "submitted", "moderation", "in moderation", "flagged", "reported"),
+    *("removed", "deleted", "rejected", "refused", "hidden", "unpublished", "discarded"),
+    *("archived", "offline", "draft", "spam", "inactive"),
+    *("pendiente", "retirada", "retirado", "eliminada", "eliminado", "rechazada", "rechazado"),
+    *("oculta", "oculto", "denunciada", "denunciado", "en attente", "en moderation"),
+    *("supprime", "supprimee", "refuse", "refusee", "rejete", "rejetee", "masque", "masquee"),
+    *("signale", "signalee", "hors ligne"),
+)
+"""What one is called that nobody can read, not yet or no more, or whose standing is in doubt."""
+
+_ALL: Final = f"""
+    WITH every AS (
         SELECT * REPLACE (CASE WHEN norm BETWEEN 0 AND 1 THEN norm END AS rating_norm)
         FROM (SELECT *, coalesce(competitor_of(competitor), competitor) AS whose,
                      coalesce(rating_norm, CASE WHEN best_rating > coalesce(worst_rating, 1)
                          THEN CAST((rating - coalesce(worst_rating, 1))
                                    / (best_rating - coalesce(worst_rating, 1)) AS DECIMAL(18,6))
-                     END) AS norm
-              FROM reviews))"""
-"""A rating beyond its own scale is none; the worst is one where nobody says otherwise."""
+                     END) AS norm,
+                     CASE WHEN nullif(trim(status), '') IS NULL OR folded(status) IN {_PUBLIC}
+                          THEN true WHEN folded(status) IN {_HIDDEN} THEN false END AS listed
+              FROM reviews)
+    )"""
+_NAMED: Final = f"""{_ALL}, named AS (SELECT * FROM every WHERE listed)"""
+"""
+The reviews that count: those that are public.
+
+A rating beyond its own scale is none; the worst is one where nobody says otherwise. A review
+whose status says nothing is public.
+"""
 _STARS: Final = "(1 + 4 * rating_norm)"
 """Ratings of all scales on the one of one to five."""
 
@@ -50,6 +86,20 @@ class Rated:
     replied: Estimate
     reply_days: Decimal | None
     reviews: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """
+    Reviews that do not count, because they are not public.
+
+    Attributes:
+        status: What their sources say; None: what is known not to be public, together.
+        n: How many.
+    """
+
+    status: str | None
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +208,24 @@ def ratings(view: View, period: Period | None) -> Sequence[Rated]:
             query, **bounds(period)
         ).rows()
     ]
+
+
+def unlisted(view: View, period: Period | None) -> Sequence[Unlisted]:
+    """
+    Return the reviews that do not count, those known not to be public first.
+
+    A status that is neither known to be public nor not to be is named.
+    """
+    query = f"""{_ALL}
+        SELECT CASE WHEN listed IS NULL THEN left(trim(status), 40) END AS word, count(*) AS n
+        FROM every
+        WHERE listed IS NOT TRUE AND (
+            (published_at IS NULL AND CAST($since AS TIMESTAMPTZ) IS NULL)
+            OR (published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
+                AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)))
+        GROUP BY word ORDER BY word IS NOT NULL, n DESC, word"""
+    rows = view.sql(query, **bounds(period)).rows()
+    return [Unlisted(as_text(word), as_count(n)) for word, n in rows]
 
 
 def monthly_ratings(

@@ -269,7 +269,8 @@ class Review(SQLModel):
         rating: Between ``worst_rating`` and ``best_rating``.
         rating_norm: The same from 0 (worst) to 1 (best).
         author_hash: A keyed hash; the author's name is not kept.
-        status: Whether it is still public.
+        status: Whether it is public: ``live``; ``pending``, ``flagged``, ``removed`` and the
+            like are not, and count in no measure. None: nobody says that it is not.
     """
 
     subject: str | None = string()

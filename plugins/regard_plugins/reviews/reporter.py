@@ -31,6 +31,9 @@ __all__ = ["Reviews", "ReviewsParams"]
 _LATE_DAYS: Final = 60
 """The last days of a period that are compared with what was before them in it."""
 
+_STATUSES: Final = 3
+"""How many unknown words to name."""
+
 
 class ReviewsParams(PeriodParams):
     """
@@ -80,7 +83,7 @@ class Reviews(Reporter[ReviewsParams]):
         sections = (
             [_rated(asked, found), *_bad(asked), *_monthly(asked)]
             if found
-            else [Section(asked.to.say("rated"), note=asked.to.say("nothing"))]
+            else [Section(asked.to.say("rated"), note=_with_unlisted(asked, "nothing"))]
         )
         return Report(
             self.name,
@@ -117,12 +120,28 @@ def _rated(asked: _Asked, found: Sequence[Rated]) -> Section:
         )
         for one in found
     )
-    table = Table(asked.to.say("table"), columns, rows, asked.to.say("table_note"))
+    table = Table(asked.to.say("table"), columns, rows, _with_unlisted(asked, "table_note"))
     return Section(
         asked.to.say("rated"),
         tables=(table, *_held(asked)),
         findings=(*_worse(asked, found), *_turned(asked)),
     )
+
+
+def _with_unlisted(asked: _Asked, name: str) -> str:
+    """Return a note, with what was left out because it is not public."""
+    found = ratings.unlisted(asked.view, asked.period)
+    hidden = sum(one.n for one in found if one.status is None)
+    strange = [one for one in found if one.status is not None]
+    told = [asked.to.say(name)]
+    if hidden:
+        told.append(asked.to.say("hidden", n=hidden))
+    if strange:
+        words = ", ".join(f"“{one.status}”" for one in strange[:_STATUSES])
+        more = ", …" if len(strange) > _STATUSES else ""
+        count = sum(one.n for one in strange)
+        told.append(asked.to.say("strange", n=count, words=words + more))
+    return " ".join(told)
 
 
 def _held(asked: _Asked) -> list[Table]:
