@@ -23,6 +23,7 @@ from regard.reports import Period
 from regard.views import View
 
 __all__ = [
+    "LIVES",
     "PAIRED",
     "Index",
     "Move",
@@ -45,18 +46,24 @@ def _digits(column: str) -> str:
     )
 
 
+_OUT: Final = "('OutOfStock', 'SoldOut', 'Discontinued')"
+
 PAIRED: Final = f"""
     WITH numbered AS (
         SELECT *, {_digits("gtin")} AS number FROM offers
     ), listed AS (
         SELECT *, {_digits("gtin")} AS number FROM products
+    ), mine AS (
+        -- As new, as competitors' are: a used cup of ours is no price of the cup.
+        SELECT * FROM numbered WHERE competitor IS NULL
+               AND coalesce(condition, 'NewCondition') = 'NewCondition'
     ), own AS (
         -- Two joins on equality; one on either would compare each with each.
         SELECT p.source AS ps, p.key AS pk, o.* FROM listed AS p
-        JOIN numbered AS o ON o.competitor IS NULL AND o.sku = nullif(p.sku, '')
+        JOIN mine AS o ON o.sku = nullif(p.sku, '')
         UNION ALL
         SELECT p.source, p.key, o.* FROM listed AS p
-        JOIN numbered AS o ON o.competitor IS NULL AND o.number = p.number
+        JOIN mine AS o ON o.number = p.number
     ), shop AS (
         SELECT p.source, p.key, o.price, o.currency, o.tax_included AS taxed, o.availability
         FROM listed AS p JOIN own AS o ON o.ps = p.source AND o.pk = p.key
@@ -122,11 +129,11 @@ PAIRED: Final = f"""
     ), best AS (
         SELECT * FROM paired WHERE obstacle IS NULL
         QUALIFY row_number() OVER (
-            PARTITION BY rival, our_source, our_key ORDER BY their_basis, source, key) = 1
+            PARTITION BY rival, our_source, our_key
+            -- What can be bought there competes, before what is cheaper and sold out.
+            ORDER BY coalesce(availability IN {_OUT}, false), their_basis, source, key) = 1
     )"""
 """Tables over those of a view: ``ours``, ``theirs``, ``chosen`` pairs, ``paired``, ``best``."""
-
-_OUT: Final = "('OutOfStock', 'SoldOut', 'Discontinued')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +281,8 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
     query = f"""{PAIRED}, low AS (
             -- A price that ended at the very beginning of the 30 days was none of theirs.
             SELECT source, key, currency, tax_included, min(price) AS lowest FROM offers_history
-            WHERE valid_to > $now - INTERVAL 30 DAY
-               OR valid_to IS NULL AND last_seen_at >= $now - INTERVAL 30 DAY GROUP BY ALL
+            WHERE price > 0 AND (valid_to > $now - INTERVAL 30 DAY
+               OR valid_to IS NULL AND last_seen_at >= $now - INTERVAL 30 DAY) GROUP BY ALL
         )
         SELECT b.name, b.category, b.rival, CAST(b.our_basis AS DECIMAL(38,6)) AS ours,
                CAST(b.their_basis AS DECIMAL(38,6)) AS theirs, b.currency, l.lowest, b.how,
@@ -296,19 +303,35 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
     ]  # fmt: skip
 
 
-_MOVES = f"""
-    WITH history AS (
+LIVES: Final = """
+    WITH versions AS (
         SELECT coalesce(competitor_of(competitor), competitor) AS rival, source, key,
-               product_name, price, list_price, currency, availability, valid_from, valid_to,
-               deleted_at,
-               lag(price) OVER life AS price_before, lag(list_price) OVER life AS list_before,
-               lag(availability) OVER life AS stock_before,
-               lag(currency) OVER life AS currency_before,
-               lag(deleted_at) OVER life AS gone_before,
-               row_number() OVER life AS version
+               product_name, CASE WHEN price > 0 THEN price END AS price, list_price, currency,
+               tax_included, availability, valid_from, valid_to, deleted_at, last_seen_at
         FROM offers_history WHERE competitor IS NOT NULL
-        WINDOW life AS (PARTITION BY source, key ORDER BY valid_from)
-    ), met AS (
+    ), paid AS (
+        -- The last price, also where the offer was sold out without one in between.
+        SELECT *, lag(availability) OVER life AS stock_before,
+               lag(deleted_at) OVER life AS gone_before, row_number() OVER life AS version,
+               last_value(CASE WHEN price IS NOT NULL THEN {
+                   'price': price, 'list_price': list_price, 'currency': currency,
+                   'tax_included': tax_included} END IGNORE NULLS) OVER before AS last
+        FROM versions
+        WINDOW life AS (PARTITION BY source, key ORDER BY valid_from),
+               before AS (PARTITION BY source, key ORDER BY valid_from
+                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), history AS (
+        SELECT * EXCLUDE (last), last.price AS price_before, last.list_price AS list_before,
+               last.currency AS currency_before, last.tax_included AS tax_before
+        FROM paid
+    )"""
+"""
+``history``: each version of a competitor's offer beside what was known before it.
+
+Its prices are above 0; those before are of the last version that had one.
+"""
+
+_MOVES: Final = f"""{LIVES}, met AS (
         SELECT source, valid_from,
                valid_from > lag(valid_from) OVER met + INTERVAL 1 HOUR AS later
         FROM history WHERE version = 1
@@ -319,11 +342,14 @@ _MOVES = f"""
         SELECT valid_from AS moment, rival, product_name,
                CASE WHEN version = 1 THEN 'new'
                     WHEN gone_before IS NOT NULL THEN 'returned'
-                    WHEN list_price > price AND list_before IS NULL THEN 'promotion'
-                    WHEN price <> price_before
-                         OR currency <> currency_before AND price = price_before THEN 'price'
+                    WHEN list_price > price AND NOT coalesce(list_before > price_before, false)
+                         THEN 'promotion'
+                    WHEN currency <> currency_before
+                         OR price <> price_before
+                            AND tax_included IS NOT DISTINCT FROM tax_before THEN 'price'
                END AS what,
                CASE WHEN currency IS NOT DISTINCT FROM currency_before
+                         AND tax_included IS NOT DISTINCT FROM tax_before
                     THEN price_before END AS before, price AS after, currency
         FROM history LEFT JOIN looked USING (source)
         WHERE version > 1 OR valid_from >= second_look
