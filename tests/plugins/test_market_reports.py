@@ -539,10 +539,15 @@ def test_bad_reviews(market: Made) -> None:
 
 def test_competitors(market: Made) -> None:
     """One row says what the other reports say: index, ratings, visits and moves."""
-    ((row,),) = tables(market("competitors")).values()
+    found = tables(market("competitors"))
+    (row,) = found["One row each"]
+    (moved,) = found["Price changes"]
 
     # Of the 15 reviews of 30 days eight have four stars and seven have five: 67 / 15.
     assert ("Rival", D("78.7"), D("66.7"), 6, D("4.47"), 15, D("80.0"), 1, 1) == row
+    # Five offers over 30 days and half of today, one of which went from 8 to 7.5; the sixth was
+    # seen once.
+    assert ("Rival", 5, D("21.8"), 1, D("0.05"), D("20.0"), D("6.3")) == moved
 
 
 def test_one_competitor(market: Made) -> None:
@@ -553,6 +558,12 @@ def test_one_competitor(market: Made) -> None:
     assert (D("78.7"), 4) == (figures["competitor.index"].value, figures["competitor.index"].n)
     assert (D("4.47"), 15) == (figures["competitor.rating"].value, figures["competitor.rating"].n)
     assert (D(80), 1) == (figures["competitor.mystery"].value, figures["competitor.mystery"].n)
+    assert (D("0.05"), 5) == (
+        figures["competitor.repricing"].value, figures["competitor.repricing"].n,
+    )  # fmt: skip
+    assert (D("6.3"), 1) == (
+        figures["competitor.move_size"].value, figures["competitor.move_size"].n,
+    )  # fmt: skip
     assert [("Their cup 2", "price", D(8), D("7.5"))] == [
         row[1:] for row in tables(report)["Changes"]
     ]

@@ -16,7 +16,7 @@ from regard.views import View
 
 __all__ = ["Repricing", "repricing"]
 
-_THOUSANDTHS = Decimal("0.001")
+_HUNDREDTHS = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Repricing:
         """How many price changes an offer has in a week; None: nobody can tell."""
         if self.weeks <= 0:
             return None
-        return (self.changes / self.weeks).quantize(_THOUSANDTHS)
+        return (self.changes / self.weeks).quantize(_HUNDREDTHS)
 
 
 def repricing(view: View, period: Period | None) -> Sequence[Repricing]:

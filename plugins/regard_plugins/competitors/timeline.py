@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field
@@ -9,7 +10,8 @@ from pydantic import Field
 from regard.measures import offers
 from regard.measures.freshness import concerned
 from regard.measures.periods import last_days, resolve_period
-from regard.measures.rivals import rivals
+from regard.measures.repricing import Repricing, repricing
+from regard.measures.rivals import Rival, rivals
 from regard.render.phrases import Speaker
 from regard.render.words import LANGUAGES
 from regard.reporters import ReportContext, Reporter
@@ -64,27 +66,8 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
             note = to.say("unknown", whose=params.name)
             sections.append(Section(to.say("timeline"), note=note))
         else:
-            figures = (
-                Figure(
-                    "competitor.index",
-                    to.say("column_index"),
-                    known.index,
-                    "points",
-                    n=known.compared,
-                ),
-                Figure(
-                    "competitor.rating",
-                    to.say("column_rating"),
-                    known.rating.value if known.rating else None,
-                    n=known.rating.n if known.rating else 0,
-                    low=known.rating.low if known.rating else None,
-                    high=known.rating.high if known.rating else None,
-                    period=period,
-                ),
-                Figure(
-                    "competitor.mystery", to.say("column_mystery"), known.mystery, n=known.visits
-                ),
-            )
+            moved = [one for one in repricing(view, period) if one.competitor == params.name]
+            figures = (*_beside(to, known, period), *_repriced(to, moved, period))
             sections.append(Section(to.say("beside"), figures))
             sections.append(_timeline(to, view, params, period))
         return Report(
@@ -96,6 +79,54 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
             period=period,
             language=language,
         )
+
+
+def _beside(to: Speaker, known: Rival, period: Period) -> Sequence[Figure]:
+    """Return what the report on all competitors says of it."""
+    rating = known.rating
+    return (
+        Figure(
+            "competitor.index", to.say("column_index"), known.index, "points", n=known.compared
+        ),
+        Figure(
+            "competitor.rating",
+            to.say("column_rating"),
+            rating.value if rating else None,
+            n=rating.n if rating else 0,
+            low=rating.low if rating else None,
+            high=rating.high if rating else None,
+            period=period,
+        ),
+        Figure("competitor.mystery", to.say("column_mystery"), known.mystery, n=known.visits),
+    )
+
+
+def _repriced(to: Speaker, found: Sequence[Repricing], period: Period) -> Sequence[Figure]:
+    """Return how often it moves its prices, and how far; nothing: nobody can tell."""
+    figures: list[Figure] = []
+    for one in found:
+        weeks = to.number(one.weeks, 1)
+        note = to.say("frequency_note", n=one.changes, weeks=weeks)
+        figures += [
+            Figure(
+                "competitor.repricing",
+                to.say("figure_frequency"),
+                one.frequency,
+                n=one.offers,
+                period=period,
+                note=note,
+            ),
+            to.figure("competitor.moved", to.say("figure_moved"), one.moved, "%", period=period),
+            Figure(
+                "competitor.move_size",
+                to.say("figure_size"),
+                one.size,
+                "%",
+                n=one.changes,
+                period=period,
+            ),
+        ]
+    return figures
 
 
 def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Period) -> Section:

@@ -39,6 +39,46 @@ _WORDS: Final[Texts] = {
             "prix, promotions, stocks et articles dans la période."
         ),
     ),
+    "repricing": ("How often prices move", "Cuánto se mueven los precios", "Prix qui bougent"),
+    "repricing_table": ("Price changes", "Cambios de precio", "Changements de prix"),
+    "repricing_note": (
+        (
+            "Observed from {since} to {until}, as often as offers were looked at. A week: "
+            "changes for each offer and week observed. Moved: offers whose price changed. Size: "
+            "the median change, up or down."
+        ),
+        (
+            "Observado del {since} al {until}, cada vez que se miraron las ofertas. Por semana: "
+            "cambios por oferta y semana observada. Movidas: ofertas cuyo precio cambió. "
+            "Tamaño: mediana del cambio, hacia arriba o abajo."
+        ),
+        (
+            "Observé du {since} au {until}, à chaque visite des offres. Par semaine : "
+            "changements par offre et semaine observée. Bougées : offres dont le prix a changé. "
+            "Ampleur : médiane du changement, en hausse ou en baisse."
+        ),
+    ),
+    "column_observed": ("Weeks observed", "Semanas observadas", "Semaines observées"),
+    "column_changes": ("Price changes", "Cambios de precio", "Changements de prix"),
+    "column_frequency": ("A week", "Por semana", "Par semaine"),
+    "column_moved": ("Moved", "Movidas", "Bougées"),
+    "column_size": ("Size", "Tamaño", "Ampleur"),
+    "figure_frequency": (
+        "Price changes for each offer and week",
+        "Cambios de precio por oferta y semana",
+        "Changements de prix par offre et semaine",
+    ),
+    "figure_moved": (
+        "Offers whose price moved",
+        "Ofertas cuyo precio se movió",
+        "Offres dont le prix a bougé",
+    ),
+    "figure_size": ("Median price change", "Mediana del cambio", "Changement médian"),
+    "frequency_note": (
+        "{n} {n:change|changes} in {weeks} offer weeks",
+        "{n} {n:cambio|cambios} en {weeks} semanas de oferta",
+        "{n} {n:changement|changements} en {weeks} semaines d’offre",
+    ),
     "still": ("Nothing moved.", "Nada se movió.", "Rien n’a bougé."),
     "changes": ("Changes", "Cambios", "Changements"),
     "each": ("One row each", "Una fila cada uno", "Une ligne chacun"),

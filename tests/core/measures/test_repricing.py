@@ -57,7 +57,7 @@ def test_frequency_share_and_size(market: Market) -> None:
     a = life("a", (60, "10"), (20, "11"), (10, "9.9"), (5, "4.95"))
     found = only(market(offer=[*a, *life("b", (60, "7"))]))
 
-    assert (2, D(8), 3, D("0.375")) == (found.offers, found.weeks, found.changes, found.frequency)
+    assert (2, D(8), 3, D("0.38")) == (found.offers, found.weeks, found.changes, found.frequency)
     assert (D(50), 2) == (found.moved.value, found.moved.n)
     assert D(10) == found.size
     assert (date(2026, 2, 15), date(2026, 3, 15)) == (found.since, found.until)
