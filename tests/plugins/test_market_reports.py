@@ -228,8 +228,11 @@ def test_prices(market: Made) -> None:
         ("Cup 3", D(10), D(8), D("-20.0"), D(8)),
     ] == [(name, *rest) for name, _, *rest in found["Cheaper than we are"]]
     assert (("Cup 3", "Rival"),) == found["Out of stock there"]
-    assert [("Their cup 2", "price", D(8), D("7.5"))] == [
-        (name, what, before, after) for _, _, name, what, before, after in found["Changes"]
+    assert ["Rival", "Rival", "Rival", "Rival (sold out)"] == [
+        row[1] for row in found["Cheaper than we are"]
+    ]
+    assert [("Their cup 2", "price", D(8), D("7.5"), D("-6.2"))] == [
+        row[2:] for row in found["Changes"]
     ]
     assert "1 of 6 offers" in report.sections[0].tables[0].note
 
@@ -547,7 +550,7 @@ def test_competitors(market: Made) -> None:
     assert ("Rival", D("78.7"), D("66.7"), 6, D("4.47"), 15, D("80.0"), 1, 1) == row
     # Five offers over 30 days and half of today, one of which went from 8 to 7.5; the sixth was
     # seen once.
-    assert ("Rival", 5, D("21.8"), 1, D("0.05"), D("20.0"), D("6.3")) == moved
+    assert ("Rival", 5, D("21.8"), 1, D("0.05"), D("20.0"), D("6.2")) == moved
 
 
 def test_one_competitor(market: Made) -> None:
@@ -561,12 +564,13 @@ def test_one_competitor(market: Made) -> None:
     assert (D("0.05"), 5) == (
         figures["competitor.repricing"].value, figures["competitor.repricing"].n,
     )  # fmt: skip
-    assert (D("6.3"), 1) == (
+    assert (D("6.2"), 1) == (
         figures["competitor.move_size"].value, figures["competitor.move_size"].n,
     )  # fmt: skip
-    assert [("Their cup 2", "price", D(8), D("7.5"))] == [
+    assert [("Their cup 2", "price", D(8), D("7.5"), D("-6.2"))] == [
         row[1:] for row in tables(report)["Changes"]
     ]
+    assert (("price", 1),) == tables(report)["How many changes"]
 
 
 def test_nothing_happened_there(market: Made) -> None:

@@ -180,6 +180,7 @@ class Pair:
             currency.
         how: Why the two are one article: ``gtin``, ``mpn``, ``sku`` or ``confirmed``.
         by_hand: It stands on no page of the web: somebody saw it in a shop, or on a list.
+        sold_out: Nobody can buy it there at that price now.
     """
 
     name: str | None
@@ -191,6 +192,7 @@ class Pair:
     lowest: Decimal | None
     how: str
     by_hand: bool = False
+    sold_out: bool = False
 
     @property
     def percent(self) -> Decimal:
@@ -217,6 +219,13 @@ class Move:
     before: Decimal | None
     after: Decimal | None
     currency: str | None
+
+    @property
+    def percent(self) -> Decimal | None:
+        """By how much of itself the price moved, in percent; None: none did, or nobody knows."""
+        if not self.before or self.after is None:
+            return None
+        return ((self.after / self.before - 1) * 100).quantize(Decimal("0.1"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +295,8 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
         )
         SELECT b.name, b.category, b.rival, CAST(b.our_basis AS DECIMAL(38,6)) AS ours,
                CAST(b.their_basis AS DECIMAL(38,6)) AS theirs, b.currency, l.lowest, b.how,
-               nullif(b.url, '') IS NULL AS by_hand
+               nullif(b.url, '') IS NULL AS by_hand,
+               coalesce(b.availability IN {_OUT}, false) AS sold_out
         FROM best AS b LEFT JOIN low AS l ON l.source = b.source AND l.key = b.key
              AND l.currency = b.currency AND l.tax_included = b.their_taxed
         WHERE b.their_basis {side} b.our_basis
@@ -295,11 +305,11 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
         Pair(
             as_text(name), as_text(category), str(rival), as_number(ours) or Decimal(0),
             as_number(theirs) or Decimal(0), as_text(currency), as_number(lowest), str(how),
-            bool(by_hand),
+            bool(by_hand), bool(sold_out),
         )
-        for name, category, rival, ours, theirs, currency, lowest, how, by_hand in view.sql(
-            query, now=view.now, limit=limit
-        ).rows()
+        for (
+            name, category, rival, ours, theirs, currency, lowest, how, by_hand, sold_out,
+        ) in view.sql(query, now=view.now, limit=limit).rows()
     ]  # fmt: skip
 
 

@@ -125,13 +125,15 @@ class Held:
 
     Attributes:
         competitor: By the name in reports; None: we.
-        held: Those that are stored, of the sites that state a count.
-        stated: How many their pages say that there are.
+        held: Those that are stored and public, of the articles or pages that state a count.
+        stated: How many these say that there are.
+        loose: So many of them are of pages that count ratings, also those without a text.
     """
 
     competitor: str | None
     held: int
     stated: int
+    loose: int = 0
 
     @property
     def coverage(self) -> Decimal | None:
@@ -141,39 +143,49 @@ class Held:
         return (Decimal(100 * self.held) / self.stated).quantize(Decimal("0.1"))
 
 
+_ABOUT: Final = """unnest(['sku:' || sku, 'gtin:' || gtin, 'product_name:' || product_name,
+                              regexp_replace(url, '[?#].*$', '')])"""
+"""All that a stated count may be about which a review belongs to: see ``reviews.stated``."""
+
+
 def held(view: View) -> Sequence[Held]:
-    """Return how many of the reviews that sites state are held, ours first."""
-    query = """
-        WITH told AS (
-            SELECT source, unnest(['sku:' || sku, 'gtin:' || gtin,
-                                   'product_name:' || product_name]) AS about,
+    """
+    Return how many of the reviews that sites state are held, ours first.
+
+    Only reviews of what a count is stated of are held of it; others would make up for them.
+    """
+    query = f"""{_ALL}, told AS (
+            SELECT source, {_ABOUT} AS about,
                    valid_to IS NOT NULL OR deleted_at IS NOT NULL AS over
             FROM reviews_history
         ), gone AS (
             -- All of an article's reviews were withdrawn: it is sold no longer.
             SELECT source, about FROM told WHERE about IS NOT NULL
             GROUP BY source, about HAVING bool_and(over)
-        ), counts AS (
-            SELECT source, json_extract_string(extra, '$.competitor') AS competitor, value
+        ), named AS (
+            SELECT source, subject, value, unit,
+                   json_extract_string(extra, '$.competitor') AS competitor
             FROM facts
             WHERE name = 'reviews.stated' AND (source, subject) NOT IN (FROM gone)
+        ), counts AS (
+            SELECT *, coalesce(competitor_of(competitor), competitor) AS whose FROM named
         ), stated AS (
-            SELECT source, coalesce(competitor_of(competitor), competitor) AS whose,
-                   sum(value) AS n
-            FROM counts GROUP BY ALL
+            SELECT whose, sum(value) AS n, sum(value) FILTER (unit = 'ratings') AS loose
+            FROM counts GROUP BY whose
+        ), kept AS (
+            SELECT source, key, {_ABOUT} AS about FROM every WHERE listed
         ), met AS (
-            SELECT source, coalesce(competitor_of(competitor), competitor) AS whose,
-                   count(*) AS n
-            FROM reviews GROUP BY ALL
+            SELECT c.whose, count(DISTINCT (k.source, k.key)) AS n
+            FROM kept AS k JOIN counts AS c ON c.source = k.source AND c.subject = k.about
+            GROUP BY c.whose
         )
-        SELECT s.whose, CAST(sum(coalesce(m.n, 0)) AS BIGINT) AS held,
-               CAST(sum(s.n) AS BIGINT) AS stated
-        FROM stated AS s LEFT JOIN met AS m
-             ON m.source = s.source AND m.whose IS NOT DISTINCT FROM s.whose
-        GROUP BY s.whose ORDER BY s.whose NULLS FIRST"""
+        SELECT s.whose, coalesce(m.n, 0) AS held, CAST(s.n AS BIGINT) AS stated,
+               CAST(coalesce(s.loose, 0) AS BIGINT) AS loose
+        FROM stated AS s LEFT JOIN met AS m ON m.whose IS NOT DISTINCT FROM s.whose
+        ORDER BY s.whose NULLS FIRST"""
     return [
-        Held(as_text(whose), as_count(have), as_count(stated))
-        for whose, have, stated in view.sql(query).rows()
+        Held(as_text(whose), as_count(have), as_count(stated), as_count(loose))
+        for whose, have, stated, loose in view.sql(query).rows()
     ]
 
 
@@ -189,8 +201,8 @@ def ratings(view: View, period: Period | None) -> Sequence[Rated]:
                CAST(avg({_STARS}) AS DECIMAL(18,6)) AS mean,
                CAST(stddev_samp({_STARS}) AS DECIMAL(18,6)) AS deviation,
                count(nullif(trim(reply_text), '')) AS replied,
-               CAST(median(date_diff('day', published_at, replied_at))
-                    FILTER (replied_at >= published_at) AS DECIMAL(12,1)) AS days
+               CAST(round(median(epoch(replied_at) - epoch(published_at))
+                          FILTER (replied_at >= published_at) / 86400, 1) AS DECIMAL(12,1)) AS days
         FROM named
         WHERE (published_at IS NULL AND CAST($since AS TIMESTAMPTZ) IS NULL)
            OR (published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)

@@ -106,7 +106,7 @@ def repricing(view: View, period: Period | None) -> Sequence[Repricing]:
         SELECT l.rival, count(*) AS offers, CAST(sum(l.weeks) AS DECIMAL(18,6)) AS weeks,
                any_value(coalesce(m.changes, 0)) AS changes,
                any_value(coalesce(m.offers, 0)) AS moved,
-               CAST(round(100 * any_value(m.size), 1) AS DECIMAL(18,1)) AS size,
+               CAST(round_even(100 * any_value(m.size), 1) AS DECIMAL(18,1)) AS size,
                CAST(timezone($zone, min(l.first)) AS DATE) AS since,
                CAST(timezone($zone, max(l.last)) AS DATE) AS until
         FROM lives AS l LEFT JOIN moved AS m ON m.rival = l.rival

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import ClassVar
 
 from pydantic import Field
 
 from regard.measures import offers
 from regard.measures.freshness import concerned
+from regard.measures.offers import Move
 from regard.measures.periods import last_days, resolve_period
 from regard.measures.repricing import Repricing, repricing
 from regard.measures.rivals import Rival, rivals
@@ -97,7 +101,13 @@ def _beside(to: Speaker, known: Rival, period: Period) -> Sequence[Figure]:
             high=rating.high if rating else None,
             period=period,
         ),
-        Figure("competitor.mystery", to.say("column_mystery"), known.mystery, n=known.visits),
+        Figure(
+            "competitor.mystery",
+            to.say("column_mystery"),
+            known.mystery,
+            "points",
+            n=known.visits,
+        ),
     )
 
 
@@ -137,15 +147,30 @@ def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Peri
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
         to.column("on"),
-        to.column("product"),
+        to.column("product", wrap=True),
         to.column("what"),
         to.column("before", unit),
         to.column("after", unit),
+        to.column("percent", "%"),
+    )
+    # Of a day with a hundred changes the largest say most.
+    ordered = sorted(
+        found, key=lambda one: (one.on or date.min, abs(one.percent or Decimal(0))), reverse=True
     )
     rows = tuple(
-        (one.on, one.name, to.label("what", one.what), one.before, one.after) for one in found
+        (one.on, one.name, to.label("what", one.what), one.before, one.after, one.percent)
+        for one in ordered
     )
     rest = len(rows) - params.rows
-    others = (to.say("others", n=rest), "", "", None, None) if rest > 0 else ()
-    table = Table(to.say("changes"), columns, rows, f"n = {len(rows)}", params.rows, others)
-    return Section(to.say("timeline"), tables=(table,))
+    others = (to.say("others", n=rest), *[""] * 5) if rest > 0 else ()
+    note = to.say("changes_note", n=len(rows))
+    table = Table(to.say("changes"), columns, rows, note, params.rows, others)
+    return Section(to.say("timeline"), tables=(_counted(to, found), table))
+
+
+def _counted(to: Speaker, found: Sequence[Move]) -> Table:
+    """Return how often what happened."""
+    counts = Counter(one.what for one in found)
+    columns = (to.column("what"), to.column("times"))
+    rows = tuple((to.label("what", what), n) for what, n in counts.most_common())
+    return Table(to.say("counted"), columns, rows)

@@ -43,24 +43,32 @@ _WORDS: Final[Texts] = {
     "repricing_table": ("Price changes", "Cambios de precio", "Changements de prix"),
     "repricing_note": (
         (
-            "Observed from {since} to {until}, as often as offers were looked at. A week: "
-            "changes for each offer and week observed. Moved: offers whose price changed. Size: "
+            "Observed from {since} to {until}, as often as offers were looked at. Changes a "
+            "week: for each offer and week observed. Moved: offers whose price changed. Size: "
             "the median change, up or down."
         ),
         (
-            "Observado del {since} al {until}, cada vez que se miraron las ofertas. Por semana: "
-            "cambios por oferta y semana observada. Movidas: ofertas cuyo precio cambió. "
+            "Observado del {since} al {until}, cada vez que se miraron las ofertas. Cambios por "
+            "semana: por oferta y semana observada. Movidas: ofertas cuyo precio cambió. "
             "Tamaño: mediana del cambio, hacia arriba o abajo."
         ),
         (
-            "Observé du {since} au {until}, à chaque visite des offres. Par semaine : "
-            "changements par offre et semaine observée. Bougées : offres dont le prix a changé. "
+            "Observé du {since} au {until}, à chaque visite des offres. Changements par "
+            "semaine : par offre et semaine observée. Bougées : offres dont le prix a changé. "
             "Ampleur : médiane du changement, en hausse ou en baisse."
         ),
     ),
     "column_observed": ("Weeks observed", "Semanas observadas", "Semaines observées"),
-    "column_changes": ("Price changes", "Cambios de precio", "Changements de prix"),
-    "column_frequency": ("A week", "Por semana", "Par semaine"),
+    "column_changes": ("Changes", "Cambios", "Changements"),
+    "column_percent": ("Difference", "Diferencia", "Écart"),
+    "column_times": ("Times", "Veces", "Fois"),
+    "counted": ("How many changes", "Cuántos cambios", "Combien de changements"),
+    "changes_note": (
+        "n = {n} {n:change|changes}; of each day the largest first.",
+        "n = {n} {n:cambio|cambios}; de cada día los mayores primero.",
+        "n = {n} {n:changement|changements} ; les plus grands de chaque jour d’abord.",
+    ),
+    "column_frequency": ("Changes a week", "Cambios por semana", "Changements par semaine"),
     "column_moved": ("Moved", "Movidas", "Bougées"),
     "column_size": ("Size", "Tamaño", "Ampleur"),
     "figure_frequency": (

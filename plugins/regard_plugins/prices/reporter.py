@@ -32,6 +32,8 @@ _USUAL_DAYS: Final = 7
 _WORTH_SAYING: Final = Decimal(97)
 """An index below says that somebody is clearly cheaper."""
 _BASE: Final = 5
+_MOST: Final = 100_000
+"""More rows of a table than anybody's program wants."""
 _WHATS: Final = ("dearer", "cheaper", "promotion", "stock-out", "back", "new", "withdrawn")
 """What is counted, in the order of the columns."""
 _KINDS: Final = ("offer", "product")
@@ -183,14 +185,17 @@ def _findings(asked: _Asked, found: Sequence[Index]) -> tuple[Finding, ...]:
 def _differences(asked: _Asked) -> list[Section]:
     """Return where they are cheaper, where they are dearer, and what they lack."""
     tables = [
-        _pairs(asked, "cheaper", offers.pairs(asked.view, dearest=False, limit=asked.rows)),
-        _pairs(asked, "dearer", offers.pairs(asked.view, dearest=True, limit=asked.rows)),
+        _pairs(asked, "cheaper", offers.pairs(asked.view, dearest=False, limit=_MOST)),
+        _pairs(asked, "dearer", offers.pairs(asked.view, dearest=True, limit=_MOST)),
     ]
-    gaps = offers.stock_gaps(asked.view, limit=asked.rows)
+    gaps = offers.stock_gaps(asked.view, limit=_MOST)
     if gaps:
-        columns = (asked.to.column("product"), asked.to.column("competitor"))
+        columns = (asked.to.column("product", wrap=True), asked.to.column("competitor"))
         rows = tuple((one.name, one.competitor) for one in gaps)
-        tables.append(Table(asked.to.say("gaps"), columns, rows, asked.to.say("gaps_note")))
+        note = asked.to.say("gaps_note", n=len(gaps))
+        tables.append(
+            Table(asked.to.say("gaps"), columns, rows, note, asked.rows, _others(asked, rows))
+        )
     filled = tuple(table for table in tables if table.rows)
     if not filled:
         return []
@@ -209,7 +214,7 @@ def _below(asked: _Asked) -> list[Section]:
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
-        asked.to.column("product"),
+        asked.to.column("product", wrap=True),
         asked.to.column("competitor"),
         asked.to.column("seller"),
         asked.to.column("minimum", unit),
@@ -221,8 +226,7 @@ def _below(asked: _Asked) -> list[Section]:
         (one.name, one.competitor, one.seller, one.minimum, one.theirs, one.percent, one.seen_on)
         for one in found
     )
-    rest = len(found) - asked.rows
-    others = (asked.to.say("others", n=rest), *[""] * 6) if rest > 0 else ()
+    others = _others(asked, rows)
     note = _resting(asked.to, watched)
     if not found:
         name = "below_none" if watched.offers else "below_nothing"
@@ -261,7 +265,7 @@ def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
-        asked.to.column("product"),
+        asked.to.column("product", wrap=True),
         asked.to.column("competitor"),
         asked.to.column("ours", unit),
         asked.to.column("theirs", unit),
@@ -271,7 +275,7 @@ def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
     rows = tuple(
         (
             one.name,
-            asked.to.say("by_hand", competitor=one.competitor) if one.by_hand else one.competitor,
+            _marked(asked.to, one),
             one.ours,
             one.theirs,
             one.percent,
@@ -279,7 +283,22 @@ def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
         )
         for one in found
     )
-    return Table(asked.to.say(name), columns, rows, asked.to.say("pairs_note"))
+    note = asked.to.say("pairs_note", n=len(rows))
+    return Table(asked.to.say(name), columns, rows, note, asked.rows, _others(asked, rows))
+
+
+def _marked(to: Speaker, pair: Pair) -> str:
+    """Return whose offer it is, and what one must know of it."""
+    marked = pair.competitor
+    if pair.by_hand:
+        marked = to.say("by_hand", competitor=marked)
+    return to.say("sold_out", competitor=marked) if pair.sold_out else marked
+
+
+def _others(asked: _Asked, rows: Sequence[tuple[Cell, ...]]) -> tuple[Cell, ...]:
+    """Return the row that stands for those that people are not shown; empty: there are none."""
+    rest = len(rows) - asked.rows
+    return (asked.to.say("others", n=rest), *[""] * (len(rows[0]) - 1)) if rest > 0 else ()
 
 
 def _moved(asked: _Asked) -> Section:
@@ -315,13 +334,6 @@ def _direction(move: Move) -> str | None:
     return "dearer" if move.after > move.before else "cheaper"
 
 
-def _size(move: Move) -> Decimal:
-    """Return by which share of itself a price moved."""
-    if not move.before or move.after is None:
-        return Decimal(0)
-    return abs(move.after - move.before) / move.before
-
-
 def _listed(asked: _Asked, found: Sequence[Move]) -> Table:
     """Return what changed; programs get all of it."""
     to = asked.to
@@ -330,18 +342,27 @@ def _listed(asked: _Asked, found: Sequence[Move]) -> Table:
     columns = (
         to.column("on"),
         to.column("competitor"),
-        to.column("product"),
+        to.column("product", wrap=True),
         to.column("what"),
         to.column("before", unit),
         to.column("after", unit),
+        to.column("percent", "%"),
     )
     # Of a day with a hundred changes the largest say most.
-    ordered = sorted(found, key=lambda one: (one.on or date.min, _size(one)), reverse=True)
+    ordered = sorted(
+        found, key=lambda one: (one.on or date.min, abs(one.percent or Decimal(0))), reverse=True
+    )
     rows = tuple(
-        (one.on, one.competitor, one.name, to.label("what", one.what), one.before, one.after)
+        (
+            one.on,
+            one.competitor,
+            one.name,
+            to.label("what", one.what),
+            one.before,
+            one.after,
+            one.percent,
+        )
         for one in ordered
     )
-    rest = len(found) - asked.rows
-    others = (to.say("others", n=rest), "", "", "", "", "") if rest > 0 else ()
     note = to.say("moves_note", n=len(found))
-    return Table(to.say("moves_title"), columns, rows, note, asked.rows, others)
+    return Table(to.say("moves_title"), columns, rows, note, asked.rows, _others(asked, rows))

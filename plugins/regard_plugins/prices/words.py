@@ -76,6 +76,11 @@ _WORDS: Final[Texts] = {
         "{competitor} (a mano)",
         "{competitor} (à la main)",
     ),
+    "sold_out": (
+        "{competitor} (sold out)",
+        "{competitor} (agotado)",
+        "{competitor} (épuisé)",
+    ),
     "category_title": ("By category", "Por categoría", "Par catégorie"),
     "below": ("Below our minimum", "Por debajo de nuestro mínimo", "Sous notre minimum"),
     "below_title": (
@@ -135,9 +140,9 @@ _WORDS: Final[Texts] = {
     "dearer": ("Dearer than we are", "Más caros que nosotros", "Plus chers que nous"),
     "gaps": ("Out of stock there", "Agotado allí", "En rupture là-bas"),
     "gaps_note": (
-        "Without what is known to be out of stock here as well.",
-        "Sin lo que se sabe agotado también aquí.",
-        "Sans ce que l’on sait en rupture ici aussi.",
+        "n = {n}, without what is known to be out of stock here as well.",
+        "n = {n}, sin lo que se sabe agotado también aquí.",
+        "n = {n}, sans ce que l’on sait en rupture ici aussi.",
     ),
     "moved": ("What moved", "Qué se movió", "Ce qui a bougé"),
     "counted": ("How many changes", "Cuántos cambios", "Combien de changements"),
@@ -154,9 +159,9 @@ _WORDS: Final[Texts] = {
     "moves_title": ("Changes", "Cambios", "Changements"),
     "still": ("Nothing moved.", "Nada se movió.", "Rien n’a bougé."),
     "pairs_note": (
-        "Lowest: their lowest price of the last 30 days.",
-        "Mínimo: su precio más bajo de los últimos 30 días.",
-        "Plus bas : leur prix le plus bas des 30 derniers jours.",
+        "n = {n} {n:offer|offers}. Lowest: their lowest price of the last 30 days.",
+        "n = {n} {n:oferta|ofertas}. Mínimo: su precio más bajo de los últimos 30 días.",
+        "n = {n} {n:offre|offres}. Plus bas : leur prix le plus bas des 30 derniers jours.",
     ),
     "finding_cheaper": (
         "{competitor} is {percent} % cheaper than we are.",

@@ -158,7 +158,10 @@ def _held(asked: _Asked) -> list[Table]:
     rows = tuple(
         (asked.whose(one.competitor), one.held, one.stated, one.coverage) for one in found
     )
-    return [Table(asked.to.say("held_table"), columns, rows, asked.to.say("held_note"))]
+    note = asked.to.say("held_note")
+    if loose := sum(one.loose for one in found):
+        note += " " + asked.to.say("held_loose", n=loose)
+    return [Table(asked.to.say("held_table"), columns, rows, note)]
 
 
 def _worse(asked: _Asked, found: Sequence[Rated]) -> tuple[Finding, ...]:
@@ -244,11 +247,13 @@ def _bad(asked: _Asked) -> list[Section]:
     found = ratings.bad_reviews(asked.view, asked.period, limit=asked.rows)
     if not found:
         return []
+    # Reviews of a shop as a whole are of no product: a column of nothing is room for words.
+    of_products = any(one.product is not None for one in found)
     columns = (
         asked.to.column("on"),
         asked.to.column("whose"),
         asked.to.column("rating"),
-        asked.to.column("product", wrap=True),
+        *((asked.to.column("product", wrap=True),) if of_products else ()),
         asked.to.column("said", wrap=True),
     )
     rows = tuple(
@@ -256,7 +261,7 @@ def _bad(asked: _Asked) -> list[Section]:
             one.on,
             asked.whose(one.competitor),
             one.rating,
-            one.product,
+            *((one.product,) if of_products else ()),
             None if one.text is None else mask_text(one.text),
         )
         for one in found

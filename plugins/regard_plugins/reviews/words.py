@@ -67,6 +67,11 @@ _WORDS: Final[Texts] = {
         "Todas las opiniones, de cualquier fecha; declaradas: lo que dicen las páginas.",
         "Tous les avis, de toute date ; annoncés : les nombres que donnent les pages.",
     ),
+    "held_loose": (
+        "{n} of them count stars without a text, too, which no page shows.",
+        "{n} de ellas cuentan también estrellas sin texto, que ninguna página enseña.",
+        "{n} d’entre eux comptent aussi des étoiles sans texte, qu’aucune page ne montre.",
+    ),
     "bad": ("The newest bad ones", "Las malas más recientes", "Les mauvais les plus récents"),
     "bad_table": (
         "Two stars of five or fewer",
