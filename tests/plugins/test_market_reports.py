@@ -571,6 +571,39 @@ def test_one_competitor(market: Made) -> None:
         row[1:] for row in tables(report)["Changes"]
     ]
     assert (("price", 1),) == tables(report)["How many changes"]
+    assert ((5, 7, D("46.7")), (4, 8, D("53.3")), (3, 0, D(0)), (2, 0, D(0)), (1, 0, D(0))) == (
+        tables(report)["Ratings given there"]
+    )
+    # Of its six offers the nameless one is none of ours; of our six products it has five.
+    assert (1, 6) == (
+        figures["competitor.only_there"].value, figures["competitor.only_there"].n,
+    )  # fmt: skip
+    assert (1, 6) == (figures["competitor.only_here"].value, figures["competitor.only_here"].n)
+
+
+def test_promotions_of_one_competitor(make: Callable[..., Made]) -> None:
+    """A promotion is told with its beginning, length and depth; one that runs has no end."""
+    products, offers = sold()
+    cut = [
+        {**offers[1], "key": "m", "price": D(10), "valid_from": ago(40), "valid_to": ago(12)},
+        {**offers[1], "key": "m", "price": D(8), "list_price": D(10), "valid_from": ago(12),
+         "valid_to": ago(2)},
+        {**offers[1], "key": "m", "price": D(10), "valid_from": ago(2)},
+        {**offers[2], "key": "r", "price": D(9), "valid_from": ago(40), "valid_to": ago(3)},
+        {**offers[2], "key": "r", "price": D(6), "list_price": D(9), "valid_from": ago(3),
+         "valid_to": None},
+    ]  # fmt: skip
+    made = make(product=products, offer=cut)
+    found = tables(made("competitor"))["Promotions"]
+
+    assert (
+        ("Their cup 2", date(2026, 3, 12), None, D(3), D(9), D(6), D("33.3")),
+        ("Their cup 1", date(2026, 3, 3), date(2026, 3, 13), D(10), D(10), D(8), D(20)),
+    ) == found
+    for language in LANGUAGES:
+        for width in (60, 80, 200):
+            shown = screen(made("competitor", language=language), width)
+            assert max(map(len, shown.splitlines())) <= width
 
 
 def test_nothing_happened_there(market: Made) -> None:
@@ -578,7 +611,7 @@ def test_nothing_happened_there(market: Made) -> None:
     report = market("competitor", {"since": "2026-03-14"})
 
     assert report.sections[-1].note
-    assert not tables(report)
+    assert "Changes" not in tables(report)
 
 
 def test_nobody_of_that_name(market: Made) -> None:

@@ -25,10 +25,12 @@ from regard.views import View
 __all__ = [
     "LIVES",
     "PAIRED",
+    "Assortment",
     "Index",
     "Move",
     "Pair",
     "StockGap",
+    "assortment",
     "indices",
     "moves",
     "pairs",
@@ -229,6 +231,24 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Assortment:
+    """
+    What a competitor offers beside what we sell.
+
+    Attributes:
+        offers: Its current offers.
+        only_there: Those of them that are not known to be products of ours.
+        products: Our products.
+        only_here: Those of them that it is not known to offer.
+    """
+
+    offers: int
+    only_there: int
+    products: int
+    only_here: int
+
+
+@dataclass(frozen=True, slots=True)
 class StockGap:
     """An article that is out of stock at a competitor."""
 
@@ -418,6 +438,25 @@ def stock_gaps(view: View, *, limit: int) -> Sequence[StockGap]:
         StockGap(str(rival), as_text(name), as_text(ours))
         for rival, name, ours in view.sql(query, limit=limit).rows()
     ]
+
+
+def assortment(view: View, *, competitor: str) -> Assortment:
+    """Return how what a competitor offers and what we sell overlap, as far as is known."""
+    query = f"""{PAIRED}
+        SELECT (SELECT count(*) FROM theirs WHERE rival = $rival) AS offers,
+               (SELECT count(*) FROM paired WHERE rival = $rival) AS same,
+               (SELECT count(DISTINCT (our_source, our_key)) FROM paired WHERE rival = $rival)
+                   AS products,
+               (SELECT count(*) FROM ours) AS every"""
+    row = view.sql(query, rival=competitor).one()
+    offered = as_count(row["offers"])
+    every = as_count(row["every"])
+    return Assortment(
+        offered,
+        offered - as_count(row["same"]),
+        every,
+        every - as_count(row["products"]),
+    )
 
 
 def unmatched(view: View) -> tuple[int, int]:

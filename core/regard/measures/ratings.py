@@ -23,6 +23,7 @@ __all__ = [
     "held",
     "monthly_ratings",
     "ratings",
+    "stars",
     "unlisted",
 ]
 
@@ -220,6 +221,27 @@ def ratings(view: View, period: Period | None) -> Sequence[Rated]:
             query, **bounds(period)
         ).rows()
     ]
+
+
+def stars(view: View, period: Period | None, competitor: str | None) -> Sequence[tuple[int, int]]:
+    """
+    Return how many ratings have how many stars, from five to one; empty: there are none.
+
+    Args:
+        view: What to read.
+        period: When they were published.
+        competitor: Whose they are, by the name in reports; None: ours.
+    """
+    query = f"""{_NAMED}
+        SELECT CAST(round({_STARS}) AS INTEGER) AS stars, count(*) AS n
+        FROM named
+        WHERE rating_norm IS NOT NULL AND whose IS NOT DISTINCT FROM $whose
+              AND published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
+              AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)
+        GROUP BY stars"""
+    rows = view.sql(query, whose=competitor, **bounds(period)).rows()
+    found = {as_count(each): as_count(n) for each, n in rows}
+    return [(each, found.get(each, 0)) for each in range(5, 0, -1)] if found else []
 
 
 def unlisted(view: View, period: Period | None) -> Sequence[Unlisted]:

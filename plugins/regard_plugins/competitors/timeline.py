@@ -10,10 +10,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from regard.measures import offers
+from regard.measures import offers, ratings
 from regard.measures.freshness import concerned
-from regard.measures.offers import Move
+from regard.measures.offers import Assortment, Move
 from regard.measures.periods import last_days, resolve_period
+from regard.measures.promotions import promotions
 from regard.measures.repricing import Repricing, repricing
 from regard.measures.rivals import Rival, rivals
 from regard.render.phrases import Speaker
@@ -71,8 +72,14 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
             sections.append(Section(to.say("timeline"), note=note))
         else:
             moved = [one for one in repricing(view, period) if one.competitor == params.name]
-            figures = (*_beside(to, known, period), *_repriced(to, moved, period))
-            sections.append(Section(to.say("beside"), figures))
+            figures = (
+                *_beside(to, known, period),
+                *_assortment(to, offers.assortment(view, competitor=params.name)),
+                *_repriced(to, moved, period),
+            )
+            sections.append(
+                Section(to.say("beside"), figures, tables=_stars(to, view, params, period))
+            )
             sections.append(_timeline(to, view, params, period))
         return Report(
             self.name,
@@ -111,6 +118,60 @@ def _beside(to: Speaker, known: Rival, period: Period) -> Sequence[Figure]:
     )
 
 
+def _assortment(to: Speaker, found: Assortment) -> Sequence[Figure]:
+    """Return what only one of both sells, as far as is known; nothing: it offers nothing."""
+    if not found.offers:
+        return ()
+    return (
+        Figure("competitor.only_there", to.say("only_there"), found.only_there, n=found.offers),
+        Figure("competitor.only_here", to.say("only_here"), found.only_here, n=found.products),
+    )
+
+
+def _stars(
+    to: Speaker, view: View, params: OneCompetitorParams, period: Period
+) -> tuple[Table, ...]:
+    """Return how many stars it was given how often; nothing: none were."""
+    found = ratings.stars(view, period, params.name)
+    every = sum(n for _, n in found)
+    if not every:
+        return ()
+    columns = (to.column("stars"), to.column("reviews"), to.column("share", "%"))
+    rows = tuple(
+        (each, n, (Decimal(100 * n) / every).quantize(Decimal("0.1"))) for each, n in found
+    )
+    return (Table(to.say("stars"), columns, rows, f"n = {every}"),)
+
+
+def _promotions(
+    to: Speaker, view: View, params: OneCompetitorParams, period: Period
+) -> tuple[Table, ...]:
+    """Return when it cut its prices, for how long and how deep; nothing: it did not."""
+    found = promotions(view, period, competitor=params.name)
+    if not found:
+        return ()
+    currencies = {one.currency for one in found}
+    unit = currencies.pop() or "" if len(currencies) == 1 else ""
+    columns = (
+        to.column("product", wrap=True),
+        to.column("began"),
+        to.column("ended"),
+        to.column("days"),
+        to.column("former", unit),
+        to.column("price", unit),
+        to.column("depth", "%"),
+    )
+    rows = tuple(
+        (one.name, one.began_on, one.ended_on, one.days, one.former, one.price, one.depth)
+        for one in found
+    )
+    rest = len(rows) - params.rows
+    others = (to.say("others", n=rest), *[""] * 6) if rest > 0 else ()
+    running = sum(one.ended_on is None for one in found)
+    note = to.say("promotions_note", n=len(found), running=running)
+    return (Table(to.say("promotions"), columns, rows, note, params.rows, others),)
+
+
 def _repriced(to: Speaker, found: Sequence[Repricing], period: Period) -> Sequence[Figure]:
     """Return how often it moves its prices, and how far; nothing: nobody can tell."""
     figures: list[Figure] = []
@@ -141,8 +202,9 @@ def _repriced(to: Speaker, found: Sequence[Repricing], period: Period) -> Sequen
 
 def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Period) -> Section:
     found = offers.moves(view, period, competitor=params.name)
+    cut = _promotions(to, view, params, period)
     if not found:
-        return Section(to.say("timeline"), note=to.say("still"))
+        return Section(to.say("timeline"), tables=cut, note=to.say("still"))
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
@@ -165,7 +227,7 @@ def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Peri
     others = (to.say("others", n=rest), *[""] * 5) if rest > 0 else ()
     note = to.say("changes_note", n=len(rows))
     table = Table(to.say("changes"), columns, rows, note, params.rows, others)
-    return Section(to.say("timeline"), tables=(_counted(to, found), table))
+    return Section(to.say("timeline"), tables=(_counted(to, found), *cut, table))
 
 
 def _counted(to: Speaker, found: Sequence[Move]) -> Table:

@@ -58,6 +58,39 @@ _WORDS: Final[Texts] = {
             "Ampleur : médiane du changement, en hausse ou en baisse."
         ),
     ),
+    "only_there": (
+        "Offers not known to be ours",
+        "Ofertas que no se sabe que sean nuestras",
+        "Offres qu’on ne sait pas être nôtres",
+    ),
+    "only_here": (
+        "Our products not known there",
+        "Productos nuestros que allí no se conocen",
+        "Nos produits qu’on n’y connaît pas",
+    ),
+    "promotions": ("Promotions", "Promociones", "Promotions"),
+    "promotions_note": (
+        (
+            "n = {n}, of which {running} {running:runs|run} and {running:has|have} no end yet. "
+            "Depth: the lowest price below the former one."
+        ),
+        (
+            "n = {n}, de las que {running} {running:sigue|siguen} sin fin. Profundidad: el "
+            "precio más bajo frente al anterior."
+        ),
+        (
+            "n = {n}, dont {running} en cours, sans fin. Profondeur : le prix le plus bas face "
+            "à l’ancien."
+        ),
+    ),
+    "column_began": ("From", "Desde", "Du"),
+    "column_ended": ("To", "Hasta", "Au"),
+    "column_days": ("Days", "Días", "Jours"),
+    "column_former": ("Former", "Anterior", "Ancien"),
+    "column_price": ("Price", "Precio", "Prix"),
+    "column_depth": ("Depth", "Profundidad", "Profondeur"),
+    "column_stars": ("Stars", "Estrellas", "Étoiles"),
+    "column_share": ("Share", "Parte", "Part"),
     "column_observed": ("Weeks observed", "Semanas observadas", "Semaines observées"),
     "column_changes": ("Changes", "Cambios", "Changements"),
     "column_percent": ("Difference", "Diferencia", "Écart"),

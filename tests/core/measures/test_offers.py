@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 
 from regard.directory import Directory, Match, Named
-from regard.measures.offers import Index, indices, moves, pairs, stock_gaps, unmatched
+from regard.measures.offers import (
+    Assortment,
+    Index,
+    assortment,
+    indices,
+    moves,
+    pairs,
+    stock_gaps,
+    unmatched,
+)
 from regard.reports import Period
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -638,3 +647,15 @@ def test_when_a_promotion_begins(
     (one,) = moves(market(offer=rows), LAST)
 
     assert (what, D(before[0]), D(after[0])) == (one.what, one.before, one.after)
+
+
+def test_what_only_one_of_both_sells(market: Market) -> None:
+    """Of three offers one is none of ours; of our two products it offers the one, twice."""
+    view = market(
+        product=[ours("cup", gtin=CUP), ours("pot", gtin=POT)],
+        offer=[theirs("a", gtin=CUP), theirs("b", gtin=CUP), theirs("c"),
+               theirs("d", competitor="Other")],
+    )  # fmt: skip
+
+    assert Assortment(3, 1, 2, 1) == assortment(view, competitor="Rival")
+    assert Assortment(0, 0, 2, 2) == assortment(view, competitor="Nobody")

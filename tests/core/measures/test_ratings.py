@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from regard.directory import Directory, Named
-from regard.measures.ratings import bad_reviews, held, monthly_ratings, ratings
+from regard.measures.ratings import bad_reviews, held, monthly_ratings, ratings, stars
 from regard.reports import Period
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -201,6 +201,24 @@ def test_bad_reviews(market: Market) -> None:
     ]
     assert 1 == len(bad_reviews(view, LAST, limit=1))
     assert [] == bad_reviews(view, LAST, limit=0)
+
+
+def test_how_many_stars(market: Market) -> None:
+    """Each rating has the stars that it is nearest to, on whatever scale it was given."""
+    view = market(
+        review=[
+            review("1", competitor="Rival"),
+            review("0.9", competitor="Rival"),
+            review("0.5", competitor="Rival"),
+            review(None, competitor="Rival"),
+            review("0", competitor="Rival", status="removed"),
+            review("0"),
+        ]
+    )
+
+    assert [(5, 2), (4, 0), (3, 1), (2, 0), (1, 0)] == stars(view, LAST, "Rival")
+    assert [(1, 1)] == [each for each in stars(view, LAST, None) if each[1]]
+    assert [] == stars(view, LAST, "Nobody")
 
 
 def stated(subject: str, value: int, unit: str = "reviews", **more: Any) -> dict[str, Any]:
