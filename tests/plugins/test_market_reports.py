@@ -597,7 +597,7 @@ def test_promotions_of_one_competitor(make: Callable[..., Made]) -> None:
     found = tables(made("competitor"))["Promotions"]
 
     assert (
-        ("Their cup 2", date(2026, 3, 12), None, D(3), D(9), D(6), D("33.3")),
+        ("Their cup 2", date(2026, 3, 12), "", D(3), D(9), D(6), D("33.3")),
         ("Their cup 1", date(2026, 3, 3), date(2026, 3, 13), D(10), D(10), D(8), D(20)),
     ) == found
     for language in LANGUAGES:

@@ -162,7 +162,8 @@ def _promotions(
         to.column("depth", "%"),
     )
     rows = tuple(
-        (one.name, one.began_on, one.ended_on, one.days, one.former, one.price, one.depth)
+        # What runs has no end, which is known: it is not for lack of knowledge that it is empty.
+        (one.name, one.began_on, one.ended_on or "", one.days, one.former, one.price, one.depth)
         for one in found
     )
     rest = len(rows) - params.rows
