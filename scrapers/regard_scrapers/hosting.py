@@ -21,6 +21,7 @@ _REFUSALS: Final = (401, 403, 451)
 _BLOCKED_ANSWERS: Final = 3
 _BLOCKED_PAUSE: Final = timedelta(hours=6)
 _UNSAID_WAIT: Final = 60.0
+_GONE: Final = (404, 410)
 
 
 class Hosting:
@@ -32,9 +33,15 @@ class Hosting:
         kind: The kind of its records.
         site: Whose site it visits, where a file says so.
         ctx: What the host offers.
+        snapshot: Each run meets all there is, so an item is as new as its run.
     """
 
-    def __init__(self, spider: str, kind: str, site: Site | None, ctx: Context) -> None:
+    def __init__(
+        self, spider: str, kind: str, site: Site | None, ctx: Context, *, snapshot: bool = False
+    ) -> None:
+        self._snapshot = snapshot
+        self._unread: set[str] = set()
+        self._shut: set[str] = set()
         self._spider = spider
         self._kind = kind
         self._site = site
@@ -99,11 +106,15 @@ class Hosting:
         elif said == "dropped":
             self._dropped += 1
         elif said == "robots":
+            self.hear_robots(frame["origin"], int(frame["status"]))
             self._ctx.addresses.keep_robots(frame["origin"], int(frame["status"]), frame["body"])
         elif said == "answered":
             self._answered(frame["origin"], int(frame["status"]), frame["wait"])
+            self._settle(frame["which"], int(frame["status"]))
         elif said == "unanswered":
             self._idle[frame["why"], frame["origin"]] += 1
+            if frame["which"] and frame["why"] in ("network", "paused"):
+                self._unread.add(frame["which"])
         elif said == "unusable":
             message = f"spider {self._spider}: {frame['text']}"
             raise PluginError(message)
@@ -126,6 +137,9 @@ class Hosting:
         record = {**self._constants, **record}
         now, site = self._ctx.clock.now(), self._site
         whose = None if site is None or site.own else site.competitor
+        if self._snapshot:
+            # Whatever it says of its age: it was there now, so it is not missing.
+            record["as_of"] = now
         if self._kind == "offer":
             record.setdefault("observed_at", now)
         if self._kind == "review":
@@ -158,6 +172,33 @@ class Hosting:
             refused = self._refusals[origin]
             if refused >= _BLOCKED_ANSWERS and 2 * refused >= self._told[origin]:
                 self._blocked = origin
+
+    def _settle(self, which: str, status: int) -> None:
+        """Note whether an address was read; a later try that is answered well makes it good."""
+        if status < 400 or status in _GONE:
+            self._unread.discard(which)
+        elif which:
+            self._unread.add(which)
+
+    def hear_robots(self, origin: str, status: int) -> None:
+        """Hear how a robots.txt was answered: an error forbids all, and says nothing of it."""
+        if 0 < status < 500:
+            self._shut.discard(origin)
+        else:
+            self._shut.add(origin)
+
+    @property
+    def doubt(self) -> str | None:
+        """Why the spider may not have met all there is; None: it has, as far as it can tell."""
+        if self._reason != "finished":
+            return f"the spider ended with {self._reason!r} and not by itself"
+        if self._unread:
+            count = len(self._unread)
+            return f"{count} address{'' if count == 1 else 'es'} could not be read"
+        shut = sorted(origin for why, origin in self._idle if why == "robots")
+        if shut := [origin for origin in shut if origin in self._shut]:
+            return f"robots.txt of {', '.join(shut)} could not be read"
+        return None
 
     def _count(self) -> None:
         """Store how often each origin was asked, so that nobody asks for more today."""

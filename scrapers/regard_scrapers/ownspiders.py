@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from regard.cursors import CursorValue
 from regard.errors import ConfigError, PluginError, SourceError
-from regard.frontier import OriginState
+from regard.frontier import Address, OriginState, Visited
 from regard.records import KINDS
-from regard.sources import Context, Source, Stream, Yielded
+from regard.sources import Context, Page, Source, Stream, Yielded
 from regard_scrapers.children import Child
 from regard_scrapers.hosting import Hosting
 from regard_scrapers.sites import (
@@ -80,6 +80,8 @@ class WebSpider(Source["WebSpider.Config"]):
             fields: Which field of an item a record's field is; others keep their names.
             constants: Values of fields that no item carries.
             arguments: What the spider is made with, as ``scrapy crawl -a`` would.
+            snapshot: Each run meets all offers or reviews there are: what two whole runs, one
+                after the other, did not meet is withdrawn.
             origins: Whom it visits, such as ``https://rival.example``; else its ``start_urls``.
             site: The file ``sites/NAME.toml`` that says the rest, and whose site it is.
             contact: Whom a site's owner may write to; it goes into the user agent.
@@ -96,6 +98,7 @@ class WebSpider(Source["WebSpider.Config"]):
         fields: dict[str, str] = Field(default_factory=dict)
         constants: dict[str, Any] = Field(default_factory=dict)
         arguments: dict[str, Any] = Field(default_factory=dict)
+        snapshot: bool = False
         origins: Addresses = ()
         site: str | None = None
         contact: str | None = None
@@ -132,6 +135,16 @@ class WebSpider(Source["WebSpider.Config"]):
         @classmethod
         def _reachable(cls, contact: str | None) -> str | None:
             return None if contact is None else reachable(contact)
+
+        @model_validator(mode="after")
+        def _historic(self) -> WebSpider.Config:
+            if self.snapshot and not KINDS[self.kind].historic:
+                message = (
+                    "snapshot is for offers and reviews, whose last look is kept; "
+                    f"leave it out for kind {self.kind!r}"
+                )
+                raise ValueError(message)
+            return self
 
         @model_validator(mode="after")
         def _consistent(self) -> WebSpider.Config:
@@ -187,19 +200,43 @@ class WebSpider(Source["WebSpider.Config"]):
         """
         site = self._site(ctx)
         manners = self._manners(site)
-        hosting = Hosting(self.config.spider, stream.kind, site, ctx)
+        snapshot = self.config.snapshot
+        hosting = Hosting(self.config.spider, stream.kind, site, ctx, snapshot=snapshot)
         hosting.rename(self.config.fields, self.config.constants)
+        if snapshot:
+            self._begin(ctx)
         with self._child(ctx) as child, ExitStack() as held:
             origins = self._origins(self._loaded(child), site)
             states = {}
             # In one order for all spiders: two that wait for each other would wait for ever.
             for origin in sorted(origins):
                 held.enter_context(ctx.addresses.hold(origin))
-                states[origin] = self._state(origin, ctx)
+                states[origin] = state = self._state(origin, ctx)
+                if state.robots is not None:
+                    hosting.hear_robots(origin, state.robots[0])
             child.say("go", **self._guest(manners, states, ctx))
             yield from hosting.all(child, manners.pages_per_day)
             hosting.rest(manners.delay)
         hosting.conclude()
+        if snapshot:
+            yield self._ended(hosting.doubt, ctx)
+
+    @property
+    def _whole(self) -> str:
+        """What stands for all addresses of the spider, which the store does not know."""
+        return f"spider:{self.config.spider}"
+
+    def _begin(self, ctx: Context) -> None:
+        """Begin a pass, or go on with that of a run which failed."""
+        ctx.addresses.begin(self._whole)
+        ctx.addresses.add([Address(self._whole)])
+
+    def _ended(self, doubt: str | None, ctx: Context) -> Page:
+        """Return what ends the pass, and say why it is not whole."""
+        if doubt is not None:
+            ctx.note(f"{doubt}, so nothing counts as withdrawn")
+        outcome = "ok" if doubt is None else "incomplete"
+        return Page((), visited=(Visited(self._whole, outcome, good=doubt is None),))
 
     def _child(self, ctx: Context) -> Child:
         config = {

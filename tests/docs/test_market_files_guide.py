@@ -69,7 +69,7 @@ def test_exports_and_checks_reach_the_reports(
     assert ["Red cup", "Rival (by hand)", "10", "8.9"] == [
         str(cell) for cell in prices["Cheaper than we are"][0][:4]
     ]
-    assert [["Red cup", "Rival", "Rival Centro", "9", "8.9", "-1.1"]] == prices[
+    assert [["Red cup", "Rival", "Rival Centro", "9", "8.9", "-1.1", "2026-01-14"]] == prices[
         "Advertised below our minimum price"
     ]
     assert [["Rival", 2, "2026-01-14"]] == prices["Seen in a shop or on a list"]

@@ -228,8 +228,11 @@ def test_prices(market: Made) -> None:
         ("Cup 3", D(10), D(8), D("-20.0"), D(8)),
     ] == [(name, *rest) for name, _, *rest in found["Cheaper than we are"]]
     assert (("Cup 3", "Rival"),) == found["Out of stock there"]
-    assert [("Their cup 2", "price", D(8), D("7.5"))] == [
-        (name, what, before, after) for _, _, name, what, before, after in found["Changes"]
+    assert ["Rival", "Rival", "Rival", "Rival (sold out)"] == [
+        row[1] for row in found["Cheaper than we are"]
+    ]
+    assert [("Their cup 2", "price", D(8), D("7.5"), D("-6.2"))] == [
+        row[2:] for row in found["Changes"]
     ]
     assert "1 of 6 offers" in report.sections[0].tables[0].note
 
@@ -316,15 +319,16 @@ def test_prices_below_our_minimum(make: Callable[..., Made]) -> None:
     # Cup 0: 6.4 without tax is 8 with it; Cup 1 is at its minimum; the third minimum may be
     # one or a thousand.
     assert (
-        ("Cup 0", "Rival", None, D("8.5"), D(8), D("-5.9")),
-        ("Cup 2", "Rival", "Bazar", D("7.6"), D("7.5"), D("-1.3")),
+        ("Cup 0", "Rival", None, D("8.5"), D(8), D("-5.9"), date(2026, 3, 15)),
+        ("Cup 2", "Rival", "Bazar", D("7.6"), D("7.5"), D("-1.3"), date(2026, 3, 15)),
     ) == found
     assert (D(2), "Rival") == (
         findings(report)["below-minimum"].value, findings(report)["below-minimum"].subject,
     )  # fmt: skip
-    assert "n = 3 products with a minimum price. 1 more is no amount." in " ".join(
-        screen(report).split()
-    )
+    assert (
+        "n = 3 offers of our 3 products with a minimum price. Of 1 product, “Minimum price” is no "
+        "amount above 0"
+    ) in " ".join(screen(report).split())
     assert not [title for title in tables(made("prices")) if "minimum" in title]
     assert "por debajo" in screen(made("prices", directory=LEAST, language="es"))
     assert "sous notre" in screen(made("prices", directory=LEAST, language="fr"))
@@ -335,7 +339,9 @@ def test_prices_below_our_minimum(make: Callable[..., Made]) -> None:
     [
         ("9", True), ("9.00 EUR", True), ("1.299,00", True), ("1,299.00", True), (9.5, True),
         ("8", False), ("1.299", False), ("-9", False), ("soon", False), ("0", False),
-        ("9" * 40, False),
+        ("9" * 40, False), ("9 USD", False), ("$9", False), ("9 €", True), ("£ 9", False),
+        ("PVP 9,00", True), ("8.50 10", False), ("9-12", False), ("2 x 9", False),
+        ("1 299,00 €", True), ("1'299.00", True), ("9.", True), ("{", False), ("9 Euro", True),
     ],
 )  # fmt: skip
 def test_how_a_minimum_is_written(said: Any, below: bool, make: Callable[..., Made]) -> None:
@@ -345,6 +351,49 @@ def test_how_a_minimum_is_written(said: Any, below: bool, make: Callable[..., Ma
     found = tables(make(product=products, offer=offers)("prices", directory=LEAST))
 
     assert below is bool(found.get("Advertised below our minimum price"))
+
+
+@pytest.mark.parametrize("said", ["0", "-9", "0,00 €", "soon", "9 USD"])
+def test_a_minimum_that_is_none_is_counted(said: str, make: Callable[..., Made]) -> None:
+    """What is no amount above 0 is in no base, and is counted with the column's name."""
+    products, offers = sold()
+    products[1]["extra"] = json.dumps({"Minimum price": said})
+    shown = " ".join(
+        screen(make(product=products, offer=offers)("prices", directory=LEAST)).split()
+    )
+
+    assert "No offer can be compared with it." in shown
+    assert "n = 0 offers of our 0 products with a minimum price." in shown
+    assert "Of 1 product, “Minimum price” is no amount above 0" in shown
+
+
+def test_what_cannot_be_compared_with_a_minimum_is_counted(make: Callable[..., Made]) -> None:
+    """Used goods, another currency and an unknown basis of tax are no base, and are counted."""
+    products, offers = sold()
+    for product in products:
+        product["extra"] = json.dumps({"Minimum price": "1.00"})
+    offers[1] |= {"tax_included": None}
+    offers[3] |= {"condition": "UsedCondition"}
+    report = make(product=products, offer=offers)("prices", directory=LEAST)
+    shown = " ".join(screen(report).split())
+
+    assert "Nobody advertises below it." in shown
+    assert (
+        "n = 2 offers of our 6 products with a minimum price. 3 more cannot be compared" in shown
+    )
+
+
+def test_a_column_that_nobody_has(make: Callable[..., Made]) -> None:
+    """Where the column that the configuration names is nowhere, the report says so."""
+    products, offers = sold()
+    made = make(product=products, offer=offers)
+    shown = [
+        " ".join(screen(made("prices", directory=LEAST, language=language)).split())
+        for language in LANGUAGES
+    ]
+
+    assert all("Minimum price" in each for each in shown)
+    assert "None of our products has anything in the column “Minimum price”" in shown[0]
 
 
 def test_nobody_is_below_our_minimum(make: Callable[..., Made]) -> None:
@@ -386,6 +435,38 @@ def test_ratings_of_any_scale(make: Callable[..., Made]) -> None:
 
     # 9 of 0 to 10 is 4.6, 3 of 1 to 5 is 3.
     assert ("Rival", D("3.80"), 2, 4) == (whose, mean, n, reviews)
+
+
+def test_only_public_reviews_count(make: Callable[..., Made]) -> None:
+    """What is pending, flagged or removed is in no measure, and said; so are unknown words."""
+    said = {"source": "stars", "competitor": "rival", "published_at": ago(3), "text": "Bad"}
+    states = (None, "live", " Published ", "", "pending", "FLAGGED", "removed", "supprimé",
+              "Nochnie", "nochnie 2", "Nochnie")  # fmt: skip
+    rows = [
+        {**said, "key": f"s{n}", "status": state, "rating_norm": D(1) if n < 4 else D(0)}
+        for n, state in enumerate(states)
+    ]
+    made = make(review=rows)
+    report = made("reviews")
+    ((whose, mean, _, _, n, reviews, *_),) = tables(report)["Ratings, 1 to 5"]
+    shown = " ".join(screen(report).split())
+
+    assert ("Rival", D(5), 4, 4) == (whose, mean, n, reviews)
+    assert not [title for title in tables(report) if title.startswith("Two")]
+    assert "Not counted: 4 that are not public (pending, flagged or removed)." in shown
+    assert "Not counted: 3 with a status that nobody knows, “Nochnie”, “nochnie 2”;" in shown
+    ((*_, rating, count, _, _, _),) = tables(made("competitors"))["One row each"]
+    assert (D(5), 4) == (rating, count)
+    assert "Nochnie" in screen(made("reviews", language="es"))
+    assert "Nochnie" in screen(made("reviews", language="fr"))
+
+
+def test_reviews_that_are_all_hidden(make: Callable[..., Made]) -> None:
+    """Where no review is public the report says how many are not, rather than that none came."""
+    rows = [{"key": "a", "published_at": ago(3), "status": "pending", "rating_norm": D(1)}]
+    shown = " ".join(screen(make(review=rows)("reviews")).split())
+
+    assert "Not counted: 1 that is not public" in shown
 
 
 def test_changes_are_counted(make: Callable[..., Made]) -> None:
@@ -461,10 +542,15 @@ def test_bad_reviews(market: Made) -> None:
 
 def test_competitors(market: Made) -> None:
     """One row says what the other reports say: index, ratings, visits and moves."""
-    ((row,),) = tables(market("competitors")).values()
+    found = tables(market("competitors"))
+    (row,) = found["One row each"]
+    (moved,) = found["Price changes"]
 
     # Of the 15 reviews of 30 days eight have four stars and seven have five: 67 / 15.
     assert ("Rival", D("78.7"), D("66.7"), 6, D("4.47"), 15, D("80.0"), 1, 1) == row
+    # Five offers over 30 days and half of today, one of which went from 8 to 7.5; the sixth was
+    # seen once.
+    assert ("Rival", 5, D("21.8"), 1, D("0.05"), D("20.0"), D("6.2")) == moved
 
 
 def test_one_competitor(market: Made) -> None:
@@ -475,9 +561,49 @@ def test_one_competitor(market: Made) -> None:
     assert (D("78.7"), 4) == (figures["competitor.index"].value, figures["competitor.index"].n)
     assert (D("4.47"), 15) == (figures["competitor.rating"].value, figures["competitor.rating"].n)
     assert (D(80), 1) == (figures["competitor.mystery"].value, figures["competitor.mystery"].n)
-    assert [("Their cup 2", "price", D(8), D("7.5"))] == [
+    assert (D("0.05"), 5) == (
+        figures["competitor.repricing"].value, figures["competitor.repricing"].n,
+    )  # fmt: skip
+    assert (D("6.2"), 1) == (
+        figures["competitor.move_size"].value, figures["competitor.move_size"].n,
+    )  # fmt: skip
+    assert [("Their cup 2", "price", D(8), D("7.5"), D("-6.2"))] == [
         row[1:] for row in tables(report)["Changes"]
     ]
+    assert (("price", 1),) == tables(report)["How many changes"]
+    assert ((5, 7, D("46.7")), (4, 8, D("53.3")), (3, 0, D(0)), (2, 0, D(0)), (1, 0, D(0))) == (
+        tables(report)["Ratings given there"]
+    )
+    # Of its six offers the nameless one is none of ours; of our six products it has five.
+    assert (1, 6) == (
+        figures["competitor.only_there"].value, figures["competitor.only_there"].n,
+    )  # fmt: skip
+    assert (1, 6) == (figures["competitor.only_here"].value, figures["competitor.only_here"].n)
+
+
+def test_promotions_of_one_competitor(make: Callable[..., Made]) -> None:
+    """A promotion is told with its beginning, length and depth; one that runs has no end."""
+    products, offers = sold()
+    cut = [
+        {**offers[1], "key": "m", "price": D(10), "valid_from": ago(40), "valid_to": ago(12)},
+        {**offers[1], "key": "m", "price": D(8), "list_price": D(10), "valid_from": ago(12),
+         "valid_to": ago(2)},
+        {**offers[1], "key": "m", "price": D(10), "valid_from": ago(2)},
+        {**offers[2], "key": "r", "price": D(9), "valid_from": ago(40), "valid_to": ago(3)},
+        {**offers[2], "key": "r", "price": D(6), "list_price": D(9), "valid_from": ago(3),
+         "valid_to": None},
+    ]  # fmt: skip
+    made = make(product=products, offer=cut)
+    found = tables(made("competitor"))["Promotions"]
+
+    assert (
+        ("Their cup 2", date(2026, 3, 12), "", D(3), D(9), D(6), D("33.3")),
+        ("Their cup 1", date(2026, 3, 3), date(2026, 3, 13), D(10), D(10), D(8), D(20)),
+    ) == found
+    for language in LANGUAGES:
+        for width in (60, 80, 200):
+            shown = screen(made("competitor", language=language), width)
+            assert max(map(len, shown.splitlines())) <= width
 
 
 def test_nothing_happened_there(market: Made) -> None:
@@ -485,7 +611,7 @@ def test_nothing_happened_there(market: Made) -> None:
     report = market("competitor", {"since": "2026-03-14"})
 
     assert report.sections[-1].note
-    assert not tables(report)
+    assert "Changes" not in tables(report)
 
 
 def test_nobody_of_that_name(market: Made) -> None:

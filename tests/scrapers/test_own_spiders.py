@@ -330,13 +330,18 @@ def test_a_spider_that_is_not_there(
         ('site = "rival"', "leave them out here"),
         ("pages_per_day = 0", "pages_per_day"),
         ('origins = ["rival.example"]', "no address of the web"),
+        ('kind = "product"\nsnapshot = true', "snapshot is for offers and reviews"),
     ],
 )
 def test_tables_that_are_wrong(
     more: str, said: str, open_shop: OpenShop, own: OwnProject, run_regard: RunRegard
 ) -> None:
     """What a table says twice or wrongly is refused before anything is asked."""
-    done = run_regard("check", cwd=own(open_shop(), more=more))
+    folder = own(open_shop(), more=more)
+    if more.startswith("kind"):
+        config = folder / "regard.toml"
+        config.write_text(config.read_text().replace('kind = "offer"\n', ""))
+    done = run_regard("check", cwd=folder)
 
     assert 2 == done.returncode
     assert said in " ".join((done.stdout + done.stderr).split())
@@ -524,6 +529,125 @@ class Said(scrapy.Spider):
     assert ("Rival", "rival", "live") == stored[:3]
     assert stored[3]
     assert b"Quiroga" not in b"".join(path.read_bytes() for path in folder.glob("regard.db*"))
+
+
+DELETED = "SELECT key FROM offers WHERE deleted_at IS NOT NULL"
+
+
+def test_what_two_whole_runs_do_not_meet_is_withdrawn(
+    open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
+) -> None:
+    """With `snapshot` an article that is gone is withdrawn by the second run without it."""
+    shop = open_shop(goods=small)
+    folder = own(shop, more="snapshot = true\n")
+    ran(run_regard, folder)
+    shop.knobs.hidden.add(small.articles[2].sku)
+    first, second = ran(run_regard, folder), ran(run_regard, folder)
+
+    assert (0, 1) == (first["deleted"], second["deleted"])
+    assert [(small.articles[2].sku,)] == rows(folder, DELETED)
+    shop.knobs.hidden.clear()
+    ran(run_regard, folder)
+
+    assert [(6,)] == rows(folder, "SELECT count(DISTINCT key) FROM offers "
+                          "WHERE valid_to IS NULL AND deleted_at IS NULL")  # fmt: skip
+
+
+def test_nothing_is_withdrawn_unless_it_is_asked_for(
+    open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
+) -> None:
+    """A spider may read the newest only, so that what it leaves out stays."""
+    shop = open_shop(goods=small)
+    folder = own(shop)
+    shop.knobs.hidden.add(small.articles[2].sku)
+    done = [ran(run_regard, folder) for _ in range(3)]
+
+    assert [0, 0, 0] == [each["deleted"] for each in done]
+
+
+BROKEN = """
+    def parse(self, response):
+        yield from super().parse(response)
+        raise KeyError("secret")
+"""
+STOPPING = """
+    custom_settings = {"CLOSESPIDER_ITEMCOUNT": 5}
+"""
+TURNED_AWAY = """
+    def parse(self, response):
+        yield from response.follow_all(css="a.item", callback=self.article)
+        yield response.follow("http://127.0.0.1:9/p/1", callback=self.article)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "more", "knobs", "said"),
+    [
+        (ARTICLE + STOPPING, "", {}, "ended with 'closespider_itemcount' and not by itself"),
+        (ARTICLE, "pages_per_day = 13\n", {}, "ended with 'budget' and not by itself"),
+        (ARTICLE, "", {"status": 500}, "1 address could not be read"),
+        (ARTICLE, "", {"robots_status": 500}, "robots.txt of SHOP could not be read"),
+        (ARTICLE.replace('"sku": r', '"number": r'), "", {}, "5 refused records do not say"),
+        (ARTICLE + BROKEN.replace("super().parse(response)", "()"), "", {}, "raised 1 error"),
+        (ARTICLE + TURNED_AWAY, 'origins = ["http://127.0.0.1:9"]\n', {}, "could not be read"),
+    ],
+    ids=["closed", "budget", "server error", "robots", "unnamed", "bug", "unreachable"],
+)
+def test_a_run_that_may_have_missed_something_withdraws_nothing(
+    body: str, more: str, knobs: dict[str, Any], said: str,
+    open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard,
+) -> None:  # fmt: skip
+    """Only a spider that ended by itself and read all it asked for tells what is gone."""
+    shop = open_shop(goods=small)
+    config = "error_budget = 1.0\nsnapshot = true\n"
+    folder = own(shop, more=config)
+    ran(run_regard, folder)
+    ran(run_regard, folder)
+    spider, table = folder / "spiders" / "rival.py", folder / "regard.toml"
+    spider.write_text((HEAD + body).replace("SHOP", shop.url))
+    also = f'"{shop.host}", "127.0.0.1:9"' if "127.0.0.1:9" in more else f'"{shop.host}"'
+    table.write_text((table.read_text() + more).replace(f'"{shop.host}"', also))
+    shop.knobs.hidden.add(small.articles[2].sku)
+    for name, value in knobs.items():
+        setattr(shop.knobs, name, value)
+    if "robots_status" in knobs:
+        # What was read of it would still hold.
+        with sqlite3.connect(folder / "regard.db") as connection:
+            connection.execute("UPDATE origins SET robots_at = NULL")
+        connection.close()
+    done = [run_regard("run", "own", cwd=folder) for _ in range(2)]
+
+    assert [] == rows(folder, DELETED), done[1].stderr
+    assert said.replace("SHOP", shop.url) in done[0].stderr + done[0].stdout
+
+
+def test_too_much_is_not_withdrawn(
+    open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
+) -> None:
+    """Where more than the guard allows seems to be gone, rather the spider is to be doubted."""
+    shop = open_shop(goods=small)
+    folder = own(shop, more="snapshot = true\n")
+    ran(run_regard, folder)
+    shop.knobs.hidden |= {each.sku for each in small.articles[:3]}
+    first, second = ran(run_regard, folder), ran(run_regard, folder)
+
+    assert ("ok", "partial") == (first["outcome"], second["outcome"])
+    assert "3 of 6 stored records" in second["error"]
+    assert [] == rows(folder, DELETED)
+    assert [("records-disappeared",)] == rows(folder, "SELECT code FROM findings")
+
+
+def test_an_item_is_as_new_as_its_run_where_it_may_be_withdrawn(
+    open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
+) -> None:
+    """What says of itself that it is old was met all the same."""
+    shop = open_shop(goods=small)
+    body = ARTICLE.replace('"colour": "red",', '"as_of": "2020-01-01T00:00:00Z",')
+    folder = own(shop, body, more="snapshot = true\n")
+    done = [ran(run_regard, folder) for _ in range(3)]
+
+    assert [6, 0, 0] == [each["new"] for each in done]
+    assert [0, 0, 0] == [each["deleted"] for each in done]
 
 
 def test_a_preview_stores_nothing(

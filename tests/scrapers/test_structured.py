@@ -14,8 +14,10 @@ from regard.demo.shop import Catalogue, Knobs
 from regard.demo.shop.pages import article_page
 from regard_scrapers.pages.documents import Document, decoded
 from regard_scrapers.pages.jsonld import read_json_ld
+from regard_scrapers.pages.offers import Market
 from regard_scrapers.pages.outcomes import Outcome
-from regard_scrapers.pages.reading import read_page
+from regard_scrapers.pages.reading import Manner, read_page
+from regard_scrapers.pages.rules import OfferRules
 from regard_scrapers.pages.things import things_within
 from regard_scrapers.pages.tolerant import BrokenBlock, parse_json
 
@@ -287,6 +289,8 @@ def offer(**fields: Any) -> bytes:
         ({"price": 19.990000000000002, "priceCurrency": "EUR"}, "19.99", []),
         ({"price": 0, "priceCurrency": "EUR"}, None, ["zero-price"]),
         ({"price": "-5", "priceCurrency": "EUR"}, None, ["bad-price"]),
+        ({"price": "0.00", "priceCurrency": "EUR", "availability": "SoldOut"}, None, []),
+        ({"price": "-5", "priceCurrency": "EUR", "availability": "SoldOut"}, None, ["bad-price"]),
         ({"price": "on request", "priceCurrency": "EUR"}, None, ["no-price"]),
         ({"price": "9.90"}, "9.90", ["no-currency"]),
         ({"lowPrice": "9.90", "highPrice": "19.90", "priceCurrency": "EUR"}, "9.90", []),
@@ -299,6 +303,30 @@ def test_amounts_in_structured_data(
 ) -> None:
     """What can be read in one way is read; what could mean two things is named."""
     (found,) = read_page(offer(**fields), URL, now=NOW).offers
+
+    assert (None if price is None else Decimal(price)) == found.price
+    assert codes == [each.code for each in found.problems]
+
+
+@pytest.mark.parametrize(
+    ("shown", "stock", "price", "codes"),
+    [
+        ("9,90 €", "", "9.90", []),
+        ("0,00 €", "", None, ["zero-price"]),
+        ("Gratis", "", None, ["zero-price"]),
+        ("0,00 €", "agotado", None, []),
+        ("-5,00 €", "", None, ["bad-price"]),
+        ("\u22125,00 €", "", None, ["bad-price"]),
+    ],
+)
+def test_prices_of_nothing_that_people_see(
+    shown: str, stock: str, price: str | None, codes: list[str]
+) -> None:
+    """What the page shows as nothing or less is no price; of what is sold out it is no fault."""
+    rules = OfferRules.model_validate({"price": ".price", "availability": ".stock"})
+    body = f"<h1>A</h1><p class=price>{shown}</p>{stock and f'<p class=stock>{stock}</p>'}"
+    manner = Manner(market=Market(currency="EUR", country="ES"), offer=rules)
+    (found,) = read_page(body.encode(), URL, manner, now=NOW).offers
 
     assert (None if price is None else Decimal(price)) == found.price
     assert codes == [each.code for each in found.problems]

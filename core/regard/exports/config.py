@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from regard.errors import FileError
 from regard.mapping import Basis, FieldMap, refuse_misfits
 from regard.mapping.times import check_style
+from regard.settings.checks import check_currency
 from regard.settings.paths import Attachments, Paths
 from regard.tabular.encodings import check_encoding
 
@@ -44,6 +45,8 @@ class ExportConfig(BaseModel):
         map: How files of another shape are read.
         timezone: Where local times are; goes before what a profile says.
         basis: What stands behind purchases; goes before what a profile says.
+        currency: Of amounts of which neither a column nor the amount says it, as ISO 4217 has
+            it; goes before what a profile says.
         dates: How dates are written, such as ``day-first``.
         decimal: The decimal sign.
         delimiter: What parts the cells of CSV files; None: it is found out.
@@ -59,6 +62,7 @@ class ExportConfig(BaseModel):
     map: FieldMap | None = None
     timezone: str | None = None
     basis: Basis | None = None
+    currency: str | None = None
     dates: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
     decimal: Literal[".", ","] | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
@@ -87,6 +91,11 @@ class ExportConfig(BaseModel):
             refuse_misfits(spec)
         return spec
 
+    @field_validator("currency")
+    @classmethod
+    def _right_currency(cls, currency: str | None) -> str | None:
+        return None if currency is None else check_currency(currency)
+
     @field_validator("encoding")
     @classmethod
     def _right_encoding(cls, encoding: str | None) -> str | None:
@@ -105,5 +114,8 @@ class ExportConfig(BaseModel):
             raise ValueError(message)
         if self.map is not None and self.profile is not None:
             message = "map and profile both say how the files are read; give one of them"
+            raise ValueError(message)
+        if self.map is not None and self.currency and "currency" in self.map.constants:
+            message = "currency stands beside map and in its constants; give it once"
             raise ValueError(message)
         return self

@@ -13,10 +13,19 @@ from regard.exports.config import ExportConfig
 from regard.exports.formats import Format
 from regard.exports.pages import FileReader
 from regard.exports.replaying import RowReplay
-from regard.exports.tables import Found, Reading
+from regard.exports.tables import AnyMapper, Found, Reading
 from regard.exports.wishes import Wishes
-from regard.mapping import FieldMap, Profile, load_profiles, profile_named, recipe_of
+from regard.mapping import (
+    FieldMap,
+    Mapper,
+    Profile,
+    fields_of,
+    load_profiles,
+    profile_named,
+    recipe_of,
+)
 from regard.mapping.times import zone_of
+from regard.records import kind_named
 from regard.sources import Context, InputFile, Looking, Recognised, Source, Stream, Yielded
 from regard.tabular import Table, open_tables
 
@@ -25,6 +34,7 @@ __all__ = ["ExportSource"]
 UNRECOGNISED = "unrecognised"
 """The stream that fails for the files that cannot be read, so that no other one does."""
 
+FieldMapT = TypeVar("FieldMapT", bound=FieldMap)
 ExportConfigT = TypeVar("ExportConfigT", bound=ExportConfig)
 
 
@@ -142,6 +152,8 @@ class ExportSource(Source[ExportConfigT]):
             if isinstance(reading.spec, Format):
                 for sentence in reading.spec.said():
                     ctx.note(f"{reading.table.label}: {sentence}")
+            elif missing := _without_currency(wishes.mapper(reading.spec, reading.table.header)):
+                ctx.note(f"{reading.table.label}: {missing}")
         # Without the map to begin with, which a run and `regard look` print.
         problems = [_in_short(each.problem) for each in found if each.problem]
         if problems:
@@ -244,6 +256,8 @@ class ExportSource(Source[ExportConfigT]):
                 )
             if spec.note:
                 ctx.note(f"{spec.name}: {spec.note}")
+        if (missing := _without_currency(mapper)) is not None:
+            ctx.note(f"{table.label}: {missing}")
         yield from reader.read(table, mapper)
         for note in (*table.notes, *mapper.notes):
             ctx.note(f"{table.label}: {note}")
@@ -288,6 +302,9 @@ class ExportSource(Source[ExportConfigT]):
             update: dict[str, Any] = {"timezone": config.timezone}
             spec = spec and spec.model_copy(update=update)
             own = tuple(each.model_copy(update=update) for each in own)
+        if config.currency is not None:
+            spec = spec and _paid_in(spec, config.currency)
+            own = tuple(_paid_in(each, config.currency) for each in own)
         return Wishes(
             ctx.timezone,
             spec,
@@ -313,3 +330,22 @@ class ExportSource(Source[ExportConfigT]):
                 *self.recipe(),
             ],
         )
+
+
+def _paid_in(spec: FieldMapT, currency: str) -> FieldMapT:
+    """Return a map or profile whose amounts are in a currency where nothing else says it."""
+    if "currency" not in fields_of(kind_named(spec.kind).model):
+        return spec
+    return spec.model_copy(update={"constants": {**spec.constants, "currency": currency}})
+
+
+def _without_currency(mapper: AnyMapper) -> str | None:
+    """Say that nothing names the currency of a table's amounts; None: something does."""
+    missing = mapper.unpriced if isinstance(mapper, Mapper) else []
+    if not missing:
+        return None
+    named = ", ".join(repr(name) for name in missing)
+    return (
+        f"nothing says the currency of {named}, so that where the amounts do not, they compare "
+        'with nothing; say it in the source\'s table, such as currency = "EUR"'
+    )

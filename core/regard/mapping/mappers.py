@@ -19,12 +19,13 @@ from regard.errors import RecordError
 from regard.keys import MAX_LENGTH, compose
 from regard.mapping.amounts import DecimalSign
 from regard.mapping.headers import fold
-from regard.mapping.kinds import ValueType
+from regard.mapping.kinds import ValueType, fields_of
 from regard.mapping.maps import FieldMap
 from regard.mapping.occurrences import Group, Occurrences
 from regard.mapping.orders import OrderLines
 from regard.mapping.steps import Cells, Step, parse_text
 from regard.mapping.values import Cell, as_text, clean, parse_flag
+from regard.records import kind_named
 from regard.sources import Delete
 
 __all__ = ["TOTAL_HEADS", "Mapped", "Mapper", "Numbered", "Plan"]
@@ -159,6 +160,16 @@ class Mapper:
             f"{count} {what if count > 1 else _ONE[what]} passed over"
             for what, count in sorted(self._passed.items())
         ]
+
+    @property
+    def unpriced(self) -> list[str]:
+        """The columns of money whose currency neither a column nor a constant says."""
+        fields = fields_of(kind_named(self.spec.kind).model)
+        filled = {name for name, _, _ in self.plan.places}
+        if "currency" not in fields or "currency" in filled | self._template.keys():
+            return []
+        money = [name for name in filled if fields.get(name) is ValueType.MONEY]
+        return sorted(column for name in money for column in self.columns(name))
 
     def raw(self, row: Numbered) -> dict[str, str]:
         """Return a row by its headers, without the columns that are never stored."""

@@ -195,6 +195,15 @@ _ALL: Final = (
         "share of recipients",
     ),
     Measure(
+        "repricing",
+        "Competitors' price changes",
+        "company",
+        "consideration",
+        "changes",
+        "changes of price for each offer and week observed; |after / before - 1|, median",
+        "Bils and Klenow, Journal of Political Economy 112 (2004)",
+    ),
+    Measure(
         "suggestions",
         "Suggestions",
         "customer",

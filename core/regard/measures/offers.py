@@ -23,11 +23,14 @@ from regard.reports import Period
 from regard.views import View
 
 __all__ = [
+    "LIVES",
     "PAIRED",
+    "Assortment",
     "Index",
     "Move",
     "Pair",
     "StockGap",
+    "assortment",
     "indices",
     "moves",
     "pairs",
@@ -45,18 +48,24 @@ def _digits(column: str) -> str:
     )
 
 
+_OUT: Final = "('OutOfStock', 'SoldOut', 'Discontinued')"
+
 PAIRED: Final = f"""
     WITH numbered AS (
         SELECT *, {_digits("gtin")} AS number FROM offers
     ), listed AS (
         SELECT *, {_digits("gtin")} AS number FROM products
+    ), mine AS (
+        -- As new, as competitors' are: a used cup of ours is no price of the cup.
+        SELECT * FROM numbered WHERE competitor IS NULL
+               AND coalesce(condition, 'NewCondition') = 'NewCondition'
     ), own AS (
         -- Two joins on equality; one on either would compare each with each.
         SELECT p.source AS ps, p.key AS pk, o.* FROM listed AS p
-        JOIN numbered AS o ON o.competitor IS NULL AND o.sku = nullif(p.sku, '')
+        JOIN mine AS o ON o.sku = nullif(p.sku, '')
         UNION ALL
         SELECT p.source, p.key, o.* FROM listed AS p
-        JOIN numbered AS o ON o.competitor IS NULL AND o.number = p.number
+        JOIN mine AS o ON o.number = p.number
     ), shop AS (
         SELECT p.source, p.key, o.price, o.currency, o.tax_included AS taxed, o.availability
         FROM listed AS p JOIN own AS o ON o.ps = p.source AND o.pk = p.key
@@ -122,11 +131,11 @@ PAIRED: Final = f"""
     ), best AS (
         SELECT * FROM paired WHERE obstacle IS NULL
         QUALIFY row_number() OVER (
-            PARTITION BY rival, our_source, our_key ORDER BY their_basis, source, key) = 1
+            PARTITION BY rival, our_source, our_key
+            -- What can be bought there competes, before what is cheaper and sold out.
+            ORDER BY coalesce(availability IN {_OUT}, false), their_basis, source, key) = 1
     )"""
 """Tables over those of a view: ``ours``, ``theirs``, ``chosen`` pairs, ``paired``, ``best``."""
-
-_OUT: Final = "('OutOfStock', 'SoldOut', 'Discontinued')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,7 @@ class Pair:
             currency.
         how: Why the two are one article: ``gtin``, ``mpn``, ``sku`` or ``confirmed``.
         by_hand: It stands on no page of the web: somebody saw it in a shop, or on a list.
+        sold_out: Nobody can buy it there at that price now.
     """
 
     name: str | None
@@ -184,6 +194,7 @@ class Pair:
     lowest: Decimal | None
     how: str
     by_hand: bool = False
+    sold_out: bool = False
 
     @property
     def percent(self) -> Decimal:
@@ -210,6 +221,31 @@ class Move:
     before: Decimal | None
     after: Decimal | None
     currency: str | None
+
+    @property
+    def percent(self) -> Decimal | None:
+        """By how much of itself the price moved, in percent; None: none did, or nobody knows."""
+        if not self.before or self.after is None:
+            return None
+        return ((self.after / self.before - 1) * 100).quantize(Decimal("0.1"))
+
+
+@dataclass(frozen=True, slots=True)
+class Assortment:
+    """
+    What a competitor offers beside what we sell.
+
+    Attributes:
+        offers: Its current offers.
+        only_there: Those of them that are not known to be products of ours.
+        products: Our products.
+        only_here: Those of them that it is not known to offer.
+    """
+
+    offers: int
+    only_there: int
+    products: int
+    only_here: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,12 +310,13 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
     query = f"""{PAIRED}, low AS (
             -- A price that ended at the very beginning of the 30 days was none of theirs.
             SELECT source, key, currency, tax_included, min(price) AS lowest FROM offers_history
-            WHERE valid_to > $now - INTERVAL 30 DAY
-               OR valid_to IS NULL AND last_seen_at >= $now - INTERVAL 30 DAY GROUP BY ALL
+            WHERE price > 0 AND (valid_to > $now - INTERVAL 30 DAY
+               OR valid_to IS NULL AND last_seen_at >= $now - INTERVAL 30 DAY) GROUP BY ALL
         )
         SELECT b.name, b.category, b.rival, CAST(b.our_basis AS DECIMAL(38,6)) AS ours,
                CAST(b.their_basis AS DECIMAL(38,6)) AS theirs, b.currency, l.lowest, b.how,
-               nullif(b.url, '') IS NULL AS by_hand
+               nullif(b.url, '') IS NULL AS by_hand,
+               coalesce(b.availability IN {_OUT}, false) AS sold_out
         FROM best AS b LEFT JOIN low AS l ON l.source = b.source AND l.key = b.key
              AND l.currency = b.currency AND l.tax_included = b.their_taxed
         WHERE b.their_basis {side} b.our_basis
@@ -288,27 +325,43 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
         Pair(
             as_text(name), as_text(category), str(rival), as_number(ours) or Decimal(0),
             as_number(theirs) or Decimal(0), as_text(currency), as_number(lowest), str(how),
-            bool(by_hand),
+            bool(by_hand), bool(sold_out),
         )
-        for name, category, rival, ours, theirs, currency, lowest, how, by_hand in view.sql(
-            query, now=view.now, limit=limit
-        ).rows()
+        for (
+            name, category, rival, ours, theirs, currency, lowest, how, by_hand, sold_out,
+        ) in view.sql(query, now=view.now, limit=limit).rows()
     ]  # fmt: skip
 
 
-_MOVES = f"""
-    WITH history AS (
+LIVES: Final = """
+    WITH versions AS (
         SELECT coalesce(competitor_of(competitor), competitor) AS rival, source, key,
-               product_name, price, list_price, currency, availability, valid_from, valid_to,
-               deleted_at,
-               lag(price) OVER life AS price_before, lag(list_price) OVER life AS list_before,
-               lag(availability) OVER life AS stock_before,
-               lag(currency) OVER life AS currency_before,
-               lag(deleted_at) OVER life AS gone_before,
-               row_number() OVER life AS version
+               product_name, CASE WHEN price > 0 THEN price END AS price, list_price, currency,
+               tax_included, availability, valid_from, valid_to, deleted_at, last_seen_at
         FROM offers_history WHERE competitor IS NOT NULL
-        WINDOW life AS (PARTITION BY source, key ORDER BY valid_from)
-    ), met AS (
+    ), paid AS (
+        -- The last price, also where the offer was sold out without one in between.
+        SELECT *, lag(availability) OVER life AS stock_before,
+               lag(deleted_at) OVER life AS gone_before, row_number() OVER life AS version,
+               last_value(CASE WHEN price IS NOT NULL THEN {
+                   'price': price, 'list_price': list_price, 'currency': currency,
+                   'tax_included': tax_included} END IGNORE NULLS) OVER before AS last
+        FROM versions
+        WINDOW life AS (PARTITION BY source, key ORDER BY valid_from),
+               before AS (PARTITION BY source, key ORDER BY valid_from
+                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), history AS (
+        SELECT * EXCLUDE (last), last.price AS price_before, last.list_price AS list_before,
+               last.currency AS currency_before, last.tax_included AS tax_before
+        FROM paid
+    )"""
+"""
+``history``: each version of a competitor's offer beside what was known before it.
+
+Its prices are above 0; those before are of the last version that had one.
+"""
+
+_MOVES: Final = f"""{LIVES}, met AS (
         SELECT source, valid_from,
                valid_from > lag(valid_from) OVER met + INTERVAL 1 HOUR AS later
         FROM history WHERE version = 1
@@ -319,11 +372,14 @@ _MOVES = f"""
         SELECT valid_from AS moment, rival, product_name,
                CASE WHEN version = 1 THEN 'new'
                     WHEN gone_before IS NOT NULL THEN 'returned'
-                    WHEN list_price > price AND list_before IS NULL THEN 'promotion'
-                    WHEN price <> price_before
-                         OR currency <> currency_before AND price = price_before THEN 'price'
+                    WHEN list_price > price AND NOT coalesce(list_before > price_before, false)
+                         THEN 'promotion'
+                    WHEN currency <> currency_before
+                         OR price <> price_before
+                            AND tax_included IS NOT DISTINCT FROM tax_before THEN 'price'
                END AS what,
                CASE WHEN currency IS NOT DISTINCT FROM currency_before
+                         AND tax_included IS NOT DISTINCT FROM tax_before
                     THEN price_before END AS before, price AS after, currency
         FROM history LEFT JOIN looked USING (source)
         WHERE version > 1 OR valid_from >= second_look
@@ -382,6 +438,25 @@ def stock_gaps(view: View, *, limit: int) -> Sequence[StockGap]:
         StockGap(str(rival), as_text(name), as_text(ours))
         for rival, name, ours in view.sql(query, limit=limit).rows()
     ]
+
+
+def assortment(view: View, *, competitor: str) -> Assortment:
+    """Return how what a competitor offers and what we sell overlap, as far as is known."""
+    query = f"""{PAIRED}
+        SELECT (SELECT count(*) FROM theirs WHERE rival = $rival) AS offers,
+               (SELECT count(*) FROM paired WHERE rival = $rival) AS same,
+               (SELECT count(DISTINCT (our_source, our_key)) FROM paired WHERE rival = $rival)
+                   AS products,
+               (SELECT count(*) FROM ours) AS every"""
+    row = view.sql(query, rival=competitor).one()
+    offered = as_count(row["offers"])
+    every = as_count(row["every"])
+    return Assortment(
+        offered,
+        offered - as_count(row["same"]),
+        every,
+        every - as_count(row["products"]),
+    )
 
 
 def unmatched(view: View) -> tuple[int, int]:

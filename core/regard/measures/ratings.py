@@ -14,18 +14,55 @@ from regard.measures.periods import bounds
 from regard.reports import Period
 from regard.views import View
 
-__all__ = ["BadReview", "Held", "Rated", "bad_reviews", "held", "monthly_ratings", "ratings"]
+__all__ = [
+    "BadReview",
+    "Held",
+    "Rated",
+    "Unlisted",
+    "bad_reviews",
+    "held",
+    "monthly_ratings",
+    "ratings",
+    "stars",
+    "unlisted",
+]
 
-_NAMED: Final = """
-    WITH named AS (
+_PUBLIC: Final = (
+    *("live", "published", "approved", "active", "visible", "online", "public"),
+    *("publicada", "publicado", "aprobada", "aprobado", "publie", "publiee", "approuve"),
+    *("approuvee", "en ligne"),
+)
+"""What a review is called that everybody can read; folded."""
+_HIDDEN: Final = (
+    *("pending", "submitted", "moderation", "in moderation", "flagged", "reported"),
+    *("removed", "deleted", "rejected", "refused", "hidden", "unpublished", "discarded"),
+    *("archived", "offline", "draft", "spam", "inactive"),
+    *("pendiente", "retirada", "retirado", "eliminada", "eliminado", "rechazada", "rechazado"),
+    *("oculta", "oculto", "denunciada", "denunciado", "en attente", "en moderation"),
+    *("supprime", "supprimee", "refuse", "refusee", "rejete", "rejetee", "masque", "masquee"),
+    *("signale", "signalee", "hors ligne"),
+)
+"""What one is called that nobody can read, not yet or no more, or whose standing is in doubt."""
+
+_ALL: Final = f"""
+    WITH every AS (
         SELECT * REPLACE (CASE WHEN norm BETWEEN 0 AND 1 THEN norm END AS rating_norm)
         FROM (SELECT *, coalesce(competitor_of(competitor), competitor) AS whose,
                      coalesce(rating_norm, CASE WHEN best_rating > coalesce(worst_rating, 1)
                          THEN CAST((rating - coalesce(worst_rating, 1))
                                    / (best_rating - coalesce(worst_rating, 1)) AS DECIMAL(18,6))
-                     END) AS norm
-              FROM reviews))"""
-"""A rating beyond its own scale is none; the worst is one where nobody says otherwise."""
+                     END) AS norm,
+                     CASE WHEN nullif(trim(status), '') IS NULL OR folded(status) IN {_PUBLIC}
+                          THEN true WHEN folded(status) IN {_HIDDEN} THEN false END AS listed
+              FROM reviews)
+    )"""
+_NAMED: Final = f"""{_ALL}, named AS (SELECT * FROM every WHERE listed)"""
+"""
+The reviews that count: those that are public.
+
+A rating beyond its own scale is none; the worst is one where nobody says otherwise. A review
+whose status says nothing is public.
+"""
 _STARS: Final = "(1 + 4 * rating_norm)"
 """Ratings of all scales on the one of one to five."""
 
@@ -53,6 +90,20 @@ class Rated:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """
+    Reviews that do not count, because they are not public.
+
+    Attributes:
+        status: What their sources say; None: what is known not to be public, together.
+        n: How many.
+    """
+
+    status: str | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class BadReview:
     """
     One of the worst of the newest reviews; its text is not masked yet.
@@ -75,13 +126,15 @@ class Held:
 
     Attributes:
         competitor: By the name in reports; None: we.
-        held: Those that are stored, of the sites that state a count.
-        stated: How many their pages say that there are.
+        held: Those that are stored and public, of the articles or pages that state a count.
+        stated: How many these say that there are.
+        loose: So many of them are of pages that count ratings, also those without a text.
     """
 
     competitor: str | None
     held: int
     stated: int
+    loose: int = 0
 
     @property
     def coverage(self) -> Decimal | None:
@@ -91,39 +144,49 @@ class Held:
         return (Decimal(100 * self.held) / self.stated).quantize(Decimal("0.1"))
 
 
+_ABOUT: Final = """unnest(['sku:' || sku, 'gtin:' || gtin, 'product_name:' || product_name,
+                              regexp_replace(url, '[?#].*$', '')])"""
+"""All that a stated count may be about which a review belongs to: see ``reviews.stated``."""
+
+
 def held(view: View) -> Sequence[Held]:
-    """Return how many of the reviews that sites state are held, ours first."""
-    query = """
-        WITH told AS (
-            SELECT source, unnest(['sku:' || sku, 'gtin:' || gtin,
-                                   'product_name:' || product_name]) AS about,
+    """
+    Return how many of the reviews that sites state are held, ours first.
+
+    Only reviews of what a count is stated of are held of it; others would make up for them.
+    """
+    query = f"""{_ALL}, told AS (
+            SELECT source, {_ABOUT} AS about,
                    valid_to IS NOT NULL OR deleted_at IS NOT NULL AS over
             FROM reviews_history
         ), gone AS (
             -- All of an article's reviews were withdrawn: it is sold no longer.
             SELECT source, about FROM told WHERE about IS NOT NULL
             GROUP BY source, about HAVING bool_and(over)
-        ), counts AS (
-            SELECT source, json_extract_string(extra, '$.competitor') AS competitor, value
+        ), named AS (
+            SELECT source, subject, value, unit,
+                   json_extract_string(extra, '$.competitor') AS competitor
             FROM facts
             WHERE name = 'reviews.stated' AND (source, subject) NOT IN (FROM gone)
+        ), counts AS (
+            SELECT *, coalesce(competitor_of(competitor), competitor) AS whose FROM named
         ), stated AS (
-            SELECT source, coalesce(competitor_of(competitor), competitor) AS whose,
-                   sum(value) AS n
-            FROM counts GROUP BY ALL
+            SELECT whose, sum(value) AS n, sum(value) FILTER (unit = 'ratings') AS loose
+            FROM counts GROUP BY whose
+        ), kept AS (
+            SELECT source, key, {_ABOUT} AS about FROM every WHERE listed
         ), met AS (
-            SELECT source, coalesce(competitor_of(competitor), competitor) AS whose,
-                   count(*) AS n
-            FROM reviews GROUP BY ALL
+            SELECT c.whose, count(DISTINCT (k.source, k.key)) AS n
+            FROM kept AS k JOIN counts AS c ON c.source = k.source AND c.subject = k.about
+            GROUP BY c.whose
         )
-        SELECT s.whose, CAST(sum(coalesce(m.n, 0)) AS BIGINT) AS held,
-               CAST(sum(s.n) AS BIGINT) AS stated
-        FROM stated AS s LEFT JOIN met AS m
-             ON m.source = s.source AND m.whose IS NOT DISTINCT FROM s.whose
-        GROUP BY s.whose ORDER BY s.whose NULLS FIRST"""
+        SELECT s.whose, coalesce(m.n, 0) AS held, CAST(s.n AS BIGINT) AS stated,
+               CAST(coalesce(s.loose, 0) AS BIGINT) AS loose
+        FROM stated AS s LEFT JOIN met AS m ON m.whose IS NOT DISTINCT FROM s.whose
+        ORDER BY s.whose NULLS FIRST"""
     return [
-        Held(as_text(whose), as_count(have), as_count(stated))
-        for whose, have, stated in view.sql(query).rows()
+        Held(as_text(whose), as_count(have), as_count(stated), as_count(loose))
+        for whose, have, stated, loose in view.sql(query).rows()
     ]
 
 
@@ -139,8 +202,8 @@ def ratings(view: View, period: Period | None) -> Sequence[Rated]:
                CAST(avg({_STARS}) AS DECIMAL(18,6)) AS mean,
                CAST(stddev_samp({_STARS}) AS DECIMAL(18,6)) AS deviation,
                count(nullif(trim(reply_text), '')) AS replied,
-               CAST(median(date_diff('day', published_at, replied_at))
-                    FILTER (replied_at >= published_at) AS DECIMAL(12,1)) AS days
+               CAST(round(median(epoch(replied_at) - epoch(published_at))
+                          FILTER (replied_at >= published_at) / 86400, 1) AS DECIMAL(12,1)) AS days
         FROM named
         WHERE (published_at IS NULL AND CAST($since AS TIMESTAMPTZ) IS NULL)
            OR (published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
@@ -158,6 +221,45 @@ def ratings(view: View, period: Period | None) -> Sequence[Rated]:
             query, **bounds(period)
         ).rows()
     ]
+
+
+def stars(view: View, period: Period | None, competitor: str | None) -> Sequence[tuple[int, int]]:
+    """
+    Return how many ratings have how many stars, from five to one; empty: there are none.
+
+    Args:
+        view: What to read.
+        period: When they were published.
+        competitor: Whose they are, by the name in reports; None: ours.
+    """
+    query = f"""{_NAMED}
+        SELECT CAST(round({_STARS}) AS INTEGER) AS stars, count(*) AS n
+        FROM named
+        WHERE rating_norm IS NOT NULL AND whose IS NOT DISTINCT FROM $whose
+              AND published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
+              AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)
+        GROUP BY stars"""
+    rows = view.sql(query, whose=competitor, **bounds(period)).rows()
+    found = {as_count(each): as_count(n) for each, n in rows}
+    return [(each, found.get(each, 0)) for each in range(5, 0, -1)] if found else []
+
+
+def unlisted(view: View, period: Period | None) -> Sequence[Unlisted]:
+    """
+    Return the reviews that do not count, those known not to be public first.
+
+    A status that is neither known to be public nor not to be is named.
+    """
+    query = f"""{_ALL}
+        SELECT CASE WHEN listed IS NULL THEN left(trim(status), 40) END AS word, count(*) AS n
+        FROM every
+        WHERE listed IS NOT TRUE AND (
+            (published_at IS NULL AND CAST($since AS TIMESTAMPTZ) IS NULL)
+            OR (published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
+                AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)))
+        GROUP BY word ORDER BY word IS NOT NULL, n DESC, word"""
+    rows = view.sql(query, **bounds(period)).rows()
+    return [Unlisted(as_text(word), as_count(n)) for word, n in rows]
 
 
 def monthly_ratings(

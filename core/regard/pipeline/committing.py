@@ -171,7 +171,7 @@ class StoreCommitter:
             stored_addresses.end_pass(transaction, source, whole=whole)
         if whole and current.whole_began_at is not None:
             gone = Withdrawal(source, self.guard, current.whole_began_at, self.store.clock.now())
-            self._delete(gone.measure(self.store, kind), gone, kind, batcher)
+            self._delete(gone.measure(self.store, kind, self._note), gone, kind, batcher)
 
     def _complete(self, census: Census, kind: Kind, batcher: Batcher) -> None:
         """

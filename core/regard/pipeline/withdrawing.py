@@ -7,7 +7,7 @@ while it is sorted anew. What was met neither in this whole pass nor in the one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,9 +41,22 @@ class Withdrawal:
     since: datetime
     at: datetime
 
-    def measure(self, store: Store, kind: Kind) -> Disappearance | None:
-        """Return how much is gone; None: nothing, or the kind does not say when it was seen."""
+    def measure(
+        self, store: Store, kind: Kind, note: Callable[[str], None]
+    ) -> Disappearance | None:
+        """
+        Return how much is gone; None: nothing, or nobody can tell.
+
+        Args:
+            store: Where the records are.
+            kind: Their kind; one that does not say when it was seen tells nothing.
+            note: Hears why nobody can tell.
+        """
         if not kind.historic:
+            return None
+        if unnamed := self._unnamed(store, kind):
+            which = "record does" if unnamed == 1 else "records do"
+            note(f"{unnamed} refused {which} not say its key, so nothing was deleted")
             return None
         rows = kind.table
         current = and_(
@@ -56,15 +69,31 @@ class Withdrawal:
             ).one()
         return Disappearance(int(missing), int(stored), self.guard) if missing else None
 
-    def _not_refused(self, kind: Kind) -> ColumnElement[bool]:
-        """What was met and refused is there, whatever it says."""
+    def _unnamed(self, store: Store, kind: Kind) -> int:
+        """Return how many refused records may be any of those that seem to be gone."""
         quarantine = table("quarantine")
-        refused = select(quarantine.c.record).where(
+        with store.read() as transaction:
+            return int(
+                transaction.connection.execute(
+                    select(func.count()).where(
+                        self._refused(kind), quarantine.c.record.startswith("raw:")
+                    )
+                ).scalar_one()
+            )
+
+    def _refused(self, kind: Kind) -> ColumnElement[bool]:
+        quarantine = table("quarantine")
+        return and_(
             quarantine.c.source == self.source,
             quarantine.c.kind == kind.name,
             quarantine.c.resolved_at.is_(None),
             quarantine.c.last_seen_at >= self.since,
         )
+
+    def _not_refused(self, kind: Kind) -> ColumnElement[bool]:
+        """What was met and refused is there, whatever it says."""
+        quarantine = table("quarantine")
+        refused = select(quarantine.c.record).where(self._refused(kind))
         return kind.table.c.key.not_in(refused)
 
     def gone(self, store: Store, kind: Kind) -> Iterator[Batch]:

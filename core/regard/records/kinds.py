@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 from sqlmodel import SQLModel
 
 from regard.records.types import count, day, flag, instant, number, string
@@ -36,6 +36,12 @@ __all__ = [
 
 Currency = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{3}$")]
 """An ISO 4217 code, upper-cased; the code itself is not looked up in the standard's list."""
+
+Price = Annotated[Decimal, Field(gt=0)]
+"""What somebody asks: never nothing, which shops write where they have no price."""
+
+Charge = Annotated[Decimal, Field(ge=0)]
+"""What else stands beside a price; it may be nothing, as free shipping is, and never less."""
 
 
 class Customer(SQLModel):
@@ -263,7 +269,8 @@ class Review(SQLModel):
         rating: Between ``worst_rating`` and ``best_rating``.
         rating_norm: The same from 0 (worst) to 1 (best).
         author_hash: A keyed hash; the author's name is not kept.
-        status: Whether it is still public.
+        status: Whether it is public: ``live``; ``pending``, ``flagged``, ``removed`` and the
+            like are not, and count in no measure. None: nobody says that it is not.
     """
 
     subject: str | None = string()
@@ -296,6 +303,7 @@ class Offer(SQLModel):
     Attributes:
         competitor: Whose offer it is; None for our own.
         seller: Who sells it there.
+        price: More than 0; None: there is none, as of what is out of stock.
         unit_price: Per reference quantity, such as per kilogram.
         observed_at: When it was seen; never part of the content hash.
     """
@@ -307,12 +315,12 @@ class Offer(SQLModel):
     mpn: str | None = string()
     brand: str | None = string()
     seller: str | None = string()
-    price: Decimal | None = number()
-    list_price: Decimal | None = number()
+    price: Price | None = number()
+    list_price: Charge | None = number()
     currency: Currency | None = string()
     tax_included: bool | None = flag()
-    shipping: Decimal | None = number()
-    unit_price: Decimal | None = number()
+    shipping: Charge | None = number()
+    unit_price: Charge | None = number()
     availability: str | None = string()
     condition: str | None = string()
     url: str | None = string()

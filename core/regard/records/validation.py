@@ -32,8 +32,11 @@ _REASONS = {
     "extra_forbidden": "unknown-field",
     "string_pattern_mismatch": "bad-text",
     "string_unicode": "broken-text",
+    "greater_than": "bad-price",
+    "greater_than_equal": "bad-price",
 }
 _LONGEST_WORD = 24
+_LIMITS = (("greater than or equal to 0", "0 or more"), ("greater than 0", "more than 0"))
 _REASON_PREFIXES = {
     "decimal": "bad-number",
     "finite": "bad-number",
@@ -58,12 +61,25 @@ def _record_error(details: Mapping[str, Any], path: Sequence[object]) -> RecordE
     field = ".".join(str(step) for step in path) or None
     reason = _reason_of(details["type"])
     said = details["msg"].replace("Input should be", "must be", 1)
+    if reason == "bad-price":
+        reason, said = _no_price(details["input"], said)
     if reason == "naive-time":
         said = "the time has no zone; yield aware times"
     if reason == "unknown-value" and isinstance(details["input"], str):
         said = f"{_told(details['input'], said)} {said.replace('must be', 'is none of', 1)}"
     message = f"{field}: {said}" if field else said
     return RecordError(reason, message, field)
+
+
+def _no_price(value: object, said: str) -> tuple[str, str]:
+    """Return why an amount is no price; it is a number and nobody's secret, so it is named."""
+    shown = str(value).strip()[:_LONGEST_WORD]
+    for written, plain in _LIMITS:
+        said = said.replace(written, plain)
+    said = f"{shown} is no price: it {said}"
+    if shown.strip("+-0."):
+        return "bad-price", said
+    return "zero-price", f"{said}; leave it empty where there is none"
 
 
 def _told(word: str, known: str) -> str:

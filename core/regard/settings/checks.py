@@ -24,6 +24,7 @@ __all__ = [
     "LANGUAGES",
     "WEEKDAYS",
     "absolute_store",
+    "check_column",
     "check_currency",
     "check_duration",
     "check_language",
@@ -37,6 +38,9 @@ __all__ = [
     "check_week_start",
 ]
 
+_AMOUNT: Final = re.compile(
+    r"\s*(?:[^\W\d_]{3}|[€$£])?\s*[-+−]?\s*\d[\d.,' ]*(?:[^\W\d_]{3}|[€$£])?\s*"
+)
 LANGUAGES: Final = ("en", "es", "fr")
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -170,6 +174,22 @@ def check_language(value: object) -> str:
     near = f"; did you mean {meant!r}?" if meant else f"; known: {', '.join(LANGUAGES)}"
     message = f"{show(name)} is not a language that regard speaks{near}"
     raise ValueError(message)
+
+
+def check_column(value: object) -> str:
+    """Return the name of a column of a file; an amount is none."""
+    amount = isinstance(value, int | float) and not isinstance(value, bool)
+    if amount or (isinstance(value, str) and _AMOUNT.fullmatch(value)):
+        message = (
+            f"{show(value)} is an amount; name the column in which each of our products has its "
+            'own, such as "least"'
+        )
+        raise ValueError(message)
+    name = _text(value, "least")
+    if not name.strip() or re.search(r'["\\\x00-\x1f]', name):
+        message = f"{show(name)} is no name of a column; write it without quotes and backslashes"
+        raise ValueError(message)
+    return name
 
 
 def check_currency(value: object) -> str:

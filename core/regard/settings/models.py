@@ -83,6 +83,9 @@ Target = Annotated[
         examples=["terminal", "html:out/brief-{date}.html"],
     ),
 ]
+ColumnName = Annotated[
+    str, *_type_of(checks.check_column, pattern=r'^[^"\\\x00-\x1f]+$', examples=["least"])
+]
 Share = Annotated[
     float,
     PlainValidator(_checked(checks.check_share)),
@@ -184,7 +187,7 @@ class PricesSettings(_Table):
 
     our_tax_included: bool | None = Field(None, description="whether they are with tax")
     vat: Share | None = Field(None, description="the rate of the tax, such as 0.21")
-    minimum: Annotated[str, Field(pattern=r'^[^"\\\x00-\x1f]+$')] | None = Field(
+    minimum: ColumnName | None = Field(
         None, description="the column of our products with their least advertised price"
     )
 

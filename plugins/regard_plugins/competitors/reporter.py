@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import ClassVar
 
 from regard.measures.freshness import concerned
 from regard.measures.periods import last_days, resolve_period
+from regard.measures.repricing import Repricing, repricing
 from regard.measures.rivals import rivals
+from regard.render import formats
 from regard.render.phrases import Speaker
 from regard.render.words import LANGUAGES
 from regard.reporters import ReportContext, Reporter
@@ -78,8 +82,43 @@ class Competitors(Reporter[PeriodParams]):
             self.name,
             to.say("title"),
             view.now,
-            [section],
+            [section, *_repricing(to, repricing(view, period))],
             sources=concerned(view, ("offer", "product", "review", "visit")),
             period=period,
             language=language,
         )
+
+
+def _repricing(to: Speaker, found: Sequence[Repricing]) -> list[Section]:
+    """Say how often each of them moves its prices, and how far; nothing: nobody can tell."""
+    days = [day for one in found for day in (one.since, one.until) if day is not None]
+    if not days:
+        return []
+    columns = (
+        to.column("competitor"),
+        to.column("offers"),
+        to.column("observed"),
+        to.column("changes"),
+        to.column("frequency"),
+        to.column("moved", "%"),
+        to.column("size", "%"),
+    )
+    rows = tuple(
+        (
+            one.competitor,
+            one.offers,
+            one.weeks.quantize(Decimal("0.1")),
+            one.changes,
+            one.frequency,
+            one.moved.value,
+            one.size,
+        )
+        for one in found
+    )
+    note = to.say(
+        "repricing_note",
+        since=formats.day(min(days), to.language),
+        until=formats.day(max(days), to.language),
+    )
+    table = Table(to.say("repricing_table"), columns, rows, note)
+    return [Section(to.say("repricing"), tables=(table,))]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import ClassVar
 
 from pydantic import Field
 
-from regard.measures import offers
+from regard.measures import offers, ratings
 from regard.measures.freshness import concerned
+from regard.measures.offers import Assortment, Move
 from regard.measures.periods import last_days, resolve_period
-from regard.measures.rivals import rivals
+from regard.measures.promotions import promotions
+from regard.measures.repricing import Repricing, repricing
+from regard.measures.rivals import Rival, rivals
 from regard.render.phrases import Speaker
 from regard.render.words import LANGUAGES
 from regard.reporters import ReportContext, Reporter
@@ -64,28 +71,15 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
             note = to.say("unknown", whose=params.name)
             sections.append(Section(to.say("timeline"), note=note))
         else:
+            moved = [one for one in repricing(view, period) if one.competitor == params.name]
             figures = (
-                Figure(
-                    "competitor.index",
-                    to.say("column_index"),
-                    known.index,
-                    "points",
-                    n=known.compared,
-                ),
-                Figure(
-                    "competitor.rating",
-                    to.say("column_rating"),
-                    known.rating.value if known.rating else None,
-                    n=known.rating.n if known.rating else 0,
-                    low=known.rating.low if known.rating else None,
-                    high=known.rating.high if known.rating else None,
-                    period=period,
-                ),
-                Figure(
-                    "competitor.mystery", to.say("column_mystery"), known.mystery, n=known.visits
-                ),
+                *_beside(to, known, period),
+                *_assortment(to, offers.assortment(view, competitor=params.name)),
+                *_repriced(to, moved, period),
             )
-            sections.append(Section(to.say("beside"), figures))
+            sections.append(
+                Section(to.say("beside"), figures, tables=_stars(to, view, params, period))
+            )
             sections.append(_timeline(to, view, params, period))
         return Report(
             self.name,
@@ -98,23 +92,148 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
         )
 
 
+def _beside(to: Speaker, known: Rival, period: Period) -> Sequence[Figure]:
+    """Return what the report on all competitors says of it."""
+    rating = known.rating
+    return (
+        Figure(
+            "competitor.index", to.say("column_index"), known.index, "points", n=known.compared
+        ),
+        Figure(
+            "competitor.rating",
+            to.say("column_rating"),
+            rating.value if rating else None,
+            n=rating.n if rating else 0,
+            low=rating.low if rating else None,
+            high=rating.high if rating else None,
+            period=period,
+        ),
+        Figure(
+            "competitor.mystery",
+            to.say("column_mystery"),
+            known.mystery,
+            "points",
+            n=known.visits,
+        ),
+    )
+
+
+def _assortment(to: Speaker, found: Assortment) -> Sequence[Figure]:
+    """Return what only one of both sells, as far as is known; nothing: it offers nothing."""
+    if not found.offers:
+        return ()
+    return (
+        Figure("competitor.only_there", to.say("only_there"), found.only_there, n=found.offers),
+        Figure("competitor.only_here", to.say("only_here"), found.only_here, n=found.products),
+    )
+
+
+def _stars(
+    to: Speaker, view: View, params: OneCompetitorParams, period: Period
+) -> tuple[Table, ...]:
+    """Return how many stars it was given how often; nothing: none were."""
+    found = ratings.stars(view, period, params.name)
+    every = sum(n for _, n in found)
+    if not every:
+        return ()
+    columns = (to.column("stars"), to.column("reviews"), to.column("share", "%"))
+    rows = tuple(
+        (each, n, (Decimal(100 * n) / every).quantize(Decimal("0.1"))) for each, n in found
+    )
+    return (Table(to.say("stars"), columns, rows, f"n = {every}"),)
+
+
+def _promotions(
+    to: Speaker, view: View, params: OneCompetitorParams, period: Period
+) -> tuple[Table, ...]:
+    """Return when it cut its prices, for how long and how deep; nothing: it did not."""
+    found = promotions(view, period, competitor=params.name)
+    if not found:
+        return ()
+    currencies = {one.currency for one in found}
+    unit = currencies.pop() or "" if len(currencies) == 1 else ""
+    columns = (
+        to.column("product", wrap=True),
+        to.column("began"),
+        to.column("ended"),
+        to.column("days"),
+        to.column("former", unit),
+        to.column("price", unit),
+        to.column("depth", "%"),
+    )
+    rows = tuple(
+        # What runs has no end, which is known: it is not for lack of knowledge that it is empty.
+        (one.name, one.began_on, one.ended_on or "", one.days, one.former, one.price, one.depth)
+        for one in found
+    )
+    rest = len(rows) - params.rows
+    others = (to.say("others", n=rest), *[""] * 6) if rest > 0 else ()
+    running = sum(one.ended_on is None for one in found)
+    note = to.say("promotions_note", n=len(found), running=running)
+    return (Table(to.say("promotions"), columns, rows, note, params.rows, others),)
+
+
+def _repriced(to: Speaker, found: Sequence[Repricing], period: Period) -> Sequence[Figure]:
+    """Return how often it moves its prices, and how far; nothing: nobody can tell."""
+    figures: list[Figure] = []
+    for one in found:
+        weeks = to.number(one.weeks, 1)
+        note = to.say("frequency_note", n=one.changes, weeks=weeks)
+        figures += [
+            Figure(
+                "competitor.repricing",
+                to.say("figure_frequency"),
+                one.frequency,
+                n=one.offers,
+                period=period,
+                note=note,
+            ),
+            to.figure("competitor.moved", to.say("figure_moved"), one.moved, "%", period=period),
+            Figure(
+                "competitor.move_size",
+                to.say("figure_size"),
+                one.size,
+                "%",
+                n=one.changes,
+                period=period,
+            ),
+        ]
+    return figures
+
+
 def _timeline(to: Speaker, view: View, params: OneCompetitorParams, period: Period) -> Section:
     found = offers.moves(view, period, competitor=params.name)
+    cut = _promotions(to, view, params, period)
     if not found:
-        return Section(to.say("timeline"), note=to.say("still"))
+        return Section(to.say("timeline"), tables=cut, note=to.say("still"))
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
         to.column("on"),
-        to.column("product"),
+        to.column("product", wrap=True),
         to.column("what"),
         to.column("before", unit),
         to.column("after", unit),
+        to.column("percent", "%"),
+    )
+    # Of a day with a hundred changes the largest say most.
+    ordered = sorted(
+        found, key=lambda one: (one.on or date.min, abs(one.percent or Decimal(0))), reverse=True
     )
     rows = tuple(
-        (one.on, one.name, to.label("what", one.what), one.before, one.after) for one in found
+        (one.on, one.name, to.label("what", one.what), one.before, one.after, one.percent)
+        for one in ordered
     )
     rest = len(rows) - params.rows
-    others = (to.say("others", n=rest), "", "", None, None) if rest > 0 else ()
-    table = Table(to.say("changes"), columns, rows, f"n = {len(rows)}", params.rows, others)
-    return Section(to.say("timeline"), tables=(table,))
+    others = (to.say("others", n=rest), *[""] * 5) if rest > 0 else ()
+    note = to.say("changes_note", n=len(rows))
+    table = Table(to.say("changes"), columns, rows, note, params.rows, others)
+    return Section(to.say("timeline"), tables=(_counted(to, found), *cut, table))
+
+
+def _counted(to: Speaker, found: Sequence[Move]) -> Table:
+    """Return how often what happened."""
+    counts = Counter(one.what for one in found)
+    columns = (to.column("what"), to.column("times"))
+    rows = tuple((to.label("what", what), n) for what, n in counts.most_common())
+    return Table(to.say("counted"), columns, rows)

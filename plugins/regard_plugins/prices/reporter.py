@@ -14,7 +14,7 @@ from pydantic import Field
 from regard.findings import Finding, Severity
 from regard.measures import checks, minimums, offers
 from regard.measures.freshness import concerned
-from regard.measures.minimums import Below
+from regard.measures.minimums import Below, Watched
 from regard.measures.offers import Index, Move, Pair
 from regard.measures.periods import last_days, resolve_period
 from regard.render.formats import number
@@ -32,6 +32,8 @@ _USUAL_DAYS: Final = 7
 _WORTH_SAYING: Final = Decimal(97)
 """An index below says that somebody is clearly cheaper."""
 _BASE: Final = 5
+_MOST: Final = 100_000
+"""More rows of a table than anybody's program wants."""
 _WHATS: Final = ("dearer", "cheaper", "promotion", "stock-out", "back", "new", "withdrawn")
 """What is counted, in the order of the columns."""
 _KINDS: Final = ("offer", "product")
@@ -183,14 +185,17 @@ def _findings(asked: _Asked, found: Sequence[Index]) -> tuple[Finding, ...]:
 def _differences(asked: _Asked) -> list[Section]:
     """Return where they are cheaper, where they are dearer, and what they lack."""
     tables = [
-        _pairs(asked, "cheaper", offers.pairs(asked.view, dearest=False, limit=asked.rows)),
-        _pairs(asked, "dearer", offers.pairs(asked.view, dearest=True, limit=asked.rows)),
+        _pairs(asked, "cheaper", offers.pairs(asked.view, dearest=False, limit=_MOST)),
+        _pairs(asked, "dearer", offers.pairs(asked.view, dearest=True, limit=_MOST)),
     ]
-    gaps = offers.stock_gaps(asked.view, limit=asked.rows)
+    gaps = offers.stock_gaps(asked.view, limit=_MOST)
     if gaps:
-        columns = (asked.to.column("product"), asked.to.column("competitor"))
+        columns = (asked.to.column("product", wrap=True), asked.to.column("competitor"))
         rows = tuple((one.name, one.competitor) for one in gaps)
-        tables.append(Table(asked.to.say("gaps"), columns, rows, asked.to.say("gaps_note")))
+        note = asked.to.say("gaps_note", n=len(gaps))
+        tables.append(
+            Table(asked.to.say("gaps"), columns, rows, note, asked.rows, _others(asked, rows))
+        )
     filled = tuple(table for table in tables if table.rows)
     if not filled:
         return []
@@ -199,33 +204,45 @@ def _differences(asked: _Asked) -> list[Section]:
 
 def _below(asked: _Asked) -> list[Section]:
     """Say who advertises our products below their least price, where they have one."""
-    unread, every = minimums.unread_minimums(asked.view)
-    if not every:
+    watched = minimums.watched(asked.view)
+    if watched is None:
         return []
+    if not watched.products + watched.unread:
+        note = asked.to.say("below_unsaid", column=watched.column)
+        return [Section(asked.to.say("below"), note=note)]
     found = minimums.below_minimum(asked.view)
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
-        asked.to.column("product"),
+        asked.to.column("product", wrap=True),
         asked.to.column("competitor"),
         asked.to.column("seller"),
         asked.to.column("minimum", unit),
         asked.to.column("theirs", unit),
         asked.to.column("percent", "%"),
+        asked.to.column("seen"),
     )
     rows = tuple(
-        (one.name, one.competitor, one.seller, one.minimum, one.theirs, one.percent)
+        (one.name, one.competitor, one.seller, one.minimum, one.theirs, one.percent, one.seen_on)
         for one in found
     )
-    rest = len(found) - asked.rows
-    others = (asked.to.say("others", n=rest), "", "", "", "", "") if rest > 0 else ()
-    note = asked.to.say("below_note", n=every - unread)
-    if unread:
-        note += " " + asked.to.say("below_unread", n=unread)
+    others = _others(asked, rows)
+    note = _resting(asked.to, watched)
     if not found:
-        return [Section(asked.to.say("below"), note=f"{asked.to.say('below_none')} {note}")]
+        name = "below_none" if watched.offers else "below_nothing"
+        return [Section(asked.to.say("below"), note=f"{asked.to.say(name)} {note}")]
     table = Table(asked.to.say("below_title"), columns, rows, note, asked.rows, others)
     return [Section(asked.to.say("below"), tables=(table,), findings=_advertised(asked, found))]
+
+
+def _resting(to: Speaker, watched: Watched) -> str:
+    """Say on how much the comparison with least prices rests, and what was left out."""
+    told = [to.say("below_note", n=watched.offers, products=watched.products)]
+    if watched.hindered:
+        told.append(to.say("below_hindered", n=watched.hindered))
+    if watched.unread:
+        told.append(to.say("below_unread", n=watched.unread, column=watched.column))
+    return " ".join(told)
 
 
 def _advertised(asked: _Asked, found: Sequence[Below]) -> tuple[Finding, ...]:
@@ -248,7 +265,7 @@ def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
     currencies = {one.currency for one in found}
     unit = currencies.pop() or "" if len(currencies) == 1 else ""
     columns = (
-        asked.to.column("product"),
+        asked.to.column("product", wrap=True),
         asked.to.column("competitor"),
         asked.to.column("ours", unit),
         asked.to.column("theirs", unit),
@@ -258,7 +275,7 @@ def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
     rows = tuple(
         (
             one.name,
-            asked.to.say("by_hand", competitor=one.competitor) if one.by_hand else one.competitor,
+            _marked(asked.to, one),
             one.ours,
             one.theirs,
             one.percent,
@@ -266,7 +283,22 @@ def _pairs(asked: _Asked, name: str, found: Sequence[Pair]) -> Table:
         )
         for one in found
     )
-    return Table(asked.to.say(name), columns, rows, asked.to.say("pairs_note"))
+    note = asked.to.say("pairs_note", n=len(rows))
+    return Table(asked.to.say(name), columns, rows, note, asked.rows, _others(asked, rows))
+
+
+def _marked(to: Speaker, pair: Pair) -> str:
+    """Return whose offer it is, and what one must know of it."""
+    marked = pair.competitor
+    if pair.by_hand:
+        marked = to.say("by_hand", competitor=marked)
+    return to.say("sold_out", competitor=marked) if pair.sold_out else marked
+
+
+def _others(asked: _Asked, rows: Sequence[tuple[Cell, ...]]) -> tuple[Cell, ...]:
+    """Return the row that stands for those that people are not shown; empty: there are none."""
+    rest = len(rows) - asked.rows
+    return (asked.to.say("others", n=rest), *[""] * (len(rows[0]) - 1)) if rest > 0 else ()
 
 
 def _moved(asked: _Asked) -> Section:
@@ -302,13 +334,6 @@ def _direction(move: Move) -> str | None:
     return "dearer" if move.after > move.before else "cheaper"
 
 
-def _size(move: Move) -> Decimal:
-    """Return by which share of itself a price moved."""
-    if not move.before or move.after is None:
-        return Decimal(0)
-    return abs(move.after - move.before) / move.before
-
-
 def _listed(asked: _Asked, found: Sequence[Move]) -> Table:
     """Return what changed; programs get all of it."""
     to = asked.to
@@ -317,18 +342,27 @@ def _listed(asked: _Asked, found: Sequence[Move]) -> Table:
     columns = (
         to.column("on"),
         to.column("competitor"),
-        to.column("product"),
+        to.column("product", wrap=True),
         to.column("what"),
         to.column("before", unit),
         to.column("after", unit),
+        to.column("percent", "%"),
     )
     # Of a day with a hundred changes the largest say most.
-    ordered = sorted(found, key=lambda one: (one.on or date.min, _size(one)), reverse=True)
+    ordered = sorted(
+        found, key=lambda one: (one.on or date.min, abs(one.percent or Decimal(0))), reverse=True
+    )
     rows = tuple(
-        (one.on, one.competitor, one.name, to.label("what", one.what), one.before, one.after)
+        (
+            one.on,
+            one.competitor,
+            one.name,
+            to.label("what", one.what),
+            one.before,
+            one.after,
+            one.percent,
+        )
         for one in ordered
     )
-    rest = len(found) - asked.rows
-    others = (to.say("others", n=rest), "", "", "", "", "") if rest > 0 else ()
     note = to.say("moves_note", n=len(found))
-    return Table(to.say("moves_title"), columns, rows, note, asked.rows, others)
+    return Table(to.say("moves_title"), columns, rows, note, asked.rows, _others(asked, rows))

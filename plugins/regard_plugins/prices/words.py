@@ -76,6 +76,11 @@ _WORDS: Final[Texts] = {
         "{competitor} (a mano)",
         "{competitor} (à la main)",
     ),
+    "sold_out": (
+        "{competitor} (sold out)",
+        "{competitor} (agotado)",
+        "{competitor} (épuisé)",
+    ),
     "category_title": ("By category", "Por categoría", "Par catégorie"),
     "below": ("Below our minimum", "Por debajo de nuestro mínimo", "Sous notre minimum"),
     "below_title": (
@@ -84,14 +89,41 @@ _WORDS: Final[Texts] = {
         "Annoncé sous notre prix minimum",
     ),
     "below_note": (
-        "On one basis of tax; n = {n} {n:product|products} with a minimum price.",
-        "Con la misma base de impuestos; n = {n} {n:producto|productos} con precio mínimo.",
-        "Sur la même base de taxes ; n = {n} {n:produit|produits} avec un prix minimum.",
+        (
+            "On one basis of tax; n = {n} {n:offer|offers} of our {products} "
+            "{products:product|products} with a minimum price."
+        ),
+        (
+            "Con la misma base de impuestos; n = {n} {n:oferta|ofertas} de nuestros {products} "
+            "{products:producto|productos} con precio mínimo."
+        ),
+        (
+            "Sur la même base de taxes ; n = {n} {n:offre|offres} de nos {products} "
+            "{products:produit|produits} avec un prix minimum."
+        ),
+    ),
+    "below_hindered": (
+        "{n} more cannot be compared: used, another currency, or tax not known.",
+        "{n} más no {n:se puede|se pueden} comparar: usado, otra moneda o impuesto desconocido.",
+        (
+            "{n} de plus {n:n’est pas comparable|ne sont pas comparables} : occasion, autre "
+            "monnaie ou taxe inconnue."
+        ),
     ),
     "below_unread": (
-        "{n} more {n:is|are} no amount.",
-        "{n} más no {n:es un importe|son importes}.",
-        "{n} de plus {n:n’est pas un montant|ne sont pas des montants}.",
+        "Of {n} {n:product|products}, “{column}” is no amount above 0 in the product’s currency.",
+        "De {n} {n:producto|productos}, «{column}» no es un importe mayor que 0 en su moneda.",
+        "De {n} {n:produit|produits}, « {column} » n’est pas un montant positif dans sa monnaie.",
+    ),
+    "below_unsaid": (
+        "None of our products has anything in the column “{column}” that `[prices]` names.",
+        "Ningún producto nuestro tiene nada en la columna «{column}» que nombra `[prices]`.",
+        "Aucun de nos produits n’a rien dans la colonne « {column} » que nomme `[prices]`.",
+    ),
+    "below_nothing": (
+        "No offer can be compared with it.",
+        "Ninguna oferta se puede comparar con él.",
+        "Aucune offre ne peut lui être comparée.",
     ),
     "below_none": (
         "Nobody advertises below it.",
@@ -108,9 +140,9 @@ _WORDS: Final[Texts] = {
     "dearer": ("Dearer than we are", "Más caros que nosotros", "Plus chers que nous"),
     "gaps": ("Out of stock there", "Agotado allí", "En rupture là-bas"),
     "gaps_note": (
-        "Without what is known to be out of stock here as well.",
-        "Sin lo que se sabe agotado también aquí.",
-        "Sans ce que l’on sait en rupture ici aussi.",
+        "n = {n}, without what is known to be out of stock here as well.",
+        "n = {n}, sin lo que se sabe agotado también aquí.",
+        "n = {n}, sans ce que l’on sait en rupture ici aussi.",
     ),
     "moved": ("What moved", "Qué se movió", "Ce qui a bougé"),
     "counted": ("How many changes", "Cuántos cambios", "Combien de changements"),
@@ -127,9 +159,9 @@ _WORDS: Final[Texts] = {
     "moves_title": ("Changes", "Cambios", "Changements"),
     "still": ("Nothing moved.", "Nada se movió.", "Rien n’a bougé."),
     "pairs_note": (
-        "Lowest: their lowest price of the last 30 days.",
-        "Mínimo: su precio más bajo de los últimos 30 días.",
-        "Plus bas : leur prix le plus bas des 30 derniers jours.",
+        "n = {n} {n:offer|offers}. Lowest: their lowest price of the last 30 days.",
+        "n = {n} {n:oferta|ofertas}. Mínimo: su precio más bajo de los últimos 30 días.",
+        "n = {n} {n:offre|offres}. Plus bas : leur prix le plus bas des 30 derniers jours.",
     ),
     "finding_cheaper": (
         "{competitor} is {percent} % cheaper than we are.",

@@ -31,6 +31,9 @@ __all__ = ["Reviews", "ReviewsParams"]
 _LATE_DAYS: Final = 60
 """The last days of a period that are compared with what was before them in it."""
 
+_STATUSES: Final = 3
+"""How many unknown words to name."""
+
 
 class ReviewsParams(PeriodParams):
     """
@@ -80,7 +83,7 @@ class Reviews(Reporter[ReviewsParams]):
         sections = (
             [_rated(asked, found), *_bad(asked), *_monthly(asked)]
             if found
-            else [Section(asked.to.say("rated"), note=asked.to.say("nothing"))]
+            else [Section(asked.to.say("rated"), note=_with_unlisted(asked, "nothing"))]
         )
         return Report(
             self.name,
@@ -117,12 +120,28 @@ def _rated(asked: _Asked, found: Sequence[Rated]) -> Section:
         )
         for one in found
     )
-    table = Table(asked.to.say("table"), columns, rows, asked.to.say("table_note"))
+    table = Table(asked.to.say("table"), columns, rows, _with_unlisted(asked, "table_note"))
     return Section(
         asked.to.say("rated"),
         tables=(table, *_held(asked)),
         findings=(*_worse(asked, found), *_turned(asked)),
     )
+
+
+def _with_unlisted(asked: _Asked, name: str) -> str:
+    """Return a note, with what was left out because it is not public."""
+    found = ratings.unlisted(asked.view, asked.period)
+    hidden = sum(one.n for one in found if one.status is None)
+    strange = [one for one in found if one.status is not None]
+    told = [asked.to.say(name)]
+    if hidden:
+        told.append(asked.to.say("hidden", n=hidden))
+    if strange:
+        words = ", ".join(f"“{one.status}”" for one in strange[:_STATUSES])
+        more = ", …" if len(strange) > _STATUSES else ""
+        count = sum(one.n for one in strange)
+        told.append(asked.to.say("strange", n=count, words=words + more))
+    return " ".join(told)
 
 
 def _held(asked: _Asked) -> list[Table]:
@@ -139,7 +158,10 @@ def _held(asked: _Asked) -> list[Table]:
     rows = tuple(
         (asked.whose(one.competitor), one.held, one.stated, one.coverage) for one in found
     )
-    return [Table(asked.to.say("held_table"), columns, rows, asked.to.say("held_note"))]
+    note = asked.to.say("held_note")
+    if loose := sum(one.loose for one in found):
+        note += " " + asked.to.say("held_loose", n=loose)
+    return [Table(asked.to.say("held_table"), columns, rows, note)]
 
 
 def _worse(asked: _Asked, found: Sequence[Rated]) -> tuple[Finding, ...]:
@@ -225,11 +247,13 @@ def _bad(asked: _Asked) -> list[Section]:
     found = ratings.bad_reviews(asked.view, asked.period, limit=asked.rows)
     if not found:
         return []
+    # Reviews of a shop as a whole are of no product: a column of nothing is room for words.
+    of_products = any(one.product is not None for one in found)
     columns = (
         asked.to.column("on"),
         asked.to.column("whose"),
         asked.to.column("rating"),
-        asked.to.column("product", wrap=True),
+        *((asked.to.column("product", wrap=True),) if of_products else ()),
         asked.to.column("said", wrap=True),
     )
     rows = tuple(
@@ -237,7 +261,7 @@ def _bad(asked: _Asked) -> list[Section]:
             one.on,
             asked.whose(one.competitor),
             one.rating,
-            one.product,
+            *((one.product,) if of_products else ()),
             None if one.text is None else mask_text(one.text),
         )
         for one in found

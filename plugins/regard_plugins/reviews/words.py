@@ -32,6 +32,31 @@ _WORDS: Final[Texts] = {
         "Medias de todas las escalas llevadas a 1-5. Respondidas: de todas; mediana de días.",
         "Moyennes ramenées de 1 à 5. Répondus : de tous les avis ; médiane des jours.",
     ),
+    "hidden": (
+        "Not counted: {n} that {n:is|are} not public (pending, flagged or removed).",
+        (
+            "Sin contar: {n} que no {n:es pública|son públicas} (pendientes, denunciadas o "
+            "retiradas)."
+        ),
+        (
+            "Non comptés : {n} qui {n:n’est pas public|ne sont pas publics} (en attente, "
+            "signalés ou retirés)."
+        ),
+    ),
+    "strange": (
+        (
+            "Not counted: {n} with a status that nobody knows, {words}; say under `values` of "
+            "the source’s map whether it is live or removed."
+        ),
+        (
+            "Sin contar: {n} con un estado que nadie conoce, {words}; diga en `values` del mapa "
+            "de la fuente si es live o removed."
+        ),
+        (
+            "Non comptés : {n} avec un statut que personne ne connaît, {words} ; dites sous "
+            "`values` de la carte de la source si c’est live ou removed."
+        ),
+    ),
     "held_table": (
         "Against what the sites state",
         "Frente a lo que dicen los sitios",
@@ -41,6 +66,11 @@ _WORDS: Final[Texts] = {
         "All reviews of any time; stated: the counts on the pages themselves.",
         "Todas las opiniones, de cualquier fecha; declaradas: lo que dicen las páginas.",
         "Tous les avis, de toute date ; annoncés : les nombres que donnent les pages.",
+    ),
+    "held_loose": (
+        "{n} of them count stars without a text, too, which no page shows.",
+        "{n} de ellas cuentan también estrellas sin texto, que ninguna página enseña.",
+        "{n} d’entre eux comptent aussi des étoiles sans texte, qu’aucune page ne montre.",
     ),
     "bad": ("The newest bad ones", "Las malas más recientes", "Les mauvais les plus récents"),
     "bad_table": (

@@ -19,7 +19,7 @@ from regard_scrapers.pages.outcomes import Candidate, FoundOffer, PageProblem
 from regard_scrapers.pages.states import availability_of, condition_of
 from regard_scrapers.pages.things import Thing, Value, things_within
 
-__all__ = ["Market", "offers_of"]
+__all__ = ["Market", "explains_no_price", "offers_of"]
 
 _PRODUCTS: Final = ("Product", "ProductGroup", "ProductModel", "IndividualProduct", "SomeProducts",
                     "Vehicle", "Car", "Book", "SoftwareApplication")  # fmt: skip
@@ -153,7 +153,10 @@ class _Reading:
             fields["currency"] = currency
         elif "price" in fields:
             problems.append(PageProblem("no-currency", "currency", "the page names no currency"))
-        if "price" not in fields and not problems and not _explains_no_price(availability):
+        if explains_no_price(availability):
+            # What is sold out often says 0: that is no price, and no reason to doubt the rest.
+            problems = [each for each in problems if each.code != "zero-price"]
+        elif "price" not in fields and not problems:
             problems.append(PageProblem("no-price", "price", f"no price at {offer.path}"))
         if extra:
             fields["extra"] = extra
@@ -274,7 +277,8 @@ class _Reading:
             extra["aggregate"] = "low"
 
 
-def _explains_no_price(availability: object) -> bool:
+def explains_no_price(availability: object) -> bool:
+    """Say whether an offer may have no price, as what cannot be bought has none."""
     return availability in ("OutOfStock", "SoldOut", "Discontinued", "InStoreOnly", "PreOrder")
 
 

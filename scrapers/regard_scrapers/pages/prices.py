@@ -85,6 +85,9 @@ _SPLIT: Final = re.compile(r"(?<![\d.,])(\d{1,3}(?:[ .']\d{3})*)(€)(\d{2})(?![
 _TORN: Final = re.compile(r"(\W*\w{0,3}\W*\d[\d.,' ]*[.,]) (\d{2}(?!\d)\D*(?:\d.*)?)", re.DOTALL)
 """119. 95: a space behind the sign, where markup stood between them."""
 
+_TAKEN_OFF: Final = re.compile(r"(?<!\S)-$")
+"""A minus sign, and no dash: what is less than nothing is what is taken off."""
+
 _FREE: Final = re.compile(r"\W*(?:free|gratis|gratuite?|kostenlos)\W*", re.IGNORECASE)
 
 
@@ -339,6 +342,8 @@ def _meaning(before: str, wide: str, behind: str) -> tuple[Meaning, str | None]:
         return Meaning.UNIT, unit[1].strip()
     if _RECURRING.match(behind):
         return Meaning.RECURRING, None
+    if _TAKEN_OFF.search(before):
+        return Meaning.SAVING, None
     if _INSTALMENT.search(wide):
         return Meaning.INSTALMENT, None
     if _BUNDLE.search(wide):

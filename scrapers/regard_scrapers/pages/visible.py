@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborNode
 from regard_scrapers.pages.dates import when
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.gtins import gtin
-from regard_scrapers.pages.offers import Market
+from regard_scrapers.pages.offers import Market, explains_no_price
 from regard_scrapers.pages.outcomes import Candidate, FoundOffer, FoundReview, PageProblem
 from regard_scrapers.pages.prices import Meaning, Price, main_price, prices_in
 from regard_scrapers.pages.ratings import Rating, normalised, rating_of
@@ -61,6 +61,11 @@ def visible_offer(document: Document, rules: OfferRules, market: Market) -> Foun
             shown = ", ".join(map(str, known[:4]))
             text = f"{rule.shown} finds several prices ({shown}); narrow it with within"
             problems.append(PageProblem("several-prices", name, text))
+    if fields.get("price") == 0:
+        del fields["price"]
+        if not explains_no_price(fields.get("availability")):
+            text = f"price: {evidence['price'][0].text[:40]!r} is nothing"
+            problems.append(PageProblem("zero-price", "price", text))
     if not fields and not problems:
         return None
     if "price" in fields and "currency" not in fields:

@@ -232,11 +232,11 @@ class Watch:
         text = body.decode("utf-8", errors="replace")
         self._pipe.say("robots", origin=origin, status=status, body=text)
 
-    def _answered(self, origin: str, status: int, wait_seconds: float | None) -> None:
-        self._pipe.say("answered", origin=origin, status=status, wait=wait_seconds)
+    def _answered(self, origin: str, status: int, wait: float | None, which: str) -> None:
+        self._pipe.say("answered", origin=origin, status=status, wait=wait, which=which)
 
-    def _unanswered(self, origin: str, why: str) -> None:
-        self._pipe.say("unanswered", origin=origin, why=why)
+    def _unanswered(self, origin: str, why: str, which: str) -> None:
+        self._pipe.say("unanswered", origin=origin, why=why, which=which)
 
 
 def _place(trace: TracebackType | None, root: Path, *, own: bool = False) -> str:

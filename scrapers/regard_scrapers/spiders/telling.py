@@ -13,7 +13,7 @@ from scrapy.http import Response
 from regard_scrapers.spiders.addon import GuestAddon
 from regard_scrapers.spiders.guarding import RefusedAddress
 from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
-from regard_scrapers.spiders.robots import ForbiddenByRobots, origin_of
+from regard_scrapers.spiders.robots import ITSELF, ForbiddenByRobots, origin_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -27,10 +27,10 @@ USED_UP = "budget"
 """Why a spider was closed whose requests of today are used up."""
 
 answered = object()
-"""Scrapy signal: an origin has answered; ``origin``, ``status`` and ``wait_seconds`` go along."""
+"""Scrapy signal: somebody answered; ``origin``, ``status``, ``wait`` and ``which`` go along."""
 
 unanswered = object()
-"""Scrapy signal: a request came to nothing; ``why`` and ``origin`` go along."""
+"""Scrapy signal: a request came to nothing; ``why``, ``origin`` and ``which`` go along."""
 
 
 class HostedAddon(GuestAddon):
@@ -83,7 +83,11 @@ class TellingMiddleware:
         header = response.headers.get("Retry-After")
         wait = retry_after_seconds(header.decode("latin-1") if header else None)
         self._crawler.signals.send_catch_log(
-            answered, origin=origin_of(request.url), status=response.status, wait_seconds=wait
+            answered,
+            origin=origin_of(request.url),
+            status=response.status,
+            wait=wait,
+            which=self._which(request),
         )
         return response
 
@@ -98,7 +102,16 @@ class TellingMiddleware:
             why = "paused"
         elif isinstance(exception, IgnoreRequest):
             why = "ignored"
-        self._crawler.signals.send_catch_log(unanswered, origin=origin_of(request.url), why=why)
+        self._crawler.signals.send_catch_log(
+            unanswered, origin=origin_of(request.url), why=why, which=self._which(request)
+        )
+
+    def _which(self, request: Request) -> str:
+        """Return what tells a request from others; robots.txt, which holds nothing, has none."""
+        if request.meta.get(ITSELF):
+            return ""
+        finger = self._crawler.request_fingerprinter
+        return finger.fingerprint(request).hex()[:16]
 
     def _close(self) -> None:
         engine = self._crawler.engine

@@ -29,7 +29,6 @@ from regard.records.encoding import Encoded, encode_time, microseconds
 from regard.sources import Stream
 from regard.tabular import Piece, PieceReader, Row, open_tables
 
-KIND = kind_named("purchase")
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 MODIFIED = datetime(2026, 1, 30, tzinfo=UTC)
 HEADER = ("order", "line", "mail", "when", "state", "n", "price", "cur", "day", "more", "note")
@@ -51,6 +50,16 @@ SPEC = FieldMap.model_validate(
         "values": {"status": {"paid": "completed", "Ganado": "completed"}},
         "constants": {"place": "Centro", "basis": "sale"},
         "as_of": "day",
+    }
+)
+
+OFFERS = FieldMap.model_validate(
+    {
+        "kind": "offer",
+        "key": ["order"],
+        "fields": {"price": "price", "list_price": "was", "shipping": "sent", "currency": "cur"},
+        "constants": {"competitor": "Rival", "currency": "EUR"},
+        "decimal": ".",
     }
 )
 
@@ -93,18 +102,21 @@ ROWS = st.lists(_ROW, min_size=1, max_size=3) | st.lists(_ROW, min_size=16, max_
 
 def _mapper(extra: bool) -> Mapper:
     header = (*HEADER, "left over", "also") if extra else HEADER
+    return _compiled(SPEC, header)
+
+
+def _compiled(spec: FieldMap, header: tuple[str, ...]) -> Mapper:
     return compile_map(
-        SPEC, header, timezone="Europe/Madrid", kind_fields=fields_of(kind_named("purchase").model)
+        spec, header, timezone="Europe/Madrid", kind_fields=fields_of(kind_named(spec.kind).model)
     )
 
 
 def _by_row(mapper: Mapper, rows: list[Row]) -> list[Any]:
     """Return for each row what the row lane makes of it: an encoded record, a reason, or None."""
     results: list[Any] = []
+    kind = mapper.spec.kind
     for row in rows:
-        batcher = Batcher(
-            kind_named("purchase"), Stream("s", "purchase"), NOW, identify=lambda raw: ()
-        )
+        batcher = Batcher(kind_named(kind), Stream("s", kind), NOW, identify=lambda raw: ())
         try:
             found = mapper.map(row)
         except RecordError as error:
@@ -125,10 +137,10 @@ def _text(rows: list[tuple[str, ...]]) -> str:
     return out.getvalue()
 
 
-def _in_bulk(path: Path, extra: bool) -> list[tuple[Row, Encoded | None]]:
+def _in_bulk(path: Path, mapper: Mapper) -> list[tuple[Row, Encoded | None]]:
     """Return each row that the bulk lane was given, with what it made of it."""
     (table,) = open_tables(path, delimiter=",", encoding="utf-8")
-    mapper = _mapper(extra)
+    kind = kind_named(mapper.spec.kind)
     pieces, found = table.pieces(), []
 
     assert BulkMapper.fits(mapper)
@@ -141,7 +153,7 @@ def _in_bulk(path: Path, extra: bool) -> list[tuple[Row, Encoded | None]]:
             if count is None:
                 continue
             as_of = encode_time(MODIFIED)
-            bulk = BulkMapper(mapper, KIND, reader, header=piece.header, now=NOW, as_of=as_of)
+            bulk = BulkMapper(mapper, kind, reader, header=piece.header, now=NOW, as_of=as_of)
             rows, left = bulk.encode()
             encoded = iter(rows)
             for at in range(count):
@@ -164,7 +176,7 @@ def test_both_lanes_agree(extra: bool, rows: list[tuple[str, ...]], tmp_path: Pa
     full = [(*row, *beside[at % len(beside)]) for at, row in enumerate(rows)]
     path = tmp_path / "till.csv"
     path.write_text(_text([header, *full]), encoding="utf-8", newline="")
-    found = _in_bulk(path, extra)
+    found = _in_bulk(path, _mapper(extra))
     by_row = _by_row(_mapper(extra), [row for row, _ in found])
 
     for expected, (_, encoded) in zip(by_row, found, strict=True):
@@ -179,11 +191,45 @@ def test_ordinary_rows_take_the_bulk_lane(tmp_path: Path) -> None:
     rows = [(f"A{at}", *row[:2], times[at % 3], *row[3:]) for at in range(99)]
     path = tmp_path / "till.csv"
     path.write_text(_text([HEADER, *rows]), encoding="utf-8", newline="")
-    found = _in_bulk(path, extra=False)
+    found = _in_bulk(path, _mapper(extra=False))
     by_row = _by_row(_mapper(extra=False), [row for row, _ in found])
 
     assert by_row == [encoded for _, encoded in found]
     assert 99 == sum(isinstance(encoded, Encoded) for _, encoded in found)
+
+
+PRICES = ("0", "0.00", "-0", "-0.000001", "-3", "0.000001", "9.90", "1e3", "", "€ 0.00", "(5.00)")
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=st.lists(
+        st.tuples(*[st.sampled_from(PRICES)] * 3, st.sampled_from(["EUR", "", "USD"])),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_both_lanes_refuse_the_same_prices(rows: list[tuple[str, ...]], tmp_path: Path) -> None:
+    """A price of nothing or less is stored by neither lane, and all others by both alike."""
+    header = ("order", "price", "was", "sent", "cur")
+    path = tmp_path / "offers.csv"
+    path.write_text(_text([header, *((f"A{at}", *row) for at, row in enumerate(rows))]))
+    mapper = _compiled(OFFERS, header)
+    found = _in_bulk(path, mapper)
+    by_row = _by_row(mapper, [row for row, _ in found])
+
+    for expected, (_, encoded) in zip(by_row, found, strict=True):
+        if encoded is not None:
+            assert expected == encoded
+    for made in by_row:
+        if isinstance(made, Encoded):
+            stored = dict(zip(kind_named("offer").fields, made.values, strict=True))
+            assert stored["price"] is None or int(stored["price"]) > 0
+            assert all(int(stored[name] or 0) >= 0 for name in ("list_price", "shipping"))
+        else:
+            assert made in {"zero-price", "bad-price", "bad-number", "currency-mismatch"}
 
 
 @lru_cache

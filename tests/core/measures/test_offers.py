@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 
 from regard.directory import Directory, Match, Named
-from regard.measures.offers import Index, indices, moves, pairs, stock_gaps, unmatched
+from regard.measures.offers import (
+    Assortment,
+    Index,
+    assortment,
+    indices,
+    moves,
+    pairs,
+    stock_gaps,
+    unmatched,
+)
 from regard.reports import Period
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -560,3 +569,93 @@ def test_an_article_that_can_be_had_there_is_no_gap(market: Market) -> None:
     )
 
     assert [] == stock_gaps(view, limit=9)
+
+
+def test_a_used_one_of_ours_is_no_price(market: Market) -> None:
+    """What our own shop sells second-hand says nothing of the price of a new one."""
+    shop = {"source": "own", "competitor": None, "sku": "cup", "product_name": "Cup"}
+    used = theirs("u", "4", **shop, condition="UsedCondition")
+    new = theirs("n", "9", **shop)
+    view = market(product=[ours("cup", gtin=CUP)], offer=[used, new, theirs("a", "9", gtin=CUP)])
+
+    assert D(100) == only(indices(view)).value
+
+
+def test_what_can_be_bought_competes(market: Market) -> None:
+    """Of two offers of one article the one in stock counts, though the other is cheaper."""
+    rows = [
+        theirs("a", "5", gtin=CUP, availability="OutOfStock"),
+        theirs("b", "9", gtin=CUP, availability="InStock"),
+    ]
+
+    assert D(90) == only(indices(market(product=[ours("cup", gtin=CUP)], offer=rows))).value
+
+
+def test_nothing_is_no_lowest_price(market: Market) -> None:
+    """A price of nothing that was stored once is not the lowest of 30 days."""
+    rows = versions("a", {"at": ago(20), "price": D(0)}, {"at": ago(9), "price": D(8)}, gtin=CUP)
+    (pair,) = pairs(market(product=[ours("cup", gtin=CUP)], offer=rows), dearest=False, limit=9)
+
+    assert D(8) == pair.lowest
+
+
+def test_a_price_that_moved_while_it_was_sold_out(market: Market) -> None:
+    """The price before is the last one that there was."""
+    rows = versions(
+        "a",
+        {"at": ago(20), "price": D(10), "availability": "InStock"},
+        {"at": ago(5), "price": None, "availability": "OutOfStock"},
+        {"at": ago(2), "price": D(12), "availability": "InStock"},
+    )
+    found = [(one.what, one.before, one.after) for one in moves(market(offer=rows), LAST)]
+
+    assert [("back", None, None), ("price", D(10), D(12)), ("stock-out", None, None)] == found
+
+
+def test_without_tax_is_no_cut(market: Market) -> None:
+    """From with to without tax, at another number, no price has moved."""
+    rows = versions(
+        "a",
+        {"at": ago(20), "price": D("12.1"), "tax_included": True},
+        {"at": ago(2), "price": D(10), "tax_included": False},
+    )
+
+    assert [] == moves(market(offer=rows), LAST)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what"),
+    [
+        ((10, None), (8, 10), "promotion"),
+        ((10, 10), (8, 10), "promotion"),
+        ((8, 10), (7, 10), "price"),
+        ((8, 10), (10, 10), "price"),
+        ((8, 10), (10, None), "price"),
+    ],
+)
+def test_when_a_promotion_begins(
+    before: tuple[int, int | None], after: tuple[int, int | None], what: str, market: Market
+) -> None:
+    """A price below the list price is a promotion from where it was not below it."""
+    rows = versions(
+        "a",
+        *(
+            {"at": ago(days), "price": D(price), "list_price": D(was) if was else None}
+            for days, (price, was) in ((20, before), (2, after))
+        ),
+    )
+    (one,) = moves(market(offer=rows), LAST)
+
+    assert (what, D(before[0]), D(after[0])) == (one.what, one.before, one.after)
+
+
+def test_what_only_one_of_both_sells(market: Market) -> None:
+    """Of three offers one is none of ours; of our two products it offers the one, twice."""
+    view = market(
+        product=[ours("cup", gtin=CUP), ours("pot", gtin=POT)],
+        offer=[theirs("a", gtin=CUP), theirs("b", gtin=CUP), theirs("c"),
+               theirs("d", competitor="Other")],
+    )  # fmt: skip
+
+    assert Assortment(3, 1, 2, 1) == assortment(view, competitor="Rival")
+    assert Assortment(0, 0, 2, 2) == assortment(view, competitor="Nobody")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from regard.directory import Directory, Named
-from regard.measures.ratings import bad_reviews, monthly_ratings, ratings
+from regard.measures.ratings import bad_reviews, held, monthly_ratings, ratings, stars
 from regard.reports import Period
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -201,3 +201,94 @@ def test_bad_reviews(market: Market) -> None:
     ]
     assert 1 == len(bad_reviews(view, LAST, limit=1))
     assert [] == bad_reviews(view, LAST, limit=0)
+
+
+def test_how_many_stars(market: Market) -> None:
+    """Each rating has the stars that it is nearest to, on whatever scale it was given."""
+    view = market(
+        review=[
+            review("1", competitor="Rival"),
+            review("0.9", competitor="Rival"),
+            review("0.5", competitor="Rival"),
+            review(None, competitor="Rival"),
+            review("0", competitor="Rival", status="removed"),
+            review("0"),
+        ]
+    )
+
+    assert [(5, 2), (4, 0), (3, 1), (2, 0), (1, 0)] == stars(view, LAST, "Rival")
+    assert [(1, 1)] == [each for each in stars(view, LAST, None) if each[1]]
+    assert [] == stars(view, LAST, "Nobody")
+
+
+def stated(subject: str, value: int, unit: str = "reviews", **more: Any) -> dict[str, Any]:
+    """Return what a page of a competitor says of the number of its reviews."""
+    return {
+        "source": "site", "key": f"reviews.stated|{subject}", "name": "reviews.stated",
+        "subject": subject, "value": D(value), "unit": unit, "extra": '{"competitor": "Rival"}',
+        **more,
+    }  # fmt: skip
+
+
+def there(key: str, **more: Any) -> dict[str, Any]:
+    """Return a review that the competitor's site shows."""
+    return review(source="site", key=key, competitor="Rival", **more)
+
+
+def test_what_is_held_of_what_is_stated(market: Market) -> None:
+    """Two of the four reviews of one article and one of the two of a page are three of six."""
+    view = market(
+        fact=[stated("sku:C-1", 4), stated("https://rival.example/p", 2)],
+        review=[
+            there("a", sku="C-1"),
+            there("b", sku="C-1", gtin="4006381333931"),
+            there("c", url="https://rival.example/p?page=2#r3"),
+        ],
+    )
+    (one,) = held(view)
+
+    assert ("Rival", 3, 6, D(50), 0) == (
+        one.competitor, one.held, one.stated, one.coverage, one.loose,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sku": "C-2"},
+        {"sku": "C-1", "status": "removed"},
+        {"sku": "C-1", "source": "other"},
+        {"product_name": "sku:C-1"},
+    ],
+    ids=["of what states nothing", "not public", "of another site", "of another name"],
+)
+def test_other_reviews_make_up_for_none(more: dict[str, Any], market: Market) -> None:
+    """Only public reviews of what a count is about are held of it."""
+    (one,) = held(market(fact=[stated("sku:C-1", 2)], review=[there("a") | more]))
+
+    assert (0, 2) == (one.held, one.stated)
+
+
+def test_stars_without_a_text_are_told(market: Market) -> None:
+    """A page that counts ratings counts what it does not show, so the report can say so."""
+    (one,) = held(market(fact=[stated("sku:C-1", 9, "ratings"), stated("sku:C-2", 1)]))
+
+    assert (10, 9) == (one.stated, one.loose)
+
+
+def test_what_is_sold_no_longer_is_not_missing(market: Market) -> None:
+    """Once all reviews of an article or a page were withdrawn, its count says nothing."""
+    over = {"valid_to": NOW, "deleted_at": NOW}
+    rows = [there("a", sku="C-1", **over), there("b", url="https://rival.example/p?x", **over)]
+    facts = [stated("sku:C-1", 4), stated("https://rival.example/p", 2)]
+
+    assert [] == held(market(fact=facts, review=rows))
+
+
+def test_a_quick_reply_is_no_whole_day(market: Market) -> None:
+    """Six hours over midnight are a quarter of a day."""
+    late = datetime(2026, 3, 10, 22, tzinfo=UTC)
+    replied = {"reply_text": "Sorry", "replied_at": late + timedelta(hours=6)}
+    (one,) = ratings(market(review=[review(published_at=late, **replied)]), LAST)
+
+    assert D("0.3") == one.reply_days

@@ -54,7 +54,7 @@ PLUGIN = """
             for page in range(since or 0, 4 * generation + 4):
                 at = BEGIN + timedelta(days=page)
                 offers = [
-                    {"key": f"p{n}", "price": (n * page) % 7, "as_of": at} for n in range(25)
+                    {"key": f"p{n}", "price": 1 + (n * page) % 7, "as_of": at} for n in range(25)
                 ]
                 yield Page(offers, cursor=page)
 

@@ -44,6 +44,8 @@ def _values(kind: str, field: str) -> st.SearchStrategy[Any]:
     closed = [word for part in get_args(annotation) for word in get_args(part)]
     if field == "currency":
         return st.none() | st.sampled_from(["EUR", "USD", "JPY"])
+    if kind == "offer" and isinstance(column.type, Millionths):
+        return st.none() | st.integers(1, MAX_MILLIONTHS).map(lambda n: Decimal(n).scaleb(-6))
     if closed and all(isinstance(word, str) for word in closed):
         return st.none() | st.sampled_from(closed)
     found = next((values for type_, values in _TYPES if isinstance(column.type, type_)), _TEXTS)

@@ -37,6 +37,11 @@ from regard.records import KINDS, kind_named
         ("customer", {"birth_year": "about 1980"}, "bad-number", "birth_year"),
         ("customer", {"birth_year": 1980.5}, "bad-number", "birth_year"),
         ("customer", {"extra": "text"}, "not-a-mapping", "extra"),
+        ("offer", {"price": "0.00"}, "zero-price", "price"),
+        ("offer", {"price": Decimal(-3)}, "bad-price", "price"),
+        ("offer", {"list_price": Decimal("-0.01")}, "bad-price", "list_price"),
+        ("offer", {"shipping": -5}, "bad-price", "shipping"),
+        ("offer", {"unit_price": "-1"}, "bad-price", "unit_price"),
     ],
 )
 def test_what_is_wrong_is_said(kind: str, record: dict[str, Any], reason: str, field: str) -> None:
@@ -47,6 +52,27 @@ def test_what_is_wrong_is_said(kind: str, record: dict[str, Any], reason: str, f
     assert [1] == list(problems)
     assert (reason, field) == (problems[1].reason, problems[1].field)
     assert [False, True, False] == [value is None for value in typed]
+
+
+def test_a_price_that_is_none_is_named() -> None:
+    """A price of nothing or less is said with its value; shipping may be free."""
+    given = [{"price": "-3.50"}, {"price": 0}, {"shipping": 0, "list_price": 0, "price": "1"}]
+    typed, problems = KINDS["offer"].validator().validate(given)
+
+    assert "price: -3.50 is no price: it must be more than 0" == str(problems[0])
+    assert (
+        "price: 0 is no price: it must be more than 0; leave it empty where there is none"
+        == str(problems[1])
+    )
+    assert [None, None] == typed[:2]
+    assert typed[2] is not None
+
+
+def test_a_refund_may_be_negative() -> None:
+    """What is bought may cost nothing, and a refund's amount is negative."""
+    given = {"amount": Decimal(-10), "unit_price": Decimal(0), "quantity": Decimal(-1)}
+
+    assert not KINDS["purchase"].validator().validate([given])[1]
 
 
 def test_messages_hold_no_values() -> None:

@@ -29,6 +29,21 @@ def refused(folder: Path, text: str) -> list[str]:
     return str(caught.value).replace(f"{folder}{os.sep}", "").splitlines()
 
 
+@pytest.mark.parametrize("said", ["-5", "0", "9.99", '"-5"', '"9,99 EUR"', '"€ 9"', '"\u22121"'])
+def test_a_least_price_is_a_column_and_no_amount(said: str, tmp_path: Path) -> None:
+    """`minimum` names a column; an amount is refused with what would be right."""
+    (line,) = refused(tmp_path, f"[prices]\nminimum = {said}\n")
+
+    assert line.startswith("regard.toml:2: prices.minimum: ")
+    assert "is an amount; name the column in which each of our products has its own" in line
+
+
+@pytest.mark.parametrize("said", ["least", "2026 least", "MAP", "PVP min. €", "Price 2"])
+def test_a_least_price_is_any_column(said: str, tmp_path: Path) -> None:
+    """Whatever a column may be called is accepted."""
+    assert said == load(tmp_path, f'[prices]\nminimum = "{said}"\n').settings.prices.minimum
+
+
 class TestFinding:
     """Where the configuration is."""
 

@@ -342,6 +342,39 @@ def test_the_configuration_goes_before_the_map(export: Export) -> None:
     ]
 
 
+PRODUCTS = (
+    "Handle,Title,Body (HTML),Variant SKU,Variant Inventory Policy,Variant Price,Variant Barcode\n"
+    "cup,Cup,,C-1,deny,9.90,4006381333931\n"
+)
+
+
+@pytest.mark.parametrize("more", [{}, {"profile": "shopify-products"}])
+def test_the_currency_of_a_file_that_says_none(more: dict[str, Any], export: Export) -> None:
+    """A catalogue without a currency is in the one that the source's table says, else a note."""
+    silent = export({"products_export.csv": PRODUCTS}, **more)
+    (note,) = [note for note in silent.context.notes if "currency" in note]
+
+    assert silent.shown("products", "cup", "currency") is None
+    assert "nothing says the currency of 'Variant Price'" in note
+    assert 'such as currency = "EUR"' in note
+    silent.context.notes.clear()
+    said = export({"products_export.csv": PRODUCTS}, currency="EUR", **more)
+    assert "EUR" == said.shown("products", "cup", "currency")
+    assert not [note for note in said.context.notes if "currency" in note]
+
+
+def test_a_column_goes_before_the_currency_of_the_source(export: Export) -> None:
+    """What a row says of its currency holds, whatever the source's table says."""
+    prices = "Date,Competitor,Product,Price,Currency\n2026-01-14,Rival,Cup,9,USD\n"
+    more = "2026-01-14,Rival,Pot,9,\n"
+    done = export({"prices-check.csv": prices + more}, currency="EUR")
+    records = done.records["price-checks"]
+
+    assert {"Rival|Cup": "USD", "Rival|Pot": "EUR"} == {
+        key: record["currency"] for key, record in records.items()
+    }
+
+
 def test_a_misspelt_field_stops_everything_before_it_starts() -> None:
     """A map that names no field of its kind is a mistake of the configuration."""
     spec = TILL_MAP | {"fields": {"amuont": "total"}}
@@ -369,6 +402,8 @@ def test_a_right_configuration_passes(context: Any) -> None:
     [
         ({"map": TILL_MAP, "profile": "hubspot-contacts"}, "give one of them"),
         ({"dates": "dayfirst"}, "did you mean 'day-first'"),
+        ({"currency": "eur"}, "did you mean 'EUR'"),
+        ({"map": TILL_MAP, "currency": "EUR"}, "give it once"),
         ({"delimiter": ";;"}, "delimiter"),
         ({"decimal": ";"}, "decimal"),
     ],
