@@ -20,6 +20,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from regard_scrapers.spiders.frames import OutcomeCode
 from regard_scrapers.spiders.guarding import RefusedAddress
 from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
 from regard_scrapers.spiders.robots import ForbiddenByRobots
@@ -66,7 +67,8 @@ class Wants:
         url: The page.
         asked: How many requests were made for it.
         refused: What was not asked for, and why, for people; each once.
-        failed: Why something that was asked for did not come; None: all did.
+        failed: Why something may be missing on the page; None: nothing is.
+        outcome: What the page came to, where nothing is read on it then.
         wait_seconds: How long a server asks to wait that asks for less.
         suspended: The rest of the page must wait for another day, or for its server.
     """
@@ -75,6 +77,7 @@ class Wants:
     asked: int = 0
     refused: dict[str, None] = field(default_factory=dict)
     failed: str | None = None
+    outcome: OutcomeCode = "network"
     wait_seconds: float | None = None
     suspended: bool = False
     coming: dict[str, asyncio.Future[Answer]] = field(default_factory=dict)

@@ -1,10 +1,11 @@
 """
 Chromium without a network: it runs a page's scripts, and has to ask us for everything else.
 
-Three things keep it from the network, each enough alone: every request is caught and answered or
-refused by us; no name and no address resolves; and all that is not caught goes to a proxy that
-does not exist. It writes nothing but below a folder that is removed, and ends with us: it is
-talked with over a pipe, by a driver that ends when its own pipe to us closes.
+Every request is caught, and answered or refused by us. What is not caught, such as what another
+process of Chromium asks by itself, comes nowhere: no name and no address resolves, all goes to a
+proxy that does not exist, and WebRTC may not go around that. It writes nothing but below a folder
+that is removed, and ends with us: it is talked with over a pipe, by a driver that ends when its
+own pipe to us closes.
 """
 
 from __future__ import annotations

@@ -230,7 +230,8 @@ class FedSpider(Spider):
         nothing = not (fetched.records or fetched.found or fetched.rating or fetched.body)
         if rendered.failed is not None and nothing and fetched.outcome != "blocked":
             # Whether it is empty nobody knows.
-            return replace(fetched, outcome="network", text=rendered.failed)
+            outcome = rendered.outcome or "unreadable"
+            return replace(fetched, outcome=outcome, text=rendered.failed)
         return fetched
 
     def _failed(self, failure: Failure) -> None:

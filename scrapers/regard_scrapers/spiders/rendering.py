@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playwright.async_api import BrowserContext, Error, Page, Route, WebSocketRoute
+from playwright.async_api import BrowserContext, Error, Page, Request, Route, WebSocketRoute
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
@@ -41,10 +41,10 @@ class Rendered:
 
     Attributes:
         body: As it is now, in UTF-8; None: it cannot be read.
-        outcome: What became of it where it cannot be read.
-        text: Why.
+        outcome: What became of it where it cannot be read, or nothing is read on it.
+        text: Why it cannot be read.
         refused: What its scripts were not given, for people.
-        failed: What its scripts asked for and did not come; None: all came.
+        failed: Why something may be missing on it; None: nothing is.
         wait_seconds: How long a server asks to wait.
         suspended: It was not rendered to its end, and is still to be fetched.
     """
@@ -131,7 +131,7 @@ class Renderer:
                 return _told(wants, outcome="unreadable", text=f"Chromium gave up: {said}")
             finally:
                 await self._browser.leave(context)
-            return _told(wants, body=body)
+            return _told(wants, body=body, outcome=wants.outcome)
 
     async def _read(self, context: BrowserContext, showing: _Showing) -> bytes:
         page = await showing.open(context)
@@ -159,7 +159,9 @@ class Renderer:
         return body
 
     async def _work(self, page: Page, showing: _Showing) -> None:
-        await page.goto(showing.url, wait_until="domcontentloaded", timeout=0)
+        # Not until more than that: a script that wants to leave would be waited for.
+        await page.goto(showing.url, wait_until="commit", timeout=0)
+        await showing.loaded.wait()
         if self._wait is not None:
             await page.wait_for_selector(self._wait, state="attached", timeout=0)
 
@@ -226,6 +228,7 @@ class _Showing:
         self.url = response.url
         self.waiting = 0
         self.crashed = False
+        self.loaded = asyncio.Event()
         self._response = response
         self._wants = wants
         self._asking = asking
@@ -242,11 +245,15 @@ class _Showing:
         await context.route_web_socket("**/*", self._refuse_socket)
         page = await context.new_page()
         page.on("crash", self._crash)
+        page.on("domcontentloaded", self._load)
         context.on("page", self._close_window)
         return page
 
     def _crash(self, page: Page) -> None:
         self.crashed = True
+
+    def _load(self, page: Page) -> None:
+        self.loaded.set()
 
     async def _close_window(self, window: Page) -> None:
         with suppress(Error):
@@ -268,6 +275,7 @@ class _Showing:
         request = route.request
         if request.is_navigation_request():
             if self._given:
+                self._stay(request)
                 # Any other error would be shown in place of the page.
                 await route.abort("aborted")
                 return
@@ -286,6 +294,14 @@ class _Showing:
             raise self._wants.refuse(why)
         else:
             await self._ask(route)
+
+    def _stay(self, request: Request) -> None:
+        """Keep that the page wants to be left: then it is read no further than to here."""
+        with suppress(Error):  # a window, and no frame of the page
+            if request.frame.parent_frame is None:
+                self._wants.failed = f"its scripts lead to {origin_of(request.url)}"
+                self._wants.outcome = "unreadable"
+                self.loaded.set()
 
     async def _ask(self, route: Route) -> None:
         request = route.request
