@@ -8,12 +8,15 @@ addresses are still due; nothing is lost, and at most the window is fetched twic
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from regard.errors import ConfigError, PluginError
 from regard.frontier import Address
@@ -23,6 +26,11 @@ from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched, Order
 
 __all__ = ["Crawl", "CrawlSettings", "Heard", "Rendering", "rendering_of"]
+
+
+_LONGEST_FOLDER: Final = 40
+_SHORT_FOLDER: Final = "/tmp"  # noqa: S108  # what is made in it has a name that nobody guesses
+_LAST_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,24 @@ class Heard:
     spent: str | None = None
 
 
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """Yield a folder for what Chromium writes; it goes with us also where the child is killed."""
+    # Sockets lie in it, whose whole names are short.
+    short = len(tempfile.gettempdir()) <= _LONGEST_FOLDER
+    folder = tempfile.mkdtemp(prefix="regard-", dir=None if short else _SHORT_FOLDER)
+    try:
+        yield folder
+    finally:
+        end = time.monotonic() + _LAST_SECONDS
+        while Path(folder).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            if time.monotonic() > end:
+                break
+            # Chromium may still be about to end, and to write.
+            time.sleep(0.05)
+
+
 class Crawl:
     """
     A child process that fetches. Use it in a ``with`` block: it never outlives it.
@@ -125,9 +151,7 @@ class Crawl:
         config = asdict(self._settings)
         config.pop("window")
         if config["rendering"] is not None:
-            # Ours, so that it goes with us also where the child is killed.
-            scratch = tempfile.TemporaryDirectory(prefix="regard-", ignore_cleanup_errors=True)
-            config["rendering"]["scratch"] = self._held.enter_context(scratch)
+            config["rendering"]["scratch"] = self._held.enter_context(_scratch())
         self._child = Child("regard_scrapers.spiders.child", config)
         self._child.__enter__()
         return self

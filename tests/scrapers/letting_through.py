@@ -24,6 +24,7 @@ async def main(program: str, port: str) -> None:
     body = f"<body><script>function show() {{}}{tries.replace('PORT', port)}</script></body>"
     with tempfile.TemporaryDirectory() as scratch:
         browser = Browser(program, scratch, "test", sandbox=os.geteuid() != 0)
+        await browser.start()
         context = await browser.context()
         page = await context.new_page()
         first = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import runpy
 import shutil
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -20,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from regard.errors import ConfigError
+from regard.errors import ConfigError, PluginError
 from regard.frontier import Address
 from regard_scrapers.chromium import find_chromium
 from regard_scrapers.crawling import Crawl, CrawlSettings, rendering_of
@@ -229,7 +232,7 @@ def test_chromium_itself_reaches_nobody(ear: Ear) -> None:
 
 @NEEDS_CHROMIUM
 def test_scripts_are_guests_too(open_scripted: OpenScripted) -> None:
-    """What robots.txt forbids, other origins, images, cookies and POST never leave for a script."""
+    """What robots.txt forbids, other origins, images, cookies and POST are not for scripts."""
     shop, other = open_scripted(), open_scripted()
     shop.say("/private/price", '{"price": 1}', "application/json")
     shop.say("/away", "", "text/plain", 302, Location=f"{other.url}/price")
@@ -350,7 +353,7 @@ def test_scripts_are_fetched_once_a_crawl(open_scripted: OpenScripted) -> None:
 def test_a_page_that_misbehaves_costs_no_other(
     script: str, outcome: str, told: str, open_scripted: OpenScripted
 ) -> None:
-    """A page that hangs, floods, throws, asks back or runs away is bounded, and has one outcome."""
+    """A page that hangs, floods, throws or runs away is bounded, and has one outcome."""
     shop = open_scripted()
     bad = shop.page("/p/bad", script)
     good = shop.page("/p/good", 'show("one", 8);')
@@ -360,3 +363,232 @@ def test_a_page_that_misbehaves_costs_no_other(
     assert told in found[bad].text
     assert ["8"] == prices(found[good])
     assert {"/p/bad", "/p/good"} >= set(shop.paths)
+
+
+@NEEDS_CHROMIUM
+@pytest.mark.parametrize(
+    ("status", "script", "outcome"),
+    [
+        (429, "", "rate-limited"),
+        (503, 'show("one", 2);', "rate-limited"),
+        (500, "", "network"),
+        (500, 'show("one", 2);', "ok"),
+        (404, "", "ok"),
+    ],
+)
+def test_what_scripts_are_answered_with(
+    status: int, script: str, outcome: str, open_scripted: OpenScripted
+) -> None:
+    """A server that asks a script for less is left alone; what lacks its data is not empty."""
+    shop = open_scripted()
+    shop.say("/api", "{}", "application/json", status, Retry_After="77")
+    url = shop.page("/p/1", f'fetch("/api").then(() => fetch("/api?more")); {script}')
+    found, _, _ = looked_at(site_of(shop), [url])
+
+    assert outcome == found[url].outcome, found[url]
+    if outcome == "rate-limited":
+        assert 77 == found[url].retry_after_seconds
+        assert "/api?more" not in shop.paths
+
+
+@NEEDS_CHROMIUM
+def test_scripts_use_up_the_budget_of_the_day(open_scripted: OpenScripted) -> None:
+    """Where today's requests are used up a page is given back, and no script asks for more."""
+    shop = open_scripted()
+    for at in range(9):
+        shop.say(f"/api/{at}", "{}", "application/json")
+    script = "[0, 1, 2, 3, 4, 5].forEach(at => fetch('/api/' + at)); show('one', 1);"
+    url = shop.page("/p/1", script)
+    found, paused, _ = looked_at(site_of(shop), [url], left={shop.url: 4})
+
+    assert ({}, [url]) == (found, paused)
+    assert 4 == len(shop.paths)
+
+
+@NEEDS_CHROMIUM
+def test_a_page_asks_for_so_much_and_no_more(open_scripted: OpenScripted) -> None:
+    """Sixty requests are enough for any page; it is read as it is then."""
+    shop = open_scripted()
+    url = shop.page("/p/1", "for (let at = 0; at < 99; at++) fetch('/api/' + at); show('one', 6);")
+    found, _, _ = looked_at(site_of(shop), [url])
+
+    assert ["6"] == prices(found[url])
+    assert 61 == len(shop.paths)
+    assert ["more than 60 requests for one page"] == found[url].refused
+
+
+@NEEDS_CHROMIUM
+def test_what_the_file_waits_for(open_scripted: OpenScripted) -> None:
+    """A page is read when what the file names is there, and not read where it never comes."""
+    shop = open_scripted()
+    late = """setTimeout(() => { show("one", 3);
+      document.body.append(Object.assign(document.createElement("b"), {className: "PLACE"}));
+    }, 900);"""
+    good = shop.page("/p/good", late.replace("PLACE", "price"))
+    bad = shop.page("/p/bad", late.replace("PLACE", "other"))
+    found, _, _ = looked_at(site_of(shop, wait=".price"), [good, bad], seconds=2.0)
+
+    assert ["3"] == prices(found[good])
+    assert ("unreadable", ".price did not appear within 2 seconds") == (
+        found[bad].outcome, found[bad].text
+    )  # fmt: skip
+
+
+@NEEDS_CHROMIUM
+def test_lists_are_rendered_and_sitemaps_are_not(open_scripted: OpenScripted) -> None:
+    """A page for whoever wants the body itself comes as its scripts left it."""
+    shop = open_scripted()
+    url = shop.page("/p/1", 'show("one", 3);')
+    raw, _, _ = looked_at(site_of(shop), [url], "raw")
+    sitemap, _, _ = looked_at(site_of(shop), [url], "sitemap")
+
+    assert b'"price":"3"' in base64.b64decode(raw[url].body or "")
+    assert (True, False) == (raw[url].rendered, sitemap[url].rendered)
+
+
+HANGS = "while (true) {}"
+
+
+def left_of(pids: Sequence[int]) -> list[str]:
+    """Return which of these processes live on after at most ten seconds."""
+    end = time.monotonic() + 10
+    while True:
+        left = []
+        for pid in pids:
+            # What has ended and was not asked how has no command any more.
+            with suppress(OSError):
+                left += [Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace")[:200]]
+        left = [line for line in left if line]
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.1)
+
+
+def browser_below(pid: int) -> list[int]:
+    """Return the processes below one, once Chromium is among them and works on a page."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        below = processes_below(pid)
+        with suppress(OSError):
+            lines = [Path(f"/proc/{each}/cmdline").read_text("utf-8") for each in below]
+            if any("--type=renderer" in line for line in lines):
+                return below
+        time.sleep(0.05)
+    pytest.fail("no Chromium was started")
+
+
+@NEEDS_CHROMIUM
+@pytest.mark.parametrize("killed", ["crawl", "driver", "chromium"])
+def test_a_killed_crawl_leaves_no_chromium(
+    killed: str, open_scripted: OpenScripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever process is killed, none of the others is left, nor any file of theirs."""
+    # Short, for the sockets in it.
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    shop = open_scripted()
+    urls = [shop.page("/p/hangs", HANGS), shop.page("/p/good", 'show("one", 8);')]
+    found: list[Fetched] = []
+    with suppress(PluginError), crawl_of(site_of(shop), seconds=3.0) as crawl:
+        crawl.fetch([Address(url) for url in urls])
+        below = browser_below(os.getpid())
+        lines = {pid: Path(f"/proc/{pid}/cmdline").read_text("utf-8") for pid in below}
+        sign = {"crawl": "spiders.child", "driver": "run-driver", "chromium": "--headless"}[killed]
+        victim = next(pid for pid, line in lines.items() if sign in line and "--type=" not in line)
+        os.kill(victim, signal.SIGKILL)
+        while crawl.out:
+            found += [each.fetched for each in crawl.hear() if each.fetched is not None]
+
+    assert [] == left_of(below)
+    assert [] == list(folder.iterdir())
+    folder.rmdir()
+    if killed == "crawl":
+        assert [] == found
+    else:
+        assert {"/p/hangs": "unreadable", "/p/good": "ok"} == {
+            each.url.removeprefix(shop.url): each.outcome for each in found
+        }
+
+
+@pytest.mark.parametrize(
+    ("javascript", "wrong"),
+    [
+        ({"sandbox": True, "chromium": "/nowhere/chromium"}, "/nowhere/chromium is no program"),
+        ({"sandbox": False, "chromium": "/"}, "/ is no program"),
+    ],
+)
+def test_a_chromium_that_is_none(javascript: dict[str, Any], wrong: str) -> None:
+    """What is no program is named, with the key that names it."""
+    with pytest.raises(ConfigError, match=f"^sites/rival.toml: javascript.chromium: {wrong}"):
+        find_chromium(named(javascript))
+
+
+def named(javascript: object) -> Site:
+    """Return a site that says this of its scripts."""
+    said = {"name": "rival", "own": True, "contact": CONTACT, "javascript": javascript}
+    return Site.model_validate(said)
+
+
+def test_no_chromium(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no Chromium the error names Debian's package."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConfigError, match="apt install chromium"):
+        find_chromium(named({"sandbox": False}))
+
+
+def test_without_the_extra(tmp_path: Path) -> None:
+    """Where the extra is not installed the error says how to install it."""
+    code = (
+        "import sys; sys.modules['playwright'] = None\n"
+        "from regard_scrapers.chromium import find_chromium\n"
+        "from regard_scrapers.sites import Site\n"
+        "site = Site(name='rival', own=True, contact='mailto:us@us.example', javascript=True)\n"
+        "try:\n    find_chromium(site)\nexcept Exception as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert 'pip install "regard[browser]"' in done.stdout
+
+
+@NEEDS_CHROMIUM
+def test_root_has_no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root is told to be another user, or to do without the sandbox and what that means."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(ConfigError, match=r"run regard as another user; .*sandbox = false"):
+        find_chromium(named(True))
+
+
+def test_a_chromium_that_does_not_start(open_scripted: OpenScripted, tmp_path: Path) -> None:
+    """What is no Chromium is told, and the page has no outcome, so that it is still due."""
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\necho broken >&2\nexit 1\n", "utf-8")
+    program.chmod(0o755)
+    shop = open_scripted()
+    url = shop.page("/p/1", "")
+    with pytest.raises(ConfigError, match="chromium does not start"):
+        looked_at(site_of(shop, chromium=str(program)), [url])
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ({"origins": "https://api.example/v1"}, "write 'https://api.example', without a path"),
+        ({"origins": "api.example"}, "is no address of the web"),
+        ({"wait": "..price"}, "is no CSS selector"),
+        ({"chromium": "bin/chromium"}, "is no whole path"),
+        ({"waits": ".price"}, "Extra inputs"),
+        ("yes", "valid dictionary"),
+    ],
+)
+def test_what_a_file_cannot_say_of_scripts(said: object, wrong: str) -> None:
+    """What is wrong in the table is refused with what would be right."""
+    with pytest.raises(ValidationError, match=wrong):
+        named(said)
+
+
+def test_what_a_file_says_of_scripts() -> None:
+    """`true` switches rendering on, `false` and silence do not, and origins lose their slash."""
+    assert named(False).javascript is None
+    assert named(True).renders("page")
+    assert not named(True).renders("sitemap")
+    assert ("https://api.example",) == named({"origins": "https://api.example/"}).script_origins

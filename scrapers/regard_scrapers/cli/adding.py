@@ -131,8 +131,9 @@ class _Wanted:
         yield from self.visit.bodies[0].fetched.refused
         if self.scripted is not None:
             yield (
-                f"nothing is found on the page, and it seems to need its scripts: {self.scripted}; "
-                "try --javascript, which renders it (javascript = true in the file)"
+                "nothing is found on the page, and it seems to need its scripts: "
+                f"{self.scripted}; try --javascript, which renders it "
+                "(javascript = true in the file)"
             )
 
     def sitemaps(self) -> list[str]:

@@ -21,9 +21,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from regard_scrapers.spiders.frames import OutcomeCode
-from regard_scrapers.spiders.guarding import RefusedAddress
 from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
-from regard_scrapers.spiders.robots import ForbiddenByRobots
 from regard_scrapers.urls import is_address, origin_of
 
 __all__ = ["Answer", "Asking", "Unanswered", "Wants"]
@@ -113,11 +111,11 @@ class Asking:
         self._kept: OrderedDict[str, Answer] = OrderedDict()
         self._kept_bytes = 0
 
-    def count(self, url: str) -> None:
-        """Count a request of today's budget."""
+    def count(self, url: str, requests: int = 1) -> None:
+        """Count requests of today's budget."""
         origin = origin_of(url)
         if origin in self._left:
-            self._left[origin] -= 1
+            self._left[origin] -= requests
 
     async def get(
         self, url: str, headers: Mapping[str, str], wants: Wants, *, script: bool
@@ -196,21 +194,21 @@ class Asking:
             meta={"dont_redirect": True, "max_retry_times": 0, "handle_httpstatus_all": True},
             dont_filter=True,
         )
+        # Before it has its turn: others wait for theirs meanwhile.
+        self.count(url)
         try:
             response = await engine.download_async(request)
         except Paused as error:
+            self.count(url, -1)
             wants.suspended = True
             raise Unanswered(str(error)) from error
-        except ForbiddenByRobots as error:
-            why = f"{_shown(url)}: {error}"
-            raise wants.refuse(why) from error
-        except (RefusedAddress, IgnoreRequest) as error:
+        except IgnoreRequest as error:  # robots.txt forbids it, or it is private
+            self.count(url, -1)
             why = f"{_shown(url)}: {error}"
             raise wants.refuse(why) from error
         except Exception as error:  # whatever goes wrong on the way is no answer
             wants.failed = f"{_shown(url)}: {type(error).__name__}"
             raise Unanswered(wants.failed) from error
-        self.count(url)
         self._tell("asked", origin=origin_of(url))
         return response
 

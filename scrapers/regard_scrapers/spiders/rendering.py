@@ -19,7 +19,7 @@ from scrapy.http import Response
 
 from regard_scrapers.sites import Javascript
 from regard_scrapers.spiders.asking import Asking, Unanswered, Wants
-from regard_scrapers.spiders.browser import Browser
+from regard_scrapers.spiders.browser import Browser, BrowserUnusable
 from regard_scrapers.spiders.frames import OutcomeCode
 from regard_scrapers.urls import origin_of
 
@@ -32,6 +32,8 @@ _WEIGHED_EVERY: Final = 5
 _LAST_SECONDS: Final = 2.0
 _LARGEST: Final = 8 * 1024 * 1024
 _PAGES_A_BROWSER: Final = 200
+_STARTS: Final = 3
+_OPEN_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +122,43 @@ class Renderer:
                 self._rendered = 0
             self._rendered += 1
             wants = Wants(response.url)
-            context = await self._browser.context()
             showing = _Showing(response, wants, self._asking)
             try:
-                body = await self._read(context, showing)
+                body = await self._read(showing)
             except _Unreadable as error:
                 return _told(wants, outcome=error.outcome, text=str(error))
-            except Error as error:
-                said = str(error).splitlines()[0][:200]
-                return _told(wants, outcome="unreadable", text=f"Chromium gave up: {said}")
-            finally:
-                await self._browser.leave(context)
             return _told(wants, body=body, outcome=wants.outcome)
 
-    async def _read(self, context: BrowserContext, showing: _Showing) -> bytes:
-        page = await showing.open(context)
+    async def _opened(self, showing: _Showing) -> tuple[BrowserContext, Page]:
+        """Return a page with nothing in it yet; a Chromium that has died makes way for another."""
+        for _ in range(_STARTS):
+            if not self._browser.alive:
+                await self._browser.start()
+            try:
+                return await asyncio.wait_for(self._open(showing), _OPEN_SECONDS)
+            except Exception:  # noqa: BLE001  # the driver raises any where a process has died
+                self._browser.kill()
+        message = f"{self._browser.program} starts and does not answer"
+        raise BrowserUnusable(message)
+
+    async def _open(self, showing: _Showing) -> tuple[BrowserContext, Page]:
+        context = await self._browser.context()
+        return context, await showing.open(context)
+
+    async def _read(self, showing: _Showing) -> bytes:
+        context, page = await self._opened(showing)
+        try:
+            return await self._content(page, showing)
+        except _Unreadable:
+            raise
+        except Exception as error:  # the driver raises any where a process has died
+            said = str(error).partition("\n")[0][:200]
+            message = f"Chromium gave up: {said}"
+            raise _Unreadable(message) from error
+        finally:
+            await self._browser.leave(context)
+
+    async def _content(self, page: Page, showing: _Showing) -> bytes:
         work = asyncio.ensure_future(self._work(page, showing))
         try:
             await self._attend(work, showing)
@@ -194,7 +218,11 @@ class Renderer:
         return _Unreadable(f"its scripts did not come to an end within {seconds}")
 
     def _weigh(self) -> None:
-        if self._browser.memory() > self._memory:
+        memory = self._browser.memory()
+        if memory is None:
+            message = "Chromium has ended while it was shown"
+            raise _Unreadable(message)
+        if memory > self._memory:
             self._browser.kill()
             message = f"its scripts used more than {self._memory / 1e6:,.0f} MB of memory"
             raise _Unreadable(message)
