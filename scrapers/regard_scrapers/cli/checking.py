@@ -112,7 +112,8 @@ def _canary(body: Body, outcome: Outcome, site: Site) -> Item:
     url = body.url
     problems = [*outcome.problems, *(each for offer in outcome.offers for each in offer.problems)]
     if problems:
-        said = "; ".join(f"{each.code}: {each.text}" for each in problems[:3])
+        told = [f"{each.code}: {each.text}" for each in problems[:3]]
+        said = "; ".join([*told, *body.fetched.refused[:3]])
         return Item(ERROR, site.name, f"{url}: {said}")
     if not outcome.offers and not outcome.reviews:
         said = "; ".join(
