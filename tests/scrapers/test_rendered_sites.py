@@ -78,6 +78,7 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
 OFFERS = "SELECT key, price / 1000000, extra FROM offers WHERE valid_to IS NULL ORDER BY key"
 
 
+@pytest.mark.slow
 def test_rendered_offers_are_stored_and_looked_at_again(
     open_scripted: OpenScripted, project: MakeProject, run_regard: RunRegard
 ) -> None:
@@ -134,6 +135,7 @@ def test_what_is_missing_is_told_before_anybody_is_asked(
     assert [] == shop.log
 
 
+@pytest.mark.slow
 def test_a_page_that_seems_to_need_its_scripts(
     open_scripted: OpenScripted, project: MakeProject, run_regard: RunRegard
 ) -> None:
@@ -157,6 +159,7 @@ def test_a_page_that_seems_to_need_its_scripts(
     assert "11" in rendered.stdout
 
 
+@pytest.mark.slow
 def test_rendered_pages_are_checked_recorded_and_compared(
     open_scripted: OpenScripted, project: MakeProject, run_regard: RunRegard
 ) -> None:
@@ -181,6 +184,7 @@ def test_rendered_pages_are_checked_recorded_and_compared(
     assert [0, 0] == [done.returncode for done in tested], tested
 
 
+@pytest.mark.slow
 def test_what_scripts_are_not_given_is_told(
     open_scripted: OpenScripted, project: MakeProject, run_regard: RunRegard
 ) -> None:
@@ -207,6 +211,7 @@ def chromium_below(folder: Path) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_taken_up_and_leaves_no_chromium(
     open_scripted: OpenScripted, project: MakeProject, run_regard: RunRegard, tmp_path: Path
 ) -> None:
