@@ -22,11 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from regard.errors import ConfigError, PluginError
 from regard.frontier import Address
-from regard_scrapers.chromium import find_chromium
 from regard_scrapers.crawling import Crawl, CrawlSettings, rendering_of
 from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched
@@ -160,47 +158,7 @@ def ear() -> Iterator[Ear]:
     heard.close()
 
 
-TRIES = """
-const there = "http://127.0.0.1:PORT";
-const tries = [
-  () => fetch(there + "/fetch"),
-  () => navigator.sendBeacon(there + "/beacon", "x"),
-  () => new WebSocket("ws://127.0.0.1:PORT/socket"),
-  () => new EventSource(there + "/events"),
-  () => navigator.serviceWorker.register("/worker.js"),
-  () => new SharedWorker("data:text/javascript,fetch('" + there + "/shared')"),
-  () => new Worker(URL.createObjectURL(new Blob(
-    ["fetch('" + there + "/worker'); new WebSocket('ws://127.0.0.1:PORT/worker')"]))),
-  () => window.open(there + "/window"),
-  () => new WebTransport("https://127.0.0.1:PORT/transport"),
-  () => { const peer = new RTCPeerConnection({iceServers: [
-      {urls: "stun:127.0.0.1:PORT"},
-      {urls: "turn:127.0.0.1:PORT?transport=tcp", username: "a", credential: "b"}]});
-    peer.createDataChannel("x");
-    return peer.createOffer().then(offer => peer.setLocalDescription(offer)); },
-  () => { for (const [tag, name] of [["img", "src"], ["iframe", "src"], ["video", "src"],
-      ["object", "data"], ["embed", "src"], ["script", "src"]]) {
-    const made = document.createElement(tag);
-    made[name] = there + "/" + tag;
-    document.body.append(made); } },
-  () => { for (const how of ["stylesheet", "preconnect", "dns-prefetch", "prefetch", "preload",
-      "modulepreload", "icon", "manifest", "prerender"]) {
-    const link = document.createElement("link");
-    link.rel = how; link.href = there + "/" + how; link.as = "script";
-    document.head.append(link); } },
-  () => { const form = document.createElement("form");
-    form.action = there + "/form"; form.method = "post";
-    document.body.append(form); form.submit(); },
-  () => { const link = document.createElement("a");
-    link.href = there + "/download"; link.download = "x";
-    document.body.append(link); link.click(); },
-  () => { location.href = there + "/away"; },
-];
-for (const each of tries) {
-  try { const made = each(); if (made && made.catch) made.catch(() => 0); } catch (error) {}
-}
-setTimeout(() => show("one", 9), 300);
-"""
+TRIES = runpy.run_path(str(Path(__file__).with_name("letting_through.py")))["TRIES"]
 
 
 @NEEDS_CHROMIUM
@@ -381,6 +339,8 @@ def test_a_page_that_misbehaves_costs_no_other(
         (503, 'show("one", 2);', "rate-limited"),
         (500, "", "network"),
         (500, 'show("one", 2);', "ok"),
+        (403, "", "blocked"),
+        (403, 'show("one", 2);', "ok"),
         (404, "", "ok"),
     ],
 )
@@ -529,84 +489,20 @@ def test_a_killed_crawl_leaves_no_chromium(
 
 
 @pytest.mark.parametrize(
-    ("javascript", "wrong"),
+    ("said", "told"),
     [
-        ({"sandbox": True, "chromium": "/nowhere/chromium"}, "/nowhere/chromium is no program"),
-        ({"sandbox": False, "chromium": "/"}, "/ is no program"),
+        ("broken", "chromium does not start: broken"),
+        ("1:FATAL: No usable sandbox! Update your kernel", "chromium-sandbox"),
     ],
 )
-def test_a_chromium_that_is_none(javascript: dict[str, Any], wrong: str) -> None:
-    """What is no program is named, with the key that names it."""
-    with pytest.raises(ConfigError, match=f"^sites/rival.toml: javascript.chromium: {wrong}"):
-        find_chromium(named(javascript))
-
-
-def named(javascript: object) -> Site:
-    """Return a site that says this of its scripts."""
-    said = {"name": "rival", "own": True, "contact": CONTACT, "javascript": javascript}
-    return Site.model_validate(said)
-
-
-def test_no_chromium(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no Chromium the error names Debian's package."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ConfigError, match="apt install chromium"):
-        find_chromium(named({"sandbox": False}))
-
-
-def test_without_the_extra(tmp_path: Path) -> None:
-    """Where the extra is not installed the error says how to install it."""
-    code = (
-        "import sys; sys.modules['playwright'] = None\n"
-        "from regard_scrapers.chromium import find_chromium\n"
-        "from regard_scrapers.sites import Site\n"
-        "site = Site(name='rival', own=True, contact='mailto:us@us.example', javascript=True)\n"
-        "try:\n    find_chromium(site)\nexcept Exception as error:\n    print(error)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-
-    assert 'pip install "regard[browser]"' in done.stdout
-
-
-@NEEDS_CHROMIUM
-def test_root_has_no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root is told to be another user, or to do without the sandbox and what that means."""
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    with pytest.raises(ConfigError, match=r"run regard as another user; .*sandbox = false"):
-        find_chromium(named(True))
-
-
-def test_a_chromium_that_does_not_start(open_scripted: OpenScripted, tmp_path: Path) -> None:
+def test_a_chromium_that_does_not_start(
+    said: str, told: str, open_scripted: OpenScripted, tmp_path: Path
+) -> None:
     """What is no Chromium is told, and the page has no outcome, so that it is still due."""
     program = tmp_path / "chromium"
-    program.write_text("#!/bin/sh\necho broken >&2\nexit 1\n", "utf-8")
+    program.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n", "utf-8")
     program.chmod(0o755)
     shop = open_scripted()
     url = shop.page("/p/1", "")
-    with pytest.raises(ConfigError, match="chromium does not start"):
+    with pytest.raises(ConfigError, match=told):
         looked_at(site_of(shop, chromium=str(program)), [url])
-
-
-@pytest.mark.parametrize(
-    ("said", "wrong"),
-    [
-        ({"origins": "https://api.example/v1"}, "write 'https://api.example', without a path"),
-        ({"origins": "api.example"}, "is no address of the web"),
-        ({"wait": "..price"}, "is no CSS selector"),
-        ({"chromium": "bin/chromium"}, "is no whole path"),
-        ({"waits": ".price"}, "Extra inputs"),
-        ("yes", "valid dictionary"),
-    ],
-)
-def test_what_a_file_cannot_say_of_scripts(said: object, wrong: str) -> None:
-    """What is wrong in the table is refused with what would be right."""
-    with pytest.raises(ValidationError, match=wrong):
-        named(said)
-
-
-def test_what_a_file_says_of_scripts() -> None:
-    """`true` switches rendering on, `false` and silence do not, and origins lose their slash."""
-    assert named(False).javascript is None
-    assert named(True).renders("page")
-    assert not named(True).renders("sitemap")
-    assert ("https://api.example",) == named({"origins": "https://api.example/"}).script_origins

@@ -18,7 +18,7 @@ _MOUNTS: Final = "#root, #app, #__next, #__nuxt, #svelte, #q-app, #___gatsby, ap
 """Where frameworks put what their scripts make."""
 
 _ASKS: Final = re.compile(
-    r"javascript.{0,80}(?:enable|activat|requi|need|disabled|activ[aáeo]|necesi|habilit|désactiv)"
+    r"javascript.{0,80}(?:enable|requi|need|disabled|a[ck]tiv|necesi|habilit|désactiv)"
     r"|(?:enable|activate|requires?|needs?|activ[ae]|activez|habilit\w+|necesit\w+).{0,40}javascript",
     re.IGNORECASE | re.DOTALL,
 )

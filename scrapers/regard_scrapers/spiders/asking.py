@@ -31,6 +31,7 @@ MOST_ASKED: Final = 60
 
 _KEPT_BYTES: Final = 64 * 1024 * 1024
 _TOO_MUCH: Final = (429, 503)
+_REFUSALS: Final = (401, 403, 451)
 _MOVED: Final = (301, 302, 303, 307, 308)
 _MOST_MOVES: Final = 5
 _SUSPENDED_UNTIL_SAID: Final = 60.0
@@ -221,6 +222,9 @@ class Asking:
             wants.failed = f"{_shown(response.url)}: the server answered {status}"
         elif status >= 500:
             wants.failed = f"{_shown(response.url)}: status {status}"
+        elif status in _REFUSALS:
+            wants.failed = f"{_shown(response.url)}: status {status}"
+            wants.outcome = "blocked"
         return Answer(status, _needed(response), response.body)
 
 

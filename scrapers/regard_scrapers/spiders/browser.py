@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from contextlib import suppress
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
@@ -45,6 +47,7 @@ _PATIENCE: Final = 5.0
 _LEAST_PROCESSES: Final = 2
 """The driver, and Chromium."""
 
+_GONE: Final = "while reading from the driver"
 _NO_SANDBOX: Final = "no usable sandbox"
 
 
@@ -92,6 +95,7 @@ class Browser:
         os.environ["TMPDIR"] = self._scratch
         try:
             if self._driver is None:
+                self._tidy()
                 self._driver = await async_playwright().start()
             self._chromium = await self._driver.chromium.launch(
                 executable_path=self.program,
@@ -105,6 +109,12 @@ class Browser:
             )
         except (Error, OSError) as error:
             raise BrowserUnusable(self._why(str(error))) from error
+
+    def _tidy(self) -> None:
+        """Remove what a Chromium that was killed has left, and hear no more of what it owed."""
+        for each in Path(self._scratch).iterdir():
+            shutil.rmtree(each, ignore_errors=True)
+        asyncio.get_running_loop().set_exception_handler(_pass_over)
 
     def _why(self, said: str) -> str:
         if _NO_SANDBOX in said.casefold():
@@ -157,3 +167,9 @@ class Browser:
                 await asyncio.wait_for(self._driver.stop(), _PATIENCE)
         self._chromium = self._driver = None
         end(processes_below(os.getpid()))
+
+
+def _pass_over(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say nothing of answers that a driver which was ended can give no more."""
+    if _GONE not in str(context.get("exception")):
+        loop.default_exception_handler(context)
