@@ -69,7 +69,8 @@ class Looking:
         self._ctx = ctx
         self._origin = origin
         self._states = states
-        self._left = site.pages_per_day - states[origin].asked_today
+        # A page of which half is left for tomorrow is asked for twice.
+        self._left = site.pages_per_day - max(each.asked_today for each in states.values())
         self._outcomes: Counter[str] = Counter()
         self._given: dict[str, Address] = {}
         self._bare: list[Fetched] = []

@@ -21,7 +21,7 @@ from regard_scrapers.spiders.answers import Answerer
 from regard_scrapers.spiders.frames import Fetched, Order, unpack
 from regard_scrapers.spiders.guarding import RefusedAddress
 from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
-from regard_scrapers.spiders.robots import ForbiddenByRobots, robots_fetched
+from regard_scrapers.spiders.robots import ForbiddenByRobots, origin_of, robots_fetched
 
 if TYPE_CHECKING:
     from regard_scrapers.spiders.rendering import Rendered, Renderer
@@ -159,6 +159,8 @@ class FedSpider(Spider):
     def _answered(self, response: Response, rendered: Rendered | None = None) -> None:
         order: Order = response.meta[_ORDER]
         if rendered is not None and rendered.suspended:
+            # It comes again, and was asked for all the same.
+            self._pipe.say("asked", origin=origin_of(response.url))
             self._pipe.say("paused", url=order.url)
             return
         try:
