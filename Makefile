@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "regard needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[match,postgres,sftp]" --group test --group lint --group types --group docs
+	$(BIN)/python -m pip install --quiet --editable ".[match,postgres,sftp,browser]" --group test --group lint --group types --group docs
 	@touch $@
 
 $(BENCH_STAMP): pyproject.toml

@@ -7,11 +7,19 @@ from pages_of_settings import _HEADER, _default, _keys
 from pydantic import BaseModel
 
 from regard_scrapers.pages.rules import OfferRules, ReviewRules, Rule
-from regard_scrapers.sites import Discovery, Expectations, Listing, Matching, Site
+from regard_scrapers.sites import (
+    Discovery,
+    Expectations,
+    Javascript,
+    Listing,
+    Matching,
+    Site,
+)
 
 _TABLES: tuple[tuple[type[BaseModel], str], ...] = (
     (Discovery, "`[discover]`"),
     (Listing, "`list` of `[discover]`"),
+    (Javascript, "`javascript`"),
     (OfferRules, "`[offer]`"),
     (ReviewRules, "`[reviews]`"),
     (Rule, "One rule"),

@@ -8,17 +8,58 @@ addresses are still due; nothing is lost, and at most the window is fetched twic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
-from regard.errors import PluginError
+from regard.errors import ConfigError, PluginError
 from regard.frontier import Address
 from regard_scrapers.children import Child
+from regard_scrapers.chromium import find_chromium
+from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched, Order
 
-__all__ = ["Crawl", "CrawlSettings", "Heard"]
+__all__ = ["Crawl", "CrawlSettings", "Heard", "Rendering", "rendering_of"]
+
+
+_LONGEST_FOLDER: Final = 40
+_SHORT_FOLDER: Final = "/tmp"  # noqa: S108  # what is made in it has a name that nobody guesses
+_LAST_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """
+    What rendering pages needs.
+
+    Attributes:
+        program: Chromium.
+        left: How many requests each origin may get today; nothing: any number.
+        seconds: How long a page's scripts may run.
+        memory: How many bytes Chromium may hold.
+    """
+
+    program: str
+    left: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 15.0
+    memory: int = 1_000_000_000
+
+
+def rendering_of(site: Site, left: Mapping[str, int] | None = None) -> Rendering | None:
+    """
+    Return what rendering a site's pages needs; None: they are read as they are sent.
+
+    Raises:
+        ConfigError: They cannot be rendered on this machine.
+    """
+    program = find_chromium(site)
+    return None if program is None else Rendering(program, left or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +78,7 @@ class CrawlSettings:
         hosts: The hosts that belong to the site; empty: any.
         robots: For each origin what is known of its robots.txt: status, text, age in seconds.
         window: How many addresses may be handed out and not be stored.
+        rendering: What rendering pages needs, where the site's file asks for it.
     """
 
     contact: str
@@ -49,6 +91,7 @@ class CrawlSettings:
     hosts: Sequence[str] = ()
     robots: dict[str, Any] = field(default_factory=dict)
     window: int = 8
+    rendering: Rendering | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +103,33 @@ class Heard:
         fetched: What became of an address.
         paused: An address that was not asked for, because its origin wants less.
         robots: Origin, status and text of a robots.txt that was fetched.
+        asked: An origin that a page's script asked for something.
+        spent: An origin that gets no more requests today.
     """
 
     fetched: Fetched | None = None
     paused: str | None = None
     robots: tuple[str, int, str] | None = None
+    asked: str | None = None
+    spent: str | None = None
+
+
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """Yield a folder for what Chromium writes; it goes with us also where the child is killed."""
+    # Sockets lie in it, whose whole names are short.
+    short = len(tempfile.gettempdir()) <= _LONGEST_FOLDER
+    folder = tempfile.mkdtemp(prefix="regard-", dir=None if short else _SHORT_FOLDER)
+    try:
+        yield folder
+    finally:
+        end = time.monotonic() + _LAST_SECONDS
+        while Path(folder).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            if time.monotonic() > end:
+                break
+            # Chromium may still be about to end, and to write.
+            time.sleep(0.05)
 
 
 class Crawl:
@@ -79,11 +144,15 @@ class Crawl:
         self._settings = settings
         self._out: dict[str, Order] = {}
         self._ended = False
-        config = asdict(settings)
-        config.pop("window")
-        self._child = Child("regard_scrapers.spiders.child", config)
+        self._held = ExitStack()
+        self._child: Child
 
     def __enter__(self) -> Crawl:
+        config = asdict(self._settings)
+        config.pop("window")
+        if config["rendering"] is not None:
+            config["rendering"]["scratch"] = self._held.enter_context(_scratch())
+        self._child = Child("regard_scrapers.spiders.child", config)
         self._child.__enter__()
         return self
 
@@ -93,7 +162,8 @@ class Crawl:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._child.__exit__(kind, error, trace)
+        with self._held:
+            self._child.__exit__(kind, error, trace)
 
     @property
     def out(self) -> int:
@@ -116,6 +186,7 @@ class Crawl:
         Yield what was said since; wait a moment where nothing was.
 
         Raises:
+            ConfigError: Pages cannot be rendered.
             PluginError: The child died with addresses on their way.
         """
         for frame in self._child.hear():
@@ -140,6 +211,12 @@ class Crawl:
             return Heard(paused=frame["url"])
         if frame["say"] == "robots":
             return Heard(robots=(frame["origin"], int(frame["status"]), frame["body"]))
+        if frame["say"] == "asked":
+            return Heard(asked=frame["origin"])
+        if frame["say"] == "spent":
+            return Heard(spent=frame["origin"])
+        if frame["say"] == "unusable":
+            raise ConfigError(frame["text"])
         if frame["say"] == "end":
             self._ended = True
         return None

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from regard.errors import PluginError
 from regard.frontier import Address
-from regard_scrapers.crawling import Crawl, CrawlSettings
+from regard_scrapers.crawling import Crawl, CrawlSettings, rendering_of
 from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched
 
@@ -22,12 +22,12 @@ _MOST: Final = 50
 @dataclass(frozen=True, slots=True)
 class Body:
     """
-    One page as it was sent.
+    One page.
 
     Attributes:
         url: The address.
         fetched: What became of it.
-        data: The body; None: there is none.
+        data: The body, as its scripts left it where it was rendered; None: there is none.
     """
 
     url: str
@@ -59,12 +59,13 @@ def fetch_bodies(site: Site, urls: Sequence[str]) -> Visit:
         urls: At most fifty.
 
     Raises:
+        ConfigError: The site's pages cannot be rendered on this machine.
         PluginError: The crawl's process died.
     """
     if len(urls) > _MOST:
         message = f"{len(urls)} pages at once are too many; {_MOST} are fetched at most"
         raise PluginError(message)
-    hosts = {(urlsplit(url).hostname or "").casefold() for url in urls}
+    hosts = {(urlsplit(url).hostname or "").casefold() for url in (*urls, *site.script_origins)}
     settings = CrawlSettings(
         contact=site.contact,
         site=site.model_dump(mode="json", exclude_defaults=True),
@@ -73,6 +74,7 @@ def fetch_bodies(site: Site, urls: Sequence[str]) -> Visit:
         allow_hosts=tuple(site.allow_hosts),
         hosts=tuple(sorted(hosts)),
         window=_MOST,
+        rendering=rendering_of(site),
     )
     found: dict[str, Fetched] = {}
     robots: dict[str, str | None] = {}

@@ -13,7 +13,7 @@ from regard.errors import RateLimited, SourceChanged, TransientError
 from regard.findings import Finding, Severity
 from regard.frontier import Address, OriginState, Visited
 from regard.sources import Context, Page, Seen, Yielded
-from regard_scrapers.crawling import Crawl, CrawlSettings
+from regard_scrapers.crawling import Crawl, CrawlSettings, rendering_of
 from regard_scrapers.health import Health
 from regard_scrapers.records import Aside, Taken, implausible
 from regard_scrapers.sites import Site
@@ -48,7 +48,7 @@ class Looking:
         site: The site.
         ctx: What the host offers.
         origin: Whom it asks.
-        state: What is known of that.
+        states: What is known of that, and of whom the pages' scripts may ask.
         hear: Hears what became of each address.
     """
 
@@ -59,7 +59,7 @@ class Looking:
         site: Site,
         ctx: Context,
         origin: str,
-        state: OriginState,
+        states: Mapping[str, OriginState],
         hear: Hear,
     ) -> None:
         self._hear = hear
@@ -68,8 +68,9 @@ class Looking:
         self._site = site
         self._ctx = ctx
         self._origin = origin
-        self._state = state
-        self._left = site.pages_per_day - state.asked_today
+        self._states = states
+        # A page of which half is left for tomorrow is asked for twice.
+        self._left = site.pages_per_day - max(each.asked_today for each in states.values())
         self._outcomes: Counter[str] = Counter()
         self._given: dict[str, Address] = {}
         self._bare: list[Fetched] = []
@@ -77,18 +78,28 @@ class Looking:
         self._sent_away: str | None = None
         self._retry_after: float | None = None
         self._broken: Counter[str] = Counter()
+        self._asked: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
 
     def settings(self, seeds: Iterable[Address]) -> CrawlSettings:
         """Return what the crawl is told."""
         site, now = self._site, self._ctx.clock.now()
-        hosts = {(urlsplit(each.url).hostname or "").casefold() for each in seeds}
-        robots = {}
-        if self._state.robots is not None:
-            status, text, at = self._state.robots
-            robots[self._origin] = [status, text, (now - at).total_seconds()]
-        wait = 0.0
-        if self._state.next_at is not None:
-            wait = max(0.0, (self._state.next_at - now).total_seconds())
+        hosts = {
+            (urlsplit(url).hostname or "").casefold()
+            for url in (*(each.url for each in seeds), *site.script_origins)
+        }
+        robots = {
+            origin: [status, text, (now - at).total_seconds()]
+            for origin, state in self._states.items()
+            if state.robots is not None
+            for status, text, at in [state.robots]
+        }
+        nexts = [state.next_at for state in self._states.values() if state.next_at is not None]
+        wait = max([0.0, *((at - now).total_seconds() for at in nexts)])
+        left = {
+            origin: site.pages_per_day - state.asked_today
+            for origin, state in self._states.items()
+        }
         own = bool(site.allow_hosts) and site.delay < 1
         return CrawlSettings(
             contact=site.contact,
@@ -101,6 +112,7 @@ class Looking:
             hosts=tuple(sorted(hosts)),
             robots=robots,
             window=_OWN_WINDOW if own else _GENTLE_WINDOW,
+            rendering=rendering_of(site, left),
         )
 
     def all(self, crawl: Crawl) -> Iterator[Yielded]:
@@ -119,6 +131,12 @@ class Looking:
                     book.again([each.paused])
                 elif each.robots is not None:
                     book.keep_robots(*each.robots)
+                elif each.asked is not None:
+                    self._asked[each.asked] += 1
+                    self._left -= each.asked == self._origin
+                elif each.spent is not None:
+                    self._left = 0
+            self._count()
             if not crawl.out:
                 book.hurry()
             # Something has to come for what is known to be stored, also where nothing is read.
@@ -126,6 +144,12 @@ class Looking:
             if settled and not (given or heard or crawl.out or book.unsettled):
                 break
         yield Page((), visited=tuple(self._bare_pages()))
+
+    def _count(self) -> None:
+        """Store how often each origin was asked for scripts, and for what they ask."""
+        for origin, asked in self._asked.items():
+            self._ctx.addresses.count(origin, asked)
+        self._asked.clear()
 
     def _hand_out(self, crawl: Crawl) -> int:
         """Hand out addresses as far as the window and today's budget allow; return how many."""
@@ -163,6 +187,7 @@ class Looking:
         self._hear(fetched, self._site, ctx)
         ctx.progress(sum(self._outcomes.values()), None, "pages")
         self._follow(fetched, given)
+        self._refused.update(fetched.refused)
         self._broken.update(note.partition(": ")[2] or note for note in fetched.notes)
         if fetched.outcome == "not-modified":
             ctx.addresses.find_again(fetched.url)
@@ -270,11 +295,15 @@ class Looking:
         """
         ctx, site, now = self._ctx, self._site, self._ctx.clock.now()
         if self._outcomes:
-            ctx.addresses.rest(self._origin, now + timedelta(seconds=site.delay))
+            for origin in self._states:
+                ctx.addresses.rest(origin, now + timedelta(seconds=site.delay))
             told = ", ".join(f"{count} {code}" for code, count in self._outcomes.most_common())
             ctx.note(f"pages: {told}")
         for note, count in self._broken.most_common(3):
             ctx.note(f"{count} pages with a broken block of data: {note}")
+        for why, count in self._refused.most_common(5):
+            pages = f"{count} page{'' if count == 1 else 's'}"
+            ctx.note(f"scripts of {pages} were not given all they ask for: {why}")
         if self._left <= 0 and ctx.addresses.waiting:
             ctx.note(
                 f"the {site.pages_per_day} pages of today are used up; {ctx.addresses.waiting} "

@@ -1,8 +1,8 @@
 """
 Recorded pages: what a site's pages were, and what was read on them, as tests of its rules.
 
-Each lies in a folder of its own, ``sites/NAME/SLUG``: the body as it was sent, where and when it
-was fetched, and the records that were expected of it.
+Each lies in a folder of its own, ``sites/NAME/SLUG``: the body as it was sent, or as its scripts
+left it, where and when it was fetched, and the records that were expected of it.
 """
 
 from __future__ import annotations
@@ -40,12 +40,14 @@ class Recording:
         url: Where it was found.
         fetched_at: When; relative dates on it count from then.
         encoding: What the server said of it.
+        rendered: Its scripts had run before it was saved.
     """
 
     folder: Path
     url: str
     fetched_at: datetime
     encoding: str | None = None
+    rendered: bool = False
 
     @property
     def name(self) -> str:
@@ -95,6 +97,7 @@ class Recording:
             "url": self.url,
             "fetched_at": self.fetched_at.isoformat(),
             "encoding": self.encoding,
+            **({"rendered": True} if self.rendered else {}),
         }
         _write(self.folder / ABOUT, about)
         self.expect(outcome)
@@ -127,7 +130,8 @@ def recordings(root: Path, site: str) -> Iterator[Recording]:
         try:
             said = json.loads(about.read_text(encoding="utf-8"))
             at = datetime.fromisoformat(said["fetched_at"])
-            yield Recording(about.parent, str(said["url"]), at, said.get("encoding"))
+            encoding, rendered = said.get("encoding"), bool(said.get("rendered"))
+            yield Recording(about.parent, str(said["url"]), at, encoding, rendered)
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{about}: {error}"
             raise FileError(message) from error

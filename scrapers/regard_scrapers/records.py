@@ -73,6 +73,8 @@ def offer_records(fetched: Fetched, site: Site, now: datetime) -> Taken:
         }
         if site.match.sku and record.get("sku"):
             record["extra"] = {**record.get("extra", {}), "our_sku": record["sku"]}
+        if fetched.rendered:
+            record["extra"] = {**record.get("extra", {}), "rendered": True}
         if problems:
             code, field, text = problems[0]
             aside.append(Aside(record, code, field, text))
@@ -145,7 +147,7 @@ def review_records(fetched: Fetched, site: Site, now: datetime, secret: bytes) -
             "subject": None if site.own else site.competitor,
             "status": "live",
             "as_of": now,
-            "extra": extra,
+            "extra": {**extra, "rendered": True} if fetched.rendered else extra,
             "url": plain_url(str(record.get("url") or fetched.url)),
         }
         if record["key"] in seen:

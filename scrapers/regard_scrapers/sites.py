@@ -21,6 +21,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -37,14 +38,15 @@ from regard.settings import validate_options
 from regard_scrapers.pages.currencies import is_code
 from regard_scrapers.pages.numerals import NumberFormat
 from regard_scrapers.pages.offers import Market
-from regard_scrapers.pages.rules import OfferRules, ReviewRules
-from regard_scrapers.urls import is_address
+from regard_scrapers.pages.rules import Css, OfferRules, ReviewRules
+from regard_scrapers.urls import is_address, origin_of
 
 __all__ = [
     "LEAST_DELAY",
     "Addresses",
     "Discovery",
     "Expectations",
+    "Javascript",
     "Listing",
     "Matching",
     "Site",
@@ -111,9 +113,19 @@ def refuse_haste(delay: float, allow_hosts: Sequence[str]) -> None:
         raise ValueError(message)
 
 
+def _origin(text: str) -> str:
+    parts = urlsplit(_address(text))
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        message = f"{text!r} is no origin; write {origin_of(text)!r}, without a path"
+        raise ValueError(message)
+    return origin_of(text)
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Address = Annotated[str, AfterValidator(_address)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Origins = Annotated[tuple[Origin, ...], BeforeValidator(_texts)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_texts)]
 
 
@@ -163,6 +175,37 @@ class Discovery(_Table):
         return self.ignore is None or re.search(self.ignore, url) is None
 
 
+class Javascript(_Table):
+    """
+    ``javascript``: pages are rendered before they are read; ``true`` is an empty table.
+
+    Attributes:
+        origins: Whom the pages' scripts may ask beside the pages' own origin.
+        wait: A CSS selector of what the scripts show last; without it a page is read when its
+            scripts have asked for nothing for half a second.
+        chromium: Chromium's program, as a whole path; else the first that is found.
+        sandbox: Keep Chromium's sandbox. Without it, a page that breaks Chromium can do all that
+            the user can who runs it.
+    """
+
+    origins: Origins = ()
+    wait: Css | None = None
+    chromium: str | None = None
+    sandbox: bool = True
+
+    @field_validator("chromium")
+    @classmethod
+    def _whole_path(cls, path: str | None) -> str | None:
+        if path is not None and not Path(path).is_absolute():
+            message = f"{path!r} is no whole path, such as /usr/bin/chromium"
+            raise ValueError(message)
+        return path
+
+
+def _switch(value: object) -> object:
+    return {True: {}, False: None}[value] if isinstance(value, bool) else value
+
+
 class Expectations(_Table):
     """
     ``[expect]``: what a healthy crawl gives; less is said aloud.
@@ -204,6 +247,7 @@ class Site(_Table):
         delay: Seconds between two requests to one origin.
         pages_per_day: How many pages are asked for on one day.
         allow_hosts: Private or loopback addresses that it may use, as ``host:port``.
+        javascript: Its pages show nothing without their scripts, so they are rendered.
         discover: Where its pages are.
         offer: Where on a page an offer's values stand, if structured data does not say.
         reviews: Where on a page reviews stand, if structured data does not say.
@@ -224,6 +268,7 @@ class Site(_Table):
     delay: float = Field(LEAST_DELAY, ge=0, le=3600)
     pages_per_day: int = Field(2000, ge=1, le=1_000_000)
     allow_hosts: Texts = ()
+    javascript: Annotated[Javascript | None, BeforeValidator(_switch)] = None
     discover: Discovery = Field(default_factory=Discovery)
     offer: OfferRules = Field(default_factory=OfferRules)
     reviews: ReviewRules = Field(default_factory=ReviewRules)
@@ -267,6 +312,15 @@ class Site(_Table):
         """What the site says of itself, for the reading of its pages."""
         form = NumberFormat.parse(self.number_format) if self.number_format else None
         return Market(self.country, self.currency, form, self.tax_included)
+
+    @property
+    def script_origins(self) -> tuple[str, ...]:
+        """Whom the scripts of its pages may ask beside the pages' own origin."""
+        return self.javascript.origins if self.javascript is not None else ()
+
+    def renders(self, kind: str) -> bool:
+        """Say whether an address of this kind is rendered before it is read."""
+        return self.javascript is not None and kind != "sitemap"
 
     @property
     def user_agent(self) -> str:

@@ -6,8 +6,9 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +16,7 @@ from regard.cursors import CursorValue
 from regard.errors import ConfigError, SourceChanged
 from regard.frontier import Address, OriginState
 from regard.sources import Context, Page, Source, Stream, Yielded
+from regard_scrapers.chromium import find_chromium
 from regard_scrapers.crawling import Crawl
 from regard_scrapers.looking import Looking
 from regard_scrapers.records import Taken, offer_records, review_records
@@ -49,9 +51,11 @@ class _Web(Source["_Web.Config"]):
         Read the site's file.
 
         Raises:
-            ConfigError: There is none, or something in it is wrong.
+            ConfigError: There is none, something in it is wrong, or its pages have to be
+                rendered and cannot be.
         """
         site = load_site(ctx.root, self.config.site)
+        program = find_chromium(site)
         seeds = list(self._seeds(site, ctx))
         if not seeds:
             message = (
@@ -60,6 +64,8 @@ class _Web(Source["_Web.Config"]):
             )
             raise ConfigError(message)
         ctx.note(f"site {site.name}: asked as {site.user_agent!r}, {site.delay:g} s apart")
+        if program is not None:
+            ctx.note(f"site {site.name}: its pages are rendered by {program}")
 
     def read(
         self,
@@ -77,6 +83,7 @@ class _Web(Source["_Web.Config"]):
             SourceChanged: The site blocks us, or no longer looks as it did.
         """
         site = load_site(ctx.root, self.config.site)
+        find_chromium(site)
         book = ctx.addresses
         seeds = list(self._seeds(site, ctx))
         book.begin(_recipe(site, self.what))
@@ -84,10 +91,14 @@ class _Web(Source["_Web.Config"]):
         # Found addresses are due once they are stored.
         yield Page(())
         origin = origin_of(seeds[0].url) if seeds else ""
-        with book.hold(origin):
-            state = book.origin(origin)
-            self._refuse_paused(site, state, ctx.clock.now())
-            looking = Looking(self.what, self.records, site, ctx, origin, state, self.hear)
+        states: dict[str, OriginState] = {}
+        with ExitStack() as held:
+            # In one order for all sources: two that wait for each other would wait for ever.
+            for each in sorted({origin, *site.script_origins}):
+                held.enter_context(book.hold(each))
+                states[each] = book.origin(each)
+                self._refuse_paused(site, states[each], ctx.clock.now())
+            looking = Looking(self.what, self.records, site, ctx, origin, states, self.hear)
             with Crawl(looking.settings(seeds)) as crawl:
                 yield from looking.all(crawl)
         looking.conclude()
@@ -207,7 +218,7 @@ class WebReviews(_Web):
 
 def _recipe(site: Site, what: str) -> str:
     """Return a digest of all that decides about the records of a page."""
-    parts = {
+    parts: dict[str, Any] = {
         "what": what,
         "site": site.model_dump(
             mode="json",
@@ -215,5 +226,7 @@ def _recipe(site: Site, what: str) -> str:
                      "tax_included", "offer", "reviews", "match"},
         ),
     }  # fmt: skip
+    if site.javascript is not None:
+        parts["javascript"] = True
     text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

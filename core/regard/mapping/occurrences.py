@@ -33,6 +33,10 @@ class Occurrences:
         self._recent: dict[Group, int] = {}
         self._file: sqlite3.Connection | None = None
 
+    def __del__(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
     def __contains__(self, group: Group) -> bool:
         """Say whether a group was met before."""
         return self._count(group) > 0

@@ -41,6 +41,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--contact", required=True, help="whom the site's owner may write to")
     add.add_argument("--allow-host", action="append", default=[], metavar="HOST:PORT",
                      help="a private address that may be asked")  # fmt: skip
+    add.add_argument("--javascript", action="store_true",
+                     help="render the page first; needs regard[browser] and Chromium")  # fmt: skip
+    add.add_argument("--no-sandbox", action="store_true",
+                     help="render without Chromium's sandbox, as root has to")  # fmt: skip
     add.add_argument("--dry-run", action="store_true", help="show the file and write nothing")
     check = actions.add_parser("check", help="canary pages, robots.txt and coverage")
     check.add_argument("names", nargs="*", metavar="NAME", help="else all")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 from regard.errors import ConfigError, UsageError
 from regard.settings import validate_options
 from regard_scrapers.fetching import Visit, fetch_bodies
+from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.outcomes import Outcome
 from regard_scrapers.pages.reading import read_page
+from regard_scrapers.pages.scripted import needs_script
 from regard_scrapers.sites import Site
 from regard_scrapers.spiders.answers import manner_of
 from regard_scrapers.urls import origin_of
@@ -63,7 +65,8 @@ def run(args: argparse.Namespace, app: App) -> int:
     whose = {"own": True} if args.own else {"competitor": args.competitor}
     country = _COUNTRIES.get(_host_of(args.url).rpartition(".")[2])
     said = {"name": name, "contact": args.contact, "country": country,
-            "allow_hosts": args.allow_host, "canary": [args.url], **whose}  # fmt: skip
+            "allow_hosts": args.allow_host, "canary": [args.url],
+            "javascript": _javascript(args), **whose}  # fmt: skip
     site = validate_options(Site, said, "regard site add")
     assert isinstance(site, Site)  # noqa: S101  # that is what was asked for
     visit = fetch_bodies(site, [args.url])
@@ -75,12 +78,22 @@ def run(args: argparse.Namespace, app: App) -> int:
         found.data, args.url, manner_of(site), now=app.clock.now(),
         encoding=found.fetched.encoding, everything=True,
     )  # fmt: skip
-    text = _file(_Wanted(site, args.url, visit, outcome))
+    scripted = None
+    if site.javascript is None and not outcome.offers and not outcome.reviews:
+        scripted = needs_script(Document(found.data, args.url, found.fetched.encoding))
+    wanted = _Wanted(site, args.url, visit, outcome, scripted)
+    text = _file(wanted)
     if not args.dry_run:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    _show(outcome, path, text, app, dry=args.dry_run)
+    _show(wanted, path, text, app, dry=args.dry_run)
     return 0 if outcome.offers or outcome.reviews else 1
+
+
+def _javascript(args: argparse.Namespace) -> object:
+    if not args.javascript:
+        return False
+    return {"sandbox": False} if args.no_sandbox else True
 
 
 def _host_of(url: str) -> str:
@@ -97,12 +110,31 @@ def _name_of(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What the file is made from."""
+    """
+    What the file is made from.
+
+    Attributes:
+        scripted: Why the page seems to need its scripts; None: it does not, or they have run.
+    """
 
     site: Site
     url: str
     visit: Visit
     outcome: Outcome
+    scripted: str | None
+
+    def notes(self) -> Iterator[str]:
+        """Yield what whoever writes the file should know."""
+        outcome = self.outcome
+        yield from outcome.notes
+        yield from (f"{each.code}: {each.text}" for each in outcome.problems)
+        yield from self.visit.bodies[0].fetched.refused
+        if self.scripted is not None:
+            yield (
+                "nothing is found on the page, and it seems to need its scripts: "
+                f"{self.scripted}; try --javascript, which renders it "
+                "(javascript = true in the file)"
+            )
 
     def sitemaps(self) -> list[str]:
         """Return the sitemaps that robots.txt names."""
@@ -137,6 +169,11 @@ def _file(wanted: _Wanted) -> str:
     if site.allow_hosts:
         hosts = ", ".join(map(_quoted, site.allow_hosts))
         lines.append(f"allow_hosts = [{hosts}]")
+    if site.javascript is not None:
+        kept = "true" if site.javascript.sandbox else "{sandbox = false}"
+        lines.append(f"javascript = {kept}   # pages are rendered before they are read")
+    elif wanted.scripted is not None:
+        lines.append("# javascript = true   # the page seems to need its scripts")
     lines.append(f"canary = [{_quoted(wanted.url)}]")
     lines += ["", "[discover]"]
     sitemaps = wanted.sitemaps()
@@ -154,11 +191,12 @@ def _file(wanted: _Wanted) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _show(outcome: Outcome, path: Path, text: str, app: App, *, dry: bool) -> None:
+def _show(wanted: _Wanted, path: Path, text: str, app: App, *, dry: bool) -> None:
     from rich.text import Text
 
     from regard.cli.console import clean, count, make_table, rows_of
 
+    outcome = wanted.outcome
     if app.json:
         app.print_json(
             {
@@ -167,6 +205,7 @@ def _show(outcome: Outcome, path: Path, text: str, app: App, *, dry: bool) -> No
                 "offers": [dict(each.fields) for each in outcome.offers],
                 "reviews": len(outcome.reviews),
                 "problems": [each.text for each in outcome.problems],
+                "needs_javascript": wanted.scripted,
                 "file": text,
             }
         )
@@ -180,8 +219,7 @@ def _show(outcome: Outcome, path: Path, text: str, app: App, *, dry: bool) -> No
         app.out.print()
     if outcome.reviews:
         app.out.print(Text(clean(f"{count(len(outcome.reviews), 'review')} on the page")))
-    problems = (f"{each.code}: {each.text}" for each in outcome.problems)
-    for note in (*outcome.notes, *problems):
+    for note in wanted.notes():
         app.out.print(Text(clean(note), style="yellow"))
     if dry:
         app.out.print(Text(clean(text, lines=True)))

@@ -96,7 +96,7 @@ def _site(site: Site, app: App) -> Iterator[Item]:
             yield Item(ERROR, site.name, f"{body.url}: {why}")
             continue
         outcomes.append(outcome)
-        yield _canary(body.url, outcome, site)
+        yield _canary(body, outcome, site)
     yield from _coverage(site, outcomes)
 
 
@@ -108,13 +108,18 @@ def _read(body: Body, site: Site, app: App) -> Outcome | None:
     )
 
 
-def _canary(url: str, outcome: Outcome, site: Site) -> Item:
+def _canary(body: Body, outcome: Outcome, site: Site) -> Item:
+    url = body.url
     problems = [*outcome.problems, *(each for offer in outcome.offers for each in offer.problems)]
     if problems:
-        said = "; ".join(f"{each.code}: {each.text}" for each in problems[:3])
+        told = [f"{each.code}: {each.text}" for each in problems[:3]]
+        said = "; ".join([*told, *body.fetched.refused[:3]])
         return Item(ERROR, site.name, f"{url}: {said}")
     if not outcome.offers and not outcome.reviews:
-        return Item(ERROR, site.name, f"{url}: there is neither an offer nor a review on it")
+        said = "; ".join(
+            ["there is neither an offer nor a review on it", *body.fetched.refused[:3]]
+        )
+        return Item(ERROR, site.name, f"{url}: {said}")
     prices = [
         f"{each.price} {each.fields.get('currency', '')}".strip()
         for each in outcome.offers
@@ -122,7 +127,8 @@ def _canary(url: str, outcome: Outcome, site: Site) -> Item:
     ]
     what = f"{len(outcome.offers)} offers ({', '.join(prices[:4])})" if outcome.offers else ""
     reviews = f"{len(outcome.reviews)} reviews" if outcome.reviews else ""
-    return Item(OK, site.name, f"{url}: {', '.join(filter(None, (what, reviews)))}")
+    rendered = "rendered" if body.fetched.rendered else ""
+    return Item(OK, site.name, f"{url}: {', '.join(filter(None, (what, reviews, rendered)))}")
 
 
 def _coverage(site: Site, outcomes: Sequence[Outcome]) -> Iterator[Item]:

@@ -31,7 +31,8 @@ def run(args: argparse.Namespace, app: App) -> int:
     folder = root / "sites" / site.name / slug_of(args.url)
     # To the second, as the file holds it: relative dates count from it.
     at = app.clock.now().replace(microsecond=0)
-    recording = Recording(folder, args.url, at, found.fetched.encoding)
+    fetched = found.fetched
+    recording = Recording(folder, args.url, at, fetched.encoding, fetched.rendered)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "page.html").write_bytes(found.data)
     outcome = recording.read(site)

@@ -6,9 +6,9 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -21,7 +21,10 @@ from regard_scrapers.spiders.answers import Answerer
 from regard_scrapers.spiders.frames import Fetched, Order, unpack
 from regard_scrapers.spiders.guarding import RefusedAddress
 from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
-from regard_scrapers.spiders.robots import ForbiddenByRobots, robots_fetched
+from regard_scrapers.spiders.robots import ForbiddenByRobots, origin_of, robots_fetched
+
+if TYPE_CHECKING:
+    from regard_scrapers.spiders.rendering import Rendered, Renderer
 
 __all__ = ["FedSpider", "Talk"]
 
@@ -50,7 +53,10 @@ class FedSpider(Spider):
     def __init__(self, *, config: dict[str, Any], pipe: Talk) -> None:
         super().__init__()
         self._pipe = pipe
-        self._answerer = Answerer(Site.model_validate(config["site"]), config["what"])
+        self._site = Site.model_validate(config["site"])
+        self._answerer = Answerer(self._site, config["what"])
+        self._config = config
+        self._renderer: Renderer | None = None
         self._input = int(config.get("input", 0))
         self._orders: asyncio.Queue[Order | None] = asyncio.Queue()
         self._rest = b""
@@ -61,7 +67,19 @@ class FedSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider._heard_robots, robots_fetched)  # its own
         crawler.signals.connect(spider._closed, signals.spider_closed)
+        spider._prepare(crawler)
         return spider
+
+    def _prepare(self, crawler: Crawler) -> None:
+        """Make what renders pages, where the site's file asks for it."""
+        if self._site.javascript is None:
+            return
+        # An extra brings what it needs, and whoever does without does not wait for it.
+        from regard_scrapers.spiders.rendering import Renderer
+
+        rendering = self._config["rendering"]
+        self._renderer = Renderer(crawler, self._site.javascript, rendering, self._pipe.say)
+        crawler.signals.connect(self._renderer.close, signals.spider_closed)
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for each order, until somebody says that there are no more."""
@@ -84,6 +102,9 @@ class FedSpider(Spider):
     def _hear(self) -> None:
         data = os.read(self._input, 65536)
         if not data:
+            if self._renderer is not None:
+                # Nobody listens any more: Chromium need not come to the end of its pages.
+                os._exit(0)
             self._orders.put_nowait(None)
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -96,23 +117,54 @@ class FedSpider(Spider):
 
     def _request(self, order: Order) -> Request:
         headers: dict[str, str] = {}
-        if order.etag:
+        renderer = self._renderer if self._site.renders(order.kind) else None
+        if self._renderer is not None:
+            self._renderer.count(order.url)
+        # An unchanged page says nothing of what its scripts will show.
+        if order.etag and renderer is None:
             headers["If-None-Match"] = order.etag
-        if order.last_modified:
+        if order.last_modified and renderer is None:
             headers["If-Modified-Since"] = order.last_modified
         return Request(
             order.url,
-            callback=self._answered,
+            callback=self._answered if renderer is None else self._shown,
             errback=self._failed,
             headers=headers,
             meta={_ORDER: order, "max_retry_times": 0, "redirect_max_times": 5},
             dont_filter=True,
         )
 
-    def _answered(self, response: Response) -> None:
-        order: Order = response.meta[_ORDER]
+    async def _shown(self, response: Response) -> None:
+        """Render a page, and answer then."""
+        from regard_scrapers.spiders.browser import BrowserUnusable
+        from regard_scrapers.spiders.rendering import is_html
+
+        assert self._renderer is not None  # noqa: S101  # else nothing asks for it
+        if not 200 <= response.status < 300 or not is_html(response):
+            self._answered(response)
+            return
         try:
-            fetched = self._judged(order, response)
+            rendered = await self._renderer.render(response)
+        except BrowserUnusable as error:
+            self._pipe.say("unusable", text=str(error))
+            return
+        except Exception as error:  # as below
+            order: Order = response.meta[_ORDER]
+            self.logger.exception("%s could not be rendered", order.url)
+            fetched = Fetched(order.url, order.kind, "unreadable", 200, type(error).__name__)
+            self._pipe.say("fetched", fetched=asdict(fetched))
+            return
+        self._answered(response, rendered)
+
+    def _answered(self, response: Response, rendered: Rendered | None = None) -> None:
+        order: Order = response.meta[_ORDER]
+        if rendered is not None and rendered.suspended:
+            # It comes again, and was asked for all the same.
+            self._pipe.say("asked", origin=origin_of(response.url))
+            self._pipe.say("paused", url=order.url)
+            return
+        try:
+            fetched = self._judged(order, response, rendered)
         except Exception as error:  # a page that breaks our reading must not break the crawl
             self.logger.exception("%s could not be read", order.url)
             fetched = Fetched(
@@ -120,7 +172,9 @@ class FedSpider(Spider):
             )
         self._pipe.say("fetched", fetched=asdict(fetched))
 
-    def _judged(self, order: Order, response: Response) -> Fetched:
+    def _judged(self, order: Order, response: Response, rendered: Rendered | None) -> Fetched:
+        if rendered is not None:
+            return self._judged_again(order, response, rendered)
         status = response.status
         etag, modified = _header(response, "ETag"), _header(response, "Last-Modified")
         if status == 304:
@@ -151,6 +205,36 @@ class FedSpider(Spider):
             etag=etag,
             last_modified=modified,
         )
+
+    def _judged_again(self, order: Order, response: Response, rendered: Rendered) -> Fetched:
+        """Return what a page came to whose scripts have run."""
+        known: dict[str, Any] = {
+            "status": response.status,
+            "rendered": True,
+            "refused": list(rendered.refused),
+        }
+        if rendered.wait_seconds is not None:
+            text = rendered.failed or "a server asks for less"
+            return Fetched(order.url, order.kind, "rate-limited", text=text,
+                           retry_after_seconds=rendered.wait_seconds, **known)  # fmt: skip
+        if rendered.body is None:
+            outcome = rendered.outcome or "unreadable"
+            return Fetched(order.url, order.kind, outcome, text=rendered.text, **known)
+        fetched = self._answerer.answer(
+            order,
+            rendered.body,
+            url=response.url,
+            encoding="utf-8",
+            now=datetime.now(UTC),
+            sha256=hashlib.sha256(rendered.body).hexdigest(),
+            **known,
+        )
+        nothing = not (fetched.records or fetched.found or fetched.rating or fetched.body)
+        if rendered.failed is not None and nothing and fetched.outcome != "blocked":
+            # Whether it is empty nobody knows.
+            outcome = rendered.outcome or "unreadable"
+            return replace(fetched, outcome=outcome, text=rendered.failed)
+        return fetched
 
     def _failed(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it

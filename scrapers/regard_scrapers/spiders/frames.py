@@ -118,6 +118,8 @@ class Fetched:
         rating: What the page states of all its reviews: value, best, worst, counts.
         body: The body in base64, where the order was for it (``raw``).
         encoding: What the server said of it.
+        rendered: Its scripts have run before it was read.
+        refused: What its scripts were not given, and why, for people.
     """
 
     url: str
@@ -137,3 +139,5 @@ class Fetched:
     rating: dict[str, Any] | None = None
     body: str | None = None
     encoding: str | None = None
+    rendered: bool = False
+    refused: list[str] = field(default_factory=list)
