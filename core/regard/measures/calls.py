@@ -154,23 +154,27 @@ def first_contact(view: View, period: Period) -> Estimate:
 
     Contacts are inbound calls, tickets and mails of a known customer or address, of one
     source each; a first one has none in the days before it, and `FIRST_CONTACT_DAYS` must have
-    passed since, or one cannot tell yet.
+    passed since, or one cannot tell yet. A call that reached nobody solved nothing, though nobody
+    called again, nor did a ticket that is still open: both count, as not solved.
     """
     query = f"""
         WITH contacts AS (
             SELECT source, coalesce('k' || nullif(customer_key, ''),
-                                    'e' || lower(nullif(trim(email), ''))) AS who, happened_at
+                                    'e' || lower(nullif(trim(email), ''))) AS who, happened_at,
+                   NOT coalesce(type = 'call' AND outcome <> 'answered', FALSE)
+                   AND NOT coalesce(type = 'ticket' AND outcome IN ('open', 'pending'), FALSE)
+                   AS dealt_with
             FROM touchpoints
             WHERE type IN ('call', 'ticket', 'message') AND happened_at IS NOT NULL
               AND coalesce(direction, 'inbound') = 'inbound'
         ), steps AS (
-            SELECT happened_at,
+            SELECT happened_at, dealt_with,
                    lag(happened_at) OVER walk AS earlier, lead(happened_at) OVER walk AS later
             FROM contacts WHERE who IS NOT NULL
             WINDOW walk AS (PARTITION BY source, who ORDER BY happened_at)
         )
-        SELECT count(*) AS n, count(*) FILTER (
-            later IS NULL OR later > happened_at + INTERVAL {FIRST_CONTACT_DAYS} DAY) AS once
+        SELECT count(*) AS n, count(*) FILTER (dealt_with AND (
+            later IS NULL OR later > happened_at + INTERVAL {FIRST_CONTACT_DAYS} DAY)) AS once
         FROM steps
         WHERE (earlier IS NULL OR earlier < happened_at - INTERVAL {FIRST_CONTACT_DAYS} DAY)
           AND happened_at <= $latest AND {during("happened_at")}"""

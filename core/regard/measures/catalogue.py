@@ -137,7 +137,7 @@ _ALL: Final = (
         "customer",
         "support",
         "%",
-        "first contacts of a customer that no other one follows within 7 days",
+        "first contacts that reached somebody and that no other one follows within 7 days, of all",
         "repeat-contact form of first-contact resolution",
     ),
     Measure(

@@ -126,9 +126,9 @@ WORDS: Final[Texts] = {
         "Réglé au premier contact",
     ),
     "first_contact_note": (
-        "No other contact of the same customer within 7 days.",
-        "Ningún otro contacto del mismo cliente en 7 días.",
-        "Aucun autre contact du même client dans les 7 jours.",
+        "Not left without an answer, and no other contact of the same customer within 7 days.",
+        "Nadie quedó sin respuesta, y ningún otro contacto del mismo cliente en 7 días.",
+        "Personne n’est resté sans réponse, et aucun autre contact du même client dans les 7 jours.",
     ),
     "one_touch": (
         "Tickets solved with one reply",

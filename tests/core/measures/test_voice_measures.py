@@ -229,6 +229,21 @@ def test_first_contacts(view_of_kinds: Callable[..., Any]) -> None:
     assert (Decimal("33.3"), 3) == (found.value, found.n)
 
 
+def test_first_contacts_that_reached_nobody(view_of_kinds: Callable[..., Any]) -> None:
+    """A call that reached nobody, or a ticket still open, is not solved because nobody calls again."""
+    rows = [
+        contact(60, customer_key="1", outcome="missed-queue"),
+        contact(50, customer_key="2", outcome="busy"),
+        contact(40, customer_key="3", outcome="answered"),
+        contact(30, customer_key="4", channel="ticket", type="ticket", outcome="open"),
+        contact(30, customer_key="5", channel="ticket", type="ticket", outcome="closed"),
+        contact(30, customer_key="6", outcome=None),
+    ]
+    found = calls.first_contact(view_of_kinds(touchpoint=keyed(rows)), LAST)
+
+    assert (Decimal("50.0"), 6) == (found.value, found.n)
+
+
 def test_replies(view_of_kinds: Callable[..., Any]) -> None:
     """The first reply counts from the first mail of a thread; tickets bring their own figure."""
     mail = {"channel": "email", "type": "message"}

@@ -276,6 +276,16 @@ def test_limesurvey_codes_or_full_text(survey: Survey) -> None:
     assert "¿Qué tal?" in {each["question"] for each in survey({"a.csv": texts + row}).values()}
 
 
+def test_limesurvey_timings_of_any_question(survey: Survey) -> None:
+    """The time that a question took is called after it, whatever that is called."""
+    header = "id,submitdate,lastpage,startlanguage,NPS,Use[SQ001],NPSTime,UseTime,groupTime12\n"
+    row = "1,2026-05-14 10:00:00,2,es,9,Y,3.5,4.1,8\n"
+
+    assert {"NPS", "Use"} == {
+        each["question"].split(" [")[0] for each in survey({"a.csv": header + row}).values()
+    }
+
+
 def test_formbricks(survey: Survey, vendor_file: VendorFile) -> None:
     """Numbers before questions are left out, and Finished says what is whole."""
     answers = survey({"f.csv": vendor_file("formbricks.csv")})

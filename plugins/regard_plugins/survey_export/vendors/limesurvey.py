@@ -70,6 +70,7 @@ def layout(header: Sequence[str], sample: Sequence[Sequence[Value]] = ()) -> Lay
     email = columns.take(*_EMAILS)
     personal = columns.take_all(_PERSONAL)
     passed = columns.take_all(_PASSED) + columns.take_all(_TIMED.fullmatch)
+    passed += columns.take_all({f"{code}time" for code in _codes(header)})
     unknown = columns.take_all(re.compile(r"attribute_\d+").fullmatch)
     return Layout(
         "limesurvey",
@@ -84,6 +85,11 @@ def layout(header: Sequence[str], sample: Sequence[Sequence[Value]] = ()) -> Lay
         dates=("iso",),
         scoped=True,
     )
+
+
+def _codes(header: Sequence[str]) -> set[str]:
+    """Return what questions are called, folded: the time that one took is called after it."""
+    return {fold(_parts(tidy(name))[0]) for name in header}
 
 
 def _without_code(name: str) -> str:
