@@ -230,7 +230,7 @@ def test_first_contacts(view_of_kinds: Callable[..., Any]) -> None:
 
 
 def test_first_contacts_that_reached_nobody(view_of_kinds: Callable[..., Any]) -> None:
-    """A call that reached nobody, or a ticket still open, is not solved because nobody calls again."""
+    """A call that reached nobody or a ticket still open is not solved, whoever comes again."""
     rows = [
         contact(60, customer_key="1", outcome="missed-queue"),
         contact(50, customer_key="2", outcome="busy"),
