@@ -185,6 +185,7 @@ class TestDowntime:
         assert {} == book(folder).gaps()
 
 
+@pytest.mark.slow
 class TestStoreAway:
     """The store cannot be reached for a while."""
 

@@ -154,6 +154,7 @@ def stamp(row: Entry) -> str:
     return f"{row.scheduled_for:%Y%m%dT%H%M%SZ}"
 
 
+@pytest.mark.slow
 def test_random_kills(tmp_path: Path, launch: Launch, book: MakeBook, store_url: str) -> None:
     """While two loops are killed at random no due time is lost or run twice at once."""
     names = dict.fromkeys(("b0", "b1"), "busy")
