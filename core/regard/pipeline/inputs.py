@@ -37,6 +37,8 @@ _PATTERN = re.compile(r"[*?\[]")
 _LOG = re.compile(r"(?<![^\W_])(?:access|log)(?![^\W_])", re.IGNORECASE)
 """The names of files that somebody always writes to: who waits for that to end waits forever."""
 _EMPTY = "no file matches "
+_NOTES = ("readme", "readme.md", "readme.txt")
+"""What people put beside files in a folder, such as the one that `regard init` makes."""
 
 
 def find_files(patterns: str | Sequence[str], root: Path) -> list[Path]:
@@ -58,7 +60,9 @@ def find_files(patterns: str | Sequence[str], root: Path) -> list[Path]:
             raise ConfigError(message)
         full = root / Path(pattern).expanduser()
         if full.is_dir():
-            matches: Iterable[Path] = sorted(full.iterdir())
+            matches: Iterable[Path] = sorted(
+                path for path in full.iterdir() if path.name.casefold() not in _NOTES
+            )
         elif _PATTERN.search(pattern) and not full.exists():
             matches = (Path(name) for name in sorted(glob.glob(str(full), recursive=True)))  # noqa: PTH207  # absolute, with **
         elif full.exists():

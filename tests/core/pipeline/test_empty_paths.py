@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from regard.pipeline.inputs import missed_before
+from regard.pipeline.inputs import find_files, missed_before
 from regard.runs import Outcome
 
 World = Any
@@ -111,3 +112,12 @@ def test_each_path_counts_for_itself() -> None:
     assert {"a": 2, "it's": 1} == missed_before(notes)
     assert {} == missed_before([set(), *notes])
     assert {} == missed_before([])
+
+
+def test_notes_in_a_folder_are_no_exports(tmp_path: Path) -> None:
+    """What stands in a folder to be read by people is left out, unless it is named itself."""
+    for name in ("README", "ReadMe.txt", "a.csv"):
+        (tmp_path / name).write_text("x")
+
+    assert ["a.csv"] == [path.name for path in find_files(".", tmp_path)]
+    assert ["README"] == [path.name for path in find_files("README", tmp_path)]
