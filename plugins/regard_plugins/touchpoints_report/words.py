@@ -128,7 +128,7 @@ WORDS: Final[Texts] = {
     "first_contact_note": (
         "Not left without an answer, and no other contact of the same customer within 7 days.",
         "Nadie quedó sin respuesta, y ningún otro contacto del mismo cliente en 7 días.",
-        "Personne resté sans réponse, et aucun autre contact du même client dans les 7 jours.",
+        "Personne n’est resté sans réponse, et aucun autre contact du même client en 7 jours.",
     ),
     "one_touch": (
         "Tickets solved with one reply",
