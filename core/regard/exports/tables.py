@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from regard.errors import FileError
 from regard.exports.formats import Format, RowMapper
@@ -140,7 +140,15 @@ def _spec_for(table: Table, wishes: Wishes) -> tuple[FieldMap | None, str]:
     name, profiles = table.member or table.path.name, wishes.profiles
     found = recognise(table.header, filename=name, profiles=profiles)
     if found.profile is None:
-        rows = [row.values for row in table.sample(_SAMPLE)]
+        rows = _first_rows(table)
         text = explain(found, table.header, filename=table.label, profiles=profiles, rows=rows)
         return None, text
     return found.profile, ""
+
+
+def _first_rows(table: Table) -> list[Sequence[Any]]:
+    """Return rows to draw up a map from; none of a file that breaks among them."""
+    try:
+        return [row.values for row in table.sample(_SAMPLE)]
+    except FileError:
+        return []

@@ -32,6 +32,8 @@ __all__ = ["propose"]
 
 _SHOWN = 40
 _MOST_WORDS = 12
+_MOST_COLUMNS = 50
+"""So many are tried for a key: a table may have thousands."""
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _NUMBER_OF = re.compile(r"\b(?:id|no|num|numero|number|nr|code|codigo|key|ref|clave|cle)\b")
 _TIMES = (ValueType.DAY, ValueType.TIME)
@@ -180,7 +182,7 @@ class _Draft:
         order = self.fields.get("order_key")
         candidates = list(dict.fromkeys([*([order] if order else []), *named, *header]))
         taken = {self.fields.get(name) for name, sort in self.sorts.items() if sort in _TIMES}
-        for each in candidates:
+        for each in candidates[:_MOST_COLUMNS]:
             if sample.rows and sample.names_rows(each) and each not in taken:
                 return [each]
         if order and sample.rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -38,11 +39,19 @@ from regard.store.runs import put_stream
 __all__ = ["StoreCommitter"]
 
 _CAUSES_TOLD = 3
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_FIELD = re.compile(r"[^\W\d][\w.]{0,39}")
 
 
 def _cause(refused: Refused) -> str:
-    """Return why a record was refused, without a word of what it said."""
-    return f"{refused.reason} in {refused.field}" if refused.field else refused.reason
+    """
+    Return why a record was refused, without a word of what it said.
+
+    A plug-in may have put anything where a code and a field should stand.
+    """
+    reason = refused.reason if _CODE.fullmatch(refused.reason) else "something that is no code"
+    known = refused.field and _FIELD.fullmatch(refused.field)
+    return f"{reason} in {refused.field}" if known else reason
 
 
 @dataclass(slots=True)

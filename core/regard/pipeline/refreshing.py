@@ -42,7 +42,7 @@ def under_way(transaction: Transaction, prepared: Prepared, version: str) -> Map
 def begin(transaction: Transaction, source: str, streams: Iterable[str], run_id: int) -> None:
     """Note that streams are read anew, and forget how far their files were read."""
     for stream in streams:
-        state.forget(transaction, source, stream, state.REFRESHED, run_id)
+        end(transaction, source, [stream], run_id)
         stored_cursors.save(
             transaction,
             source,

@@ -407,6 +407,7 @@ class Runner:
                 with store.read() as transaction:
                     start = self.wish.start(transaction, name, stream, lookback)
             summary = StreamSummary(name, stream.name, None)
+            summary.notes += self.wish.notes(stream.name)
             census = self._snapshot(prepared, stream, context.inputs, start)
             info = RunInfo(
                 None,

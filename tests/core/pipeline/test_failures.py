@@ -240,6 +240,22 @@ def test_rubbish_among_personal_data_can_be_found_for_erasure(sqlite_world: Make
     assert found[0] == found[1]
 
 
+def test_what_a_plug_in_gives_for_a_code_is_not_repeated(sqlite_world: MakeWorld) -> None:
+    """A reason or field that is no code may be somebody's: it gets into no summary."""
+    plugin = """
+        from regard import source
+
+        @source("box", kind="fact", key=["name"])
+        def read(config, since, ctx):
+            ctx.quarantine({"x": 1}, "no ana@example.com here", field="Ana Ejemplo")
+            ctx.quarantine({"x": 2}, "bad-row", field="ana@example.com")
+            yield {"name": "good"}
+    """
+    (summary,) = sqlite_world({"box": plugin}).run("box")
+
+    assert ["refused: 1 something that is no code, 1 bad-row"] == summary.notes
+
+
 def test_no_record_is_lost_beside_a_bad_one(world: MakeWorld) -> None:
     """A bad record in every place of a batch leaves all the good ones."""
     plugin = """

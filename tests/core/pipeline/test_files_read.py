@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -366,3 +367,14 @@ def test_what_a_path_may_not_name(path: str, tmp_path: Path) -> None:
     """A file that is not there and an address that cannot be fetched are clear errors."""
     with pytest.raises(ConfigError, match="path: "):
         find_files(path, tmp_path)
+
+
+def test_an_unknown_file_that_breaks_off_is_still_explained(sqlite_world: MakeWorld) -> None:
+    """That its rows end early keeps nobody from hearing that no profile fits its headers."""
+    rows = json.dumps([{"pedido": number, "cosa": "x"} for number in range(90)])
+    config = '[sources.till]\nplugin = "crm-export"\npath = "till/*.json"\n'
+    made = sqlite_world({"plain": ""}, {"till/a.json": rows[:1_500]}, config=config)
+    (summary,) = made.run("till")
+
+    assert "a.json: no profile fits its headers 'pedido', 'cosa'" in (summary.error or "")
+    assert "[sources.NAME.map]" in (summary.error or "")

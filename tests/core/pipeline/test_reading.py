@@ -337,3 +337,26 @@ def test_results_are_the_same_on_a_fresh_store(sqlite_world: MakeWorld) -> None:
     (summary,) = here.run("empty")
 
     assert (Outcome.OK, ["there was nothing to read"]) == (summary.outcome, summary.notes)
+
+
+def test_what_all_rows_of_a_file_say_comes_back_as_it_was(world: MakeWorld) -> None:
+    """Tabs, line ends and backslashes in a constant are stored as any text, new rows or old."""
+    odd = "a\tb\\N\nc\\.\r\"'|d"
+    config = f"""
+    [sources.till]
+    plugin = "crm-export"
+    path = "till/*.csv"
+    [sources.till.map]
+    kind = "fact"
+    key = ["id"]
+    fields = {{value = "n"}}
+    constants = {{text = {json.dumps(odd)}}}
+    """
+    made = world({"plain": ""}, {"till/a.csv": "id,n\n1,5\n2,6\n3,\n"}, config=config)
+    made.limits = Limits(rows=2)
+    made.run("till")
+    (made.folder / "till" / "b.csv").write_text("id,n\n3,8\n4,9\n5,1\n")
+    (summary,) = made.run("till")
+
+    assert (2, 1) == (summary.counts.new, summary.counts.changed)
+    assert dict.fromkeys("12345", odd) == made.texts()

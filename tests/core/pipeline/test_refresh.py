@@ -185,6 +185,23 @@ def test_a_refresh_begins_anew_under_other_settings(world: MakeWorld, tmp_path: 
     assert {} == pending(made)
 
 
+def test_a_refresh_that_began_anew_and_broke_off_again(world: MakeWorld, tmp_path: Path) -> None:
+    """From then on it is that beginning that is gone on with, also within the same second."""
+    made = desk(world, tmp_path)
+    write(tmp_path, 3, 20)
+    made.run("desk")
+    break_off(made, tmp_path, 3, 5)
+    file = made.folder / "plugins" / "desk.py"
+    file.write_text(file.read_text() + "\n# another version\n")
+    break_off(made, tmp_path, 3, 4)
+    began = made.history()[0].id
+    write(tmp_path, 3, 4, 10)
+    (tickets, _) = made.run("desk")
+
+    assert "tickets 2026-01-04 00:00:00+00:00" in asked(tmp_path)
+    assert f"goes on with the full refresh that run {began} began" in tickets.notes
+
+
 def test_rewinding_behind_its_beginning_calls_a_refresh_off(
     world: MakeWorld, tmp_path: Path
 ) -> None:
@@ -218,6 +235,7 @@ def test_a_dry_run_goes_on_with_a_refresh(world: MakeWorld, tmp_path: Path) -> N
 
     assert "tickets 2026-01-05 00:00:00+00:00" in asked(tmp_path)
     assert 1 == summaries[0].counts.new
+    assert summaries[0].notes[0].startswith("goes on with the full refresh")
     assert 2 == len(pending(made))
 
 
