@@ -118,7 +118,7 @@ def show_next(demo: Demo, app: App) -> None:
             "  regard quarantine show 1          one refused record, personal values masked\n"
             "  regard report competitor --param name=Toldemar\n"
             "  regard preview till -n 3          what the map makes of the till's rows\n"
-            "  regard run --all                  nothing has changed, and the shops are closed\n"
+            "  regard run --all                  nothing has changed; the shops are shut\n"
             "  regard demo . --serve             keep the competitors' shops open\n"
             "  less regard.toml                  all that had to be said\n"
             "Correct one of the lines above, run again, and it leaves the quarantine."

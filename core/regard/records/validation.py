@@ -86,7 +86,7 @@ def _told(word: str, known: str) -> str:
     """Return a wrong word as a message may say it: itself only where it resembles a right one."""
     if get_close_matches(word[:_LONGEST_WORD].casefold(), re.findall(r"'([^']*)'", known), n=1):
         return repr(word[:_LONGEST_WORD])
-    return f"a word of {len(word)} characters"
+    return f"a word of {len(word)} {'character' if len(word) == 1 else 'characters'}"
 
 
 def _typed_dict(model: type[SQLModel]) -> Any:  # noqa: ANN401  # a type made at run time
