@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from regard.measures.telling import teller_of
-from regard.measures.themes import COMMON, OTHER
+from regard.measures.themes import LEXICONS, OTHER
 
 SAMPLES = Path(__file__).parents[1] / "tests" / "core" / "measures" / "themes"
 LABELS = {
@@ -48,7 +48,9 @@ def judged(labels: set[str], themes: Sequence[str]) -> str:
     """
     if any(not LABELS[theme] & labels for theme in themes):
         return "missed" if list(themes) == [OTHER] else "wrong"
-    return "right" if all(any(each in LABELS[one] for one in themes) for each in labels) else "part"
+    return (
+        "right" if all(any(each in LABELS[one] for one in themes) for each in labels) else "part"
+    )
 
 
 def _lines(folder: str, language: str) -> Iterator[tuple[set[str], str]]:
@@ -61,13 +63,15 @@ def _lines(folder: str, language: str) -> Iterator[tuple[set[str], str]]:
 def main() -> None:
     """Count and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
-    parser.add_argument("--wrong", action="store_true", help="name those of dev that are not right")
+    parser.add_argument(
+        "--wrong", action="store_true", help="name those of dev that are not right"
+    )
     arguments = parser.parse_args()
     teller = teller_of()
     print(f"| texts | language | n | {' | '.join(_SORTS)} |")
     print(f"| --- | --- | ---: |{' ---: |' * len(_SORTS)}")
     for folder in ("dev", "test"):
-        for language in COMMON:
+        for language in LEXICONS:
             lines = list(_lines(folder, language))
             found = [teller.themes(text) or (OTHER,) for _, text in lines]
             counts: Counter[str] = Counter()
@@ -75,7 +79,9 @@ def main() -> None:
                 counts[judged(labels, themes)] += 1
                 if arguments.wrong and folder == "dev" and judged(labels, themes) != "right":
                     print(f"    {'+'.join(sorted(labels))} told {'+'.join(themes)}: {text}")
-            cells = " | ".join(f"{counts[sort]} ({counts[sort] / len(lines):.0%})" for sort in _SORTS)
+            cells = " | ".join(
+                f"{counts[sort]} ({counts[sort] / len(lines):.0%})" for sort in _SORTS
+            )
             print(f"| {folder} | {language} | {len(lines)} | {cells} |", flush=True)
 
 

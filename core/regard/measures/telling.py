@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from regard.measures.themes import COMMON, MISLEADING, THEMES
+from regard.measures.themes import LEXICONS, THEMES
 
 __all__ = ["Entry", "Teller", "entries_of", "fault_of", "folded", "teller_of"]
 
@@ -33,13 +33,11 @@ class Entry:
     Attributes:
         parts: Its words, folded: ``deliver*`` begins a word, ``#`` is a number.
         theme: Which it tells; None: the phrase only misleads.
-        weak: It counts only where no other entry tells a theme.
         own: The team's, which goes before a bundled entry of as many words.
     """
 
     parts: tuple[str, ...]
     theme: str | None
-    weak: bool = False
     own: bool = False
 
 
@@ -56,7 +54,7 @@ def words_in(text: str) -> list[str]:
 
 def fault_of(word: str) -> str | None:
     """Return what is wrong with an entry as people write it; None: nothing."""
-    text = folded(word.strip().removeprefix("!").removeprefix("~"))
+    text = folded(word.strip().removeprefix("!"))
     if not _WORD.search(text) and "#" not in text:
         return "it has no letter and no digit"
     if "*" in _PART.sub("", text):
@@ -64,23 +62,20 @@ def fault_of(word: str) -> str | None:
     return None
 
 
-def entries_of(
-    theme: str | None, words: Iterable[str], *, own: bool = False
-) -> Iterator[Entry]:
+def entries_of(theme: str | None, words: Iterable[str], *, own: bool = False) -> Iterator[Entry]:
     """
     Yield the entries that people write for a theme.
 
     ``price`` is a word, ``car park`` a phrase, ``deliver*`` all words that begin so, ``#`` a
-    number. ``!price tag`` tells nothing, ``~box`` counts only where nothing else tells a theme.
-    Case, accents and what parts the words of a phrase make no difference, and nothing else has
-    a meaning of its own.
+    number, and ``!price tag`` tells nothing. Case, accents and what parts the words of a phrase
+    make no difference, and nothing else has a meaning of its own.
     """
     for word in words:
         plain = word.strip()
         parts = tuple(_PART.findall(folded(plain)))
         if parts:
             told = None if plain.startswith("!") else theme
-            yield Entry(parts, told, plain.startswith("~"), own)
+            yield Entry(parts, told, own)
 
 
 @dataclass(slots=True)
@@ -158,7 +153,7 @@ class Teller:
 
     def themes(self, text: str, language: str | None = None) -> tuple[str, ...]:
         """
-        Return the themes of a text, in the order of their weight; nothing: no word tells one.
+        Return the themes that most of the words of a text tell; nothing: no word tells one.
 
         Args:
             text: What somebody wrote.
@@ -167,18 +162,17 @@ class Teller:
         words = words_in(text)
         spoken = (language or "")[:2].lower()
         lexicon = self._lexicons[spoken if spoken in self._common else self._spoken(words)]
-        strong, weak = Counter[str](), Counter[str]()
+        counts = Counter[str]()
         place = 0
         while place < len(words):
             found = lexicon.at(words, place)
             for entry in found:
                 if entry.theme is not None:
-                    (weak if entry.weak else strong)[entry.theme] += 1
+                    # A phrase says more than a word.
+                    counts[entry.theme] += min(len(entry.parts), 2)
             place += len(found[0].parts) if found else 1
-        counts = strong or weak
         most = max(counts.values(), default=0)
-        ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-        return tuple(theme for theme, count in ranked if 2 * count >= most)
+        return tuple(sorted(theme for theme, count in counts.items() if count == most))
 
     def _spoken(self, words: Sequence[str]) -> str | None:
         """Return the language that most different common words are of; None: it is open."""
@@ -201,14 +195,19 @@ def teller_of(
     """
     kept = list(bundled)
     entries: dict[str | None, list[Entry]] = {
-        None: [each for theme, words in (own or {}).items() for each in entries_of(theme, words, own=True)]
+        None: [
+            each
+            for theme, words in (own or {}).items()
+            for each in entries_of(theme, words, own=True)
+        ]
     }
-    for language in COMMON:
-        entries[language] = list(entries_of(None, MISLEADING[language].split(","))) if kept else []
+    for language, lexicon in LEXICONS.items():
+        misleading = lexicon.misleading.split(",") if kept else []
+        entries[language] = list(entries_of(None, misleading))
         for theme in kept:
-            entries[language] += entries_of(theme, THEMES[theme][language].split(","))
+            entries[language] += entries_of(theme, lexicon.themes[theme].split(","))
     common = {
-        language: frozenset(word.strip() for word in words.split(","))
-        for language, words in COMMON.items()
+        language: frozenset(word.strip() for word in lexicon.common.split(","))
+        for language, lexicon in LEXICONS.items()
     }
     return Teller(entries, common)
