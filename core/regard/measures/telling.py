@@ -20,7 +20,8 @@ from regard.measures.themes import LEXICONS, THEMES
 __all__ = ["Entry", "Teller", "entries_of", "fault_of", "folded", "teller_of"]
 
 _WORD: Final = re.compile(r"[^\W_]+|[€$£%]")
-_PART: Final = re.compile(r"[^\W_]+\*?|[€$£%#]")
+_PART: Final = re.compile(r"[^\W_]+\*?(?![^\W_])|[€$£%#]")
+_SENTENCE: Final = re.compile(r"[.!?;]+(?=\s|$)|\n+")
 _LONGEST: Final = 20_000
 """Characters that are read of a text: nobody's theme stands behind them only."""
 
@@ -33,7 +34,7 @@ class Entry:
     Attributes:
         parts: Its words, folded: ``deliver*`` begins a word, ``#`` is a number.
         theme: Which it tells; None: the phrase only misleads.
-        own: The team's, which goes before a bundled entry of as many words.
+        own: The team's, which goes before what is bundled.
     """
 
     parts: tuple[str, ...]
@@ -49,7 +50,7 @@ def folded(text: str) -> str:
 
 def words_in(text: str) -> list[str]:
     """Return the words of a text, folded; signs of currencies and percents are words."""
-    return _WORD.findall(folded(text[:_LONGEST]))
+    return _WORD.findall(folded(text))
 
 
 def fault_of(word: str) -> str | None:
@@ -103,7 +104,7 @@ class _Lexicon:
     def at(self, words: Sequence[str], place: int) -> list[Entry]:
         """Return the longest entries that stand at a place; those of a whole word go before."""
         word = words[place]
-        found: list[tuple[tuple[int, bool, int], Entry]] = []
+        found: list[tuple[tuple[bool, int, int], Entry]] = []
         near = list(self.whole.get(word, ()))
         for end in range(1, len(word) + 1):
             near += self.begun.get(word[:end], ())
@@ -111,7 +112,7 @@ class _Lexicon:
             near += self.numbers
         for entry in near:
             if _stands(entry.parts, words, place):
-                rank = (len(entry.parts), entry.own, sum(map(len, entry.parts)))
+                rank = (entry.own, len(entry.parts), sum(map(len, entry.parts)))
                 found.append((rank, entry))
         best = max((rank for rank, _ in found), default=None)
         return [entry for rank, entry in found if rank == best]
@@ -153,15 +154,21 @@ class Teller:
 
     def themes(self, text: str, language: str | None = None) -> tuple[str, ...]:
         """
-        Return the themes that most of the words of a text tell; nothing: no word tells one.
+        Return the themes of a text, each told by most words of a sentence; nothing: none is told.
 
         Args:
             text: What somebody wrote.
             language: In which, as far as it is known, such as ``es`` or ``es-ES``.
         """
-        words = words_in(text)
         spoken = (language or "")[:2].lower()
-        lexicon = self._lexicons[spoken if spoken in self._common else self._spoken(words)]
+        text = text[:_LONGEST]
+        known = spoken if spoken in self._common else self._spoken(words_in(text))
+        parts = [words_in(part) for part in _SENTENCE.split(text)]
+        return tuple(sorted({theme for part in parts for theme in self._most(part, known)}))
+
+    def _most(self, words: Sequence[str], language: str | None) -> Iterator[str]:
+        """Yield the themes that most of the words of a sentence tell."""
+        lexicon = self._lexicons[language]
         counts = Counter[str]()
         place = 0
         while place < len(words):
@@ -172,7 +179,7 @@ class Teller:
                     counts[entry.theme] += min(len(entry.parts), 2)
             place += len(found[0].parts) if found else 1
         most = max(counts.values(), default=0)
-        return tuple(sorted(theme for theme, count in counts.items() if count == most))
+        yield from (theme for theme, count in counts.items() if count == most)
 
     def _spoken(self, words: Sequence[str]) -> str | None:
         """Return the language that most different common words are of; None: it is open."""

@@ -228,6 +228,7 @@ WORDS: Final[Texts] = {
     "theme.web": ("web site", "sitio web", "site web"),
     "theme.cleanliness": ("cleanliness", "limpieza", "propreté"),
     "theme.access": ("access", "acceso", "accès"),
+    "theme.shop": ("the shop itself", "la tienda", "le magasin"),
     "theme.returns": ("returns", "devoluciones", "retours"),
     "theme.other": ("other", "otros", "autres"),
 }

@@ -9,8 +9,8 @@ __all__ = ["FRENCH"]
 FRENCH = Lexicon(
     common=(
         "le, les, des, du, et, il, ils, est, sont, avec, pour, pas, une, vous, votre, vos, nous, "
-        "au, aux, je, ce, c, d, l, qu, j, n, sur, dans, trop, tres, mais, quand, ne, merci, svp, "
-        "serait, faut, ma, mes, par, on, toujours, plus, que, se, pourquoi"
+        "au, aux, je, ce, c, l, qu, j, n, sur, dans, trop, tres, mais, quand, ne, merci, svp, "
+        "serait, faut, ma, mes, par, toujours, plus, que, se, pourquoi"
     ),
     themes={
         "price": (

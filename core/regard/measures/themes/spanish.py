@@ -32,7 +32,7 @@ SPANISH = Lexicon(
             "liquidacion, outlet, por bolsa, las bolsas de plastico, iva, # euros, # €, # pesos, "
             "$ #, € #, centimos, centavos, ahorr*, a fin de mes, llegar a fin, encarecido, "
             "suban, subiendo, sube el, inflados, inflado, abusiv*, abuso, desorbitad*, elevado*, "
-            "elevada*, disparad*, disparat*, regalado*, regaladas, tirado de, baj*r los, "
+            "elevada*, disparad*, disparat*, regalado*, regaladas, tirado de, bajar los, "
             "tarjeta de socio, tarjeta cliente, puntos de la tarjeta, canjear, acumul*, "
             "letra pequeña, letra chica, no sirve para nada, promocionales, mas caro que, "
             "letreros de precio, marcaba, marca un precio, pone un precio, tiene otro"
