@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from regard.exports import ExportConfig, ExportSource, Format, RowMapper, Wishes
 from regard.mapping import Profile, recognise
 from regard.pipeline.inputs import find_files
 from regard.settings.paths import paths_of
-from regard.sources import Context, InputFile
+from regard.sources import Context, InputFile, Looking, Recognised
 from regard.tabular import Row, Table, open_tables
 from regard.tabular.contents import Content
 from regard.tabular.encodings import Text, detect_encoding
@@ -28,7 +28,7 @@ from regard_plugins.touchpoints.calls import (
     calls,
 )
 from regard_plugins.touchpoints.deriving import Derive, Derived, DerivedMapper
-from regard_plugins.touchpoints.letters import is_letter, letter_formats, letter_tables
+from regard_plugins.touchpoints.letters import LETTER, is_letter, letter_formats, letter_tables
 from regard_plugins.touchpoints.mailings import activity, audience, campaigns
 from regard_plugins.touchpoints.pages import (
     content_of,
@@ -39,6 +39,7 @@ from regard_plugins.touchpoints.pages import (
     sitemap_tables,
     sitemaps_of,
 )
+from regard_plugins.touchpoints.texts import sorts_of
 from regard_plugins.touchpoints.tickets import tickets
 from regard_plugins.touchpoints.web import web_formats
 from regard_plugins.touchpoints.weblogs import is_web_log, log_tables
@@ -110,6 +111,20 @@ class Touchpoints(ExportSource[ExportConfig]):
     Config = ExportConfig
     growing = True
     guesses = frozenset({"letter", "page-list"})
+
+    @classmethod
+    def recognise(cls, files: Sequence[InputFile], ctx: Looking) -> Iterator[Recognised]:
+        """Yield the files that the source knows; of other texts those that are suggestions."""
+        left = {file.path: file for file in files if is_letter(file.path.name)}
+        for offer in super().recognise(files, ctx):
+            if offer.title != LETTER:
+                left.pop(offer.file.path, None)
+                yield offer
+        for path, sort in sorts_of(left).items():
+            if sort == "suggestion":
+                yield Recognised(left[path], LETTER, surety=0)
+            elif sort == "text":
+                yield Recognised(left[path], "a text", surety=0, read=False)
 
     def open(self, file: InputFile, wishes: Wishes) -> Sequence[Table]:
         """
