@@ -35,7 +35,7 @@ OTHERS = {
     "app.txt": "2026-09-01 10:00:01 INFO it began\n2026-09-01 10:00:02 ERROR it failed\n",
     "syslog.txt": "Sep  1 10:00:01 host daemon: it began\nSep  1 10:00:02 host daemon: end",
     "settings.txt": "name = shop\nhost: example.org\nport=80\n",
-    "addresses.txt": "Juan Gil\nCalle Mayor 3\n28013 Madrid\n\nAna Rey\nCalle Menor 4\n28014 Madrid",
+    "addresses.txt": "Juan Gil\nCalle Mayor 3\n28013 Madrid\n\nAna Rey\nVia Nova 4\n08014 Vic",
     "urls.txt": "https://shop.example/\nhttps://shop.example/shoes\n",
     "mails.txt": "ana@example.com\njuan@example.com\n",
     "page.txt": "<html>\n<body>We are open all day long</body>\n</html>",
