@@ -12,7 +12,7 @@ from regard.errors import ConfigError, FileError
 from regard.exports import ExportConfig, ExportSource, Format, RowMapper, Wishes
 from regard.mapping import Profile, recognise
 from regard.pipeline.inputs import find_files
-from regard.settings.paths import paths_of
+from regard.settings.paths import Remote, paths_of
 from regard.sources import Context, InputFile, Looking, Recognised
 from regard.tabular import Row, Table, open_tables
 from regard.tabular.contents import Content
@@ -28,6 +28,7 @@ from regard_plugins.touchpoints.calls import (
     calls,
 )
 from regard_plugins.touchpoints.deriving import Derive, Derived, DerivedMapper
+from regard_plugins.touchpoints.following import follow
 from regard_plugins.touchpoints.letters import LETTER, is_letter, letter_formats, letter_tables
 from regard_plugins.touchpoints.mailings import activity, audience, campaigns
 from regard_plugins.touchpoints.pages import (
@@ -112,6 +113,10 @@ class Touchpoints(ExportSource[ExportConfig]):
     growing = True
     guesses = frozenset({"letter", "page-list"})
 
+    def __init__(self, config: ExportConfig) -> None:
+        super().__init__(config)
+        self._fetched: frozenset[Path] = frozenset()
+
     @classmethod
     def recognise(cls, files: Sequence[InputFile], ctx: Looking) -> Iterator[Recognised]:
         """Yield the files that the source knows; of other texts those that are suggestions."""
@@ -139,7 +144,7 @@ class Touchpoints(ExportSource[ExportConfig]):
             if is_web_log(head):
                 return log_tables(file, content)
             if is_sitemap(head):
-                return sitemap_tables(file, content)
+                return sitemap_tables(file, content, fetched=file.path in self._fetched)
             if is_ga4(_start(head, wishes.encoding)):
                 return ga4_tables(file, content, wishes.encoding)
             if is_letter(content.name) and head.strip():
@@ -173,14 +178,17 @@ class Touchpoints(ExportSource[ExportConfig]):
         local = [each for each in paths if isinstance(each, str)]
         here = _here(local, ctx.root)
         more = sitemaps_of(here)
+        followed = follow([each for each in paths if isinstance(each, Remote)], ctx)
+        self._fetched = frozenset(followed.files)
         files = list(dict.fromkeys([*here, *more]))
+        several = len(files) + len(followed.files) > 1
         recipe = self._recipe(wishes)
-        if len(local) == len(paths) and len(files) > 1 and all(map(may_be_sitemap, files)):
+        if several and followed.only_sitemaps and all(map(may_be_sitemap, files)):
             # A page that left one of several sitemaps is missed only where all are read.
-            recipe += digest_of(files)
-        elif not more:
+            recipe += digest_of(files) + followed.digest
+        elif not more and not followed.parts:
             return super()._input(ctx, wishes)
-        named = [*paths, *map(str, more)]
+        named = [*paths, *map(str, more), *followed.parts]
         return ctx.files(named, recipe=recipe, growing=self.growing)
 
     def _letter(self, file: InputFile, content: Content, wishes: Wishes) -> Sequence[Table]:
