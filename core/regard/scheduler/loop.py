@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Event, Thread
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from regard import __version__
@@ -29,18 +29,17 @@ from regard.pipeline.children import Bounds, Child, Ended, machine_memory
 from regard.pipeline.workplace import Workplace
 from regard.scheduler import logs
 from regard.scheduler.alarms import Alarms
-from regard.scheduler.chores import Chores
 from regard.scheduler.crew import Crew, Member, preload
 from regard.scheduler.deciding import Standing
 from regard.scheduler.desk import Desk, Result
 from regard.scheduler.enriching import StaleEnrichers
-from regard.scheduler.keeping import Keeping
 from regard.scheduler.metrics import Metrics
 from regard.scheduler.planning import jobs_of, most_at_once, planned_of
 from regard.scheduler.results import about, result_of, said, say_ended, say_idle, was_broken_off
 from regard.scheduler.signals import Asked
-from regard.scheduler.tending import KEEP, LOOK, TELL, Look, Telling, ended_events
+from regard.scheduler.tending import ended_events
 from regard.scheduler.upgrades import installed_version
+from regard.scheduler.upkeep import Upkeep
 from regard.scheduler.waking import Waker
 from regard.scheduler.working import Inspection, JobWork
 from regard.secrets import redactor
@@ -57,8 +56,6 @@ _log = logging.getLogger("regard.loop")
 
 _INSPECTION: Final = Bounds(deadline=timedelta(minutes=2))
 _COMPLAIN_EVERY: Final = 300.0
-_COUNT_EVERY: Final = 900.0
-"""Records are counted no oftener for the metrics: in a large store that is work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +126,11 @@ class Loop:
     _jobs: Mapping[str, Job] = field(default_factory=dict)
     _planned: Mapping[str, Planned] = field(default_factory=dict)
     _drained: bool = False
-    _scarce: bool = False
-    _counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     _stopped_at: float | None = None
     _next: dict[str, float] = field(default_factory=dict)
     _complained: dict[str, float] = field(default_factory=dict)
     _crew: Crew = field(init=False)
-    _chores: Chores = field(init=False)
+    _upkeep: Upkeep = field(init=False)
     _alarms: Alarms = field(init=False)
     _desk: Desk = field(init=False)
     _stale: StaleEnrichers = field(init=False)
@@ -153,7 +148,8 @@ class Loop:
             StoreError: The store cannot be opened.
         """
         preload()
-        self._crew, self._chores = Crew(self._waker.wake), Chores(self._waker.wake)
+        self._crew = Crew(self._waker.wake)
+        self._upkeep = Upkeep(self._waker.wake, self.metrics)
         self._alarms = Alarms(self.clock, self._waker.wake)
         with ExitStack() as stack:
             stack.callback(self._waker.close)
@@ -178,9 +174,9 @@ class Loop:
 
     # Beginning, and beginning anew.
 
-    def _inspect(self, place: Workplace) -> str:
+    def _inspect(self, place: Workplace, held: str | None = None) -> str:
         """Check the configuration in a child, take over its jobs, return the store's address."""
-        with Child(Inspection(place), _INSPECTION, served=True) as child:
+        with Child(Inspection(place, held), _INSPECTION, served=True) as child:
             ended = self._inspected(child)
         if ended.error is not None:
             raise ConfigError(ended.error)
@@ -249,13 +245,11 @@ class Loop:
         path = self.place.config
         try:
             place = Workplace(path, self.clock, text=path.read_text("utf-8-sig"))
-            url = self._inspect(place)
+            self._inspect(place, self._store.place)
         except (RegardError, OSError, UnicodeDecodeError) as error:
             text = "the new configuration is not taken over, the old one stays in force"
             _log.error("%s: %s", text, error, extra={"event": "reload-failed"})
             return
-        if connections.shown(url) != self._store.place:
-            _log.warning("another store takes a new start of the loop; the old one is used")
         logs.set_up(place.project.settings, place.project.root, quiet=self.quiet)
         try:
             self._settle_in()
@@ -380,7 +374,7 @@ class Loop:
             if job is None:
                 self._desk.drop(entry, "it is no longer configured")
                 return False
-            if job.site is not None and self._scarce:
+            if job.site is not None and self._upkeep.scarce:
                 self._desk.drop(entry, "the disk is nearly full")
                 return False
             started = self._desk.start(entry, log, now)
@@ -428,43 +422,14 @@ class Loop:
     # Looking after what is not a job.
 
     def _tend(self) -> None:
-        self._chores.collect()
         for member in self._crew.members:
             if member.entry.log and logs.cut(self.place.project.resolve(member.entry.log)):
                 _log.warning("%s: its log file was too large and was cut", member.job.name)
         if self.metrics is not None:
             self.metrics.turned()
-        if self.once is not None or self._stopping:
-            return
-        if self._chores.is_time(KEEP):
-            self._chores.start(KEEP, Keeping(self.place), self._kept)
-        if self._chores.is_time(LOOK):
-            self._chores.start(LOOK, Look(self.place, self._counts_to_use()), self._looked)
-        if self.place.project.settings.notices and self._chores.is_time(TELL):
-            self._chores.start(TELL, Telling(self.place), self._told)
-
-    def _kept(self, thrown: Mapping[str, int]) -> None:
-        if thrown:
-            many = ", ".join(f"{count} {what}" for what, count in thrown.items())
-            _log.info("thrown away, as [keep] says: %s", many, extra={"event": "kept"})
-
-    def _counts_to_use(self) -> Mapping[str, tuple[int, int]] | None:
-        """Return the counts of records for the next look; None: it is time to count again."""
-        if self.metrics is None:
-            return {}
-        return None if self._is_time("count", _COUNT_EVERY) else self._counts
-
-    def _looked(self, seen: Mapping[str, Any]) -> None:
-        if seen["scarce"] and not self._scarce:
-            _log.warning("the disk is nearly full: sites are not read until there is more room")
-        self._scarce = bool(seen["scarce"])
-        self._counts = seen["counts"]
-        if self.metrics is not None:
-            self.metrics.put(seen["metrics"])
-
-    def _told(self, problems: Sequence[str]) -> None:
-        for problem in problems:
-            _log.warning("%s", problem, extra={"event": "notice-failed"})
+        self._upkeep.hear()
+        if self.once is None and not self._stopping:
+            self._upkeep.begin(self.place)
 
     def _look_for_upgrade(self) -> None:
         found = installed_version()
@@ -494,12 +459,12 @@ class Loop:
             many, grace = len(self._crew.members), self.pace.grace
             text = f", and waits for {many} runs, {grace:g} s at most" if many else ""
             _log.info("the loop was asked to stop%s", text, extra={"event": "stopping"})
-            self._chores.stop()
+            self._upkeep.stop()
         if self._stopped_at is not None:
             late = time.monotonic() - self._stopped_at > self.pace.grace
             if late or self._asked.stops > 1:
                 self._crew.stop()
-        return not self._crew.members and not self._chores.busy
+        return not self._crew.members and not self._upkeep.busy
 
     def _end(self) -> None:
         self._harvest()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from regard.errors import RegardError, StoreError
+from regard.errors import ConfigError, RegardError, StoreError
 from regard.jobs import Cause, Job
 from regard.pipeline.channels import channel_faults, smtp_faults
 from regard.pipeline.checking import require_valid, require_valid_enrichers
@@ -32,6 +32,7 @@ from regard.reports import Report
 from regard.runs import Outcome, StreamSummary, overall
 from regard.scheduler.logs import set_up_child
 from regard.settings.faults import raise_faults
+from regard.store import connections
 
 __all__ = ["Inspection", "JobWork"]
 
@@ -175,19 +176,29 @@ class Inspection:
 
     Attributes:
         place: The project.
+        store: The one that the loop has open, as messages name it; None: it has none yet.
     """
 
     place: Workplace
+    store: str | None = None
 
     def __call__(self, asked: Asked, tell: Tell) -> dict[str, Any]:
         """
         Check what is configured.
 
         Raises:
-            ConfigError: Something is wrong.
+            ConfigError: Something is wrong, or the store is another one than the loop's.
             SecretError: The store's address refers to a secret that is missing.
         """
         project, host = self.place.project, self.place.host
+        url = self.place.store_url
+        if self.store not in (None, connections.shown(url)):
+            # Due times are in the loop's store: records in another would never meet them.
+            message = (
+                f"store: {connections.shown(url)} is another one than {self.store}; "
+                "that takes a new start of the loop"
+            )
+            raise ConfigError(message)
         enabled = [name for name, one in project.settings.sources.items() if one.enabled]
         require_valid(project, host, enabled)
         faults = [
@@ -209,7 +220,7 @@ class Inspection:
         # What is wrong with the store is said by whoever opens it next, which is the loop.
         with suppress(StoreError), self.place.open_store() as store:
             make_tables(self.place, store, _PATIENCE)
-        return {"store": self.place.store_url, "sites": sites, "enrichers": recipes}
+        return {"store": url, "sites": sites, "enrichers": recipes}
 
     def _recipes(self, tell: Tell) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Check the enrichers, and return what the loop must know of each."""

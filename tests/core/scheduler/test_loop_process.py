@@ -233,6 +233,25 @@ class TestStoreAway:
         assert {} == read.gaps()
         assert "Traceback" not in loop.said
 
+    def test_a_configuration_with_another_store(
+        self, tmp_path: Path, launch: Launch, book: MakeBook
+    ) -> None:
+        """Another store takes a new start: the old configuration stays, no store is made."""
+        folder = make(tmp_path, table("good", "good", "every 2s"), zoo=text_of("zoo"))
+        loop = launch(folder)
+        read = book(folder)
+        loop.until(lambda: "ok" in read.states("source:good"), "a run")
+        path = folder / "regard.toml"
+        path.write_text('store = "sqlite:///other.db"\n' + path.read_text())
+        loop.send(signal.SIGHUP)
+        loop.until(lambda: "takes a new start of the loop" in loop.said, "a complaint")
+        before = read.states("source:good").count("ok")
+        loop.until(lambda: read.states("source:good").count("ok") > before, "another run")
+        loop.send(signal.SIGTERM)
+
+        assert 0 == loop.wait()
+        assert not (folder / "other.db").exists()
+
 
 def long_ago(folder: Path, span: timedelta) -> None:
     """Let a project's jobs be settled only up to a time in the past."""
