@@ -53,6 +53,7 @@ nitpick_ignore = [
     ("py:class", "regard.enrichers.EnrichFunction"),
     ("py:class", "regard.enrichers.ConfigT"),
     ("py:class", "regard.testing.enriching.TestedEnricher"),
+    ("py:class", "Path"),
     ("py:class", "Paths"),
     ("py:class", "regard.frontier.Addresses"),
     ("py:class", "regard.frontier.Visited"),

@@ -80,6 +80,9 @@ class Directory:
         competitors: Those we compete with.
         surveys: The surveys.
         journey: The stages of a customer's journey, in their order; empty: the usual ones.
+        themes: What suggestions may speak of beside the bundled themes, or as one of them, each
+            with the words that tell it.
+        bundled_themes: The bundled themes that count; None: all.
         customers: For a source the one that its ``customer_key`` refers to, where that is
             another one.
         tax_included: Whether our own prices are with tax; None: nobody has said.
@@ -94,6 +97,8 @@ class Directory:
     competitors: tuple[Named, ...] = ()
     surveys: tuple[Survey, ...] = ()
     journey: tuple[str, ...] = ()
+    themes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    bundled_themes: tuple[str, ...] | None = None
     customers: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tax_included: bool | None = None

@@ -67,6 +67,7 @@ class Recognised:
         surety: 2 where it can be nothing else, 1 where its headers or its form tell it, 0 where
             it is a guess, before which the word of any other source goes.
         read: Whether it holds records; False for what helps to read other files.
+        kinds: Of which kinds its records are, as far as that is known.
     """
 
     file: InputFile
@@ -74,6 +75,7 @@ class Recognised:
     options: Mapping[str, Any] = field(default_factory=dict)
     surety: int = 1
     read: bool = True
+    kinds: frozenset[str] = frozenset()
 
 
 class Looking(Protocol):

@@ -252,6 +252,17 @@ class Context(Protocol):
             ConfigError: The path lies outside of what can be read.
         """
 
+    def paths(self, path: Paths) -> Sequence[Path]:
+        """
+        Return where the files are that a path names, new or not, and fetch what lies elsewhere.
+
+        It is for whoever has to look into some files to know which others there are; nothing
+        counts as read by it, and what is fetched is fetched once in a run.
+
+        Args:
+            path: As for `files`.
+        """
+
     def rows(
         self,
         path: Paths,

@@ -26,6 +26,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("competitors", "[competitors.KEY]"),
     ("surveys", "[surveys.NAME]"),
     ("journey", "[journey]"),
+    ("themes", "[themes]"),
     ("prices", "[prices]"),
     ("plugins", "[plugins]"),
     ("limits", "[limits]"),
@@ -56,6 +57,8 @@ def settings() -> str:
         owner = _OWNERS.get(name)
         if owner is not None:
             parts.append(f"All other keys of the table belong to the {owner}.\n")
+        if model.model_config.get("extra") == "allow":
+            parts.append("All other keys are names, each with a list of texts.\n")
     parts.append("## What later versions will heed\n")
     parts.append(
         "These keys and tables are accepted and have no effect in this version; `regard check` "

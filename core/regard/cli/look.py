@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from regard.cli.looked import report_on
 from regard.cli.report import FORMATS, show
 from regard.columns.manifest import read_manifest
 from regard.errors import UsageError
+from regard.mapping.times import check_style
 from regard.pipeline.inputs import find_files
 from regard.pipeline.looking import Group, Lookout, Taken, recognise
 from regard.pipeline.running import Runner
@@ -28,6 +31,7 @@ from regard.runs import StreamSummary, exit_code
 from regard.secrets import KEY_FILE
 from regard.settings import FILE_NAME, Project, make_settings
 from regard.settings.faults import display_path
+from regard.sources import Recognised
 from regard.store import RefusedRecord, Store
 from regard.store import quarantine as stored
 
@@ -46,12 +50,16 @@ Every installed source is asked which files it knows: exports of CRMs and shops,
 tickets, campaigns, web logs, mailboxes, reviews, prices seen in shops, series; visits of mystery
 shoppers want their form among the files. Those of one source are read together, so that
 purchases in one find customers in another, into a store that is thrown away afterwards; nothing
-is left behind. Reports speak of
-all that was read. --json prints what was read and refused, with the report inside; --format
+is left behind. What a file's own
+rows tell of its dates and decimal signs goes before --dates and --decimal. Reports speak of all
+that was read. --json prints what was read and refused, with the report inside; --format
 json prints the report alone.
 """
 
 _SOURCE: Final = "files"
+_WAYS: Final = ("dates", "decimal")
+"""What a file's own rows may tell of how to read it."""
+_NAMED: Final = 5
 _COLUMNS: Final = "columns of a store"
 _MAILDIR: Final = ("cur", "new")
 """A folder with both holds mail, a message a file, in these two."""
@@ -86,6 +94,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, app: App) -> int:
     """Read the files into a store that is thrown away, and print the report."""
+    if args.dates is not None:
+        try:
+            check_style(args.dates)
+        except ValueError as error:
+            message = f"--dates: {error}"
+            raise UsageError(message) from error
     files, passed = _files(args.files)
     if not files:
         _say_passed(passed, app)
@@ -93,7 +107,9 @@ def run(args: argparse.Namespace, app: App) -> int:
         raise UsageError(f"{message} but what was passed over" if passed else message)
     with TemporaryDirectory(prefix="regard-look-") as folder:
         root = Path(folder)
-        lookout = Lookout(root, app.host.profiles, args.timezone)
+        lookout = Lookout(
+            root, app.host.profiles, args.timezone, dates=args.dates, decimal=args.decimal
+        )
         taken = recognise(app.host, [file.absolute() for file in files], lookout, _SOURCE)
         passed += _set_aside(taken)
         _say_taken(taken, passed, app)
@@ -185,14 +201,26 @@ def _say_taken(taken: Taken, passed: Sequence[str], app: App) -> None:
         app.problem(problem)
     if app.quiet:
         return
-    named: dict[tuple[str, str], list[str]] = {}
+    named: dict[tuple[str, str, str], list[str]] = {}
     for plugin, offer in taken.files.values():
         if offer.read:
-            named.setdefault((offer.title, plugin), []).append(offer.file.name)
-    for (title, plugin), names in named.items():
-        what = names[0] if len(names) == 1 else count(len(names), "file")
-        line = f"{what}: {title}, read by {plugin}"
+            ways = _ways(offer)
+            named.setdefault((offer.title, plugin, ways), []).append(offer.file.name)
+    for (title, plugin, ways), names in named.items():
+        # Whoever configures them has to know which are written so.
+        many = len(names) > (_NAMED if ways else 1)
+        what = count(len(names), "file") if many else ", ".join(names)
+        line = f"{what}: {title}, read by {plugin}{ways}"
         app.err.print(Text(clean(line), style="dim"), soft_wrap=True)
+
+
+def _ways(offer: Recognised) -> str:
+    """Return what a file's own rows tell of its dates and numbers, as a source's table says it."""
+    told = {name: offer.options[name] for name in _WAYS if name in offer.options}
+    return (
+        f" with {', '.join(f'{name} = {json.dumps(way)}' for name, way in told.items())}"
+        * bool(told)
+    )
 
 
 def _say_passed(passed: Sequence[str], app: App) -> None:
@@ -224,6 +252,7 @@ def _project(folder: Path, groups: Sequence[Group], args: argparse.Namespace, ap
 class _Refusal:
     """Why some records of a stream were refused, with one of them as an example."""
 
+    source: str
     stream: str
     count: int
     reason: str
@@ -231,6 +260,10 @@ class _Refusal:
     message: str
     file: str | None
     line: int | None
+
+    def of(self, summary: StreamSummary) -> bool:
+        """Say whether a summary is that of their stream."""
+        return (self.source, self.stream) == (summary.source, summary.stream)
 
     @property
     def sentence(self) -> str:
@@ -248,11 +281,11 @@ def _refusals(store: Store) -> list[_Refusal]:
         group = (record.source, record.stream, record.reason, record.field)
         groups.setdefault(group, []).append(record)
     refusals = []
-    for (_, stream, reason, field), records in groups.items():
+    for (source, stream, reason, field), records in groups.items():
         first = min(records, key=lambda record: record.id)
         place = display_path(Path(first.file)) if first.file else None
         refusals.append(
-            _Refusal(stream, len(records), reason, field, first.message, place, first.line)
+            _Refusal(source, stream, len(records), reason, field, first.message, place, first.line)
         )
     return sorted(refusals, key=lambda refusal: -refusal.count)
 
@@ -261,15 +294,20 @@ def _say(summaries: Sequence[StreamSummary], refusals: Sequence[_Refusal], app: 
     """Say what the files were taken for, what was refused, and what could not be used."""
     if app.quiet:
         return
+    named = Counter(summary.stream for summary in summaries)
     for summary in summaries:
         counts = summary.counts
+        # Files that are written in two ways are two sources.
+        name = (
+            f"{summary.source}.{summary.stream}" if named[summary.stream] > 1 else summary.stream
+        )
         if summary.error:
-            place = f"{summary.stream}: " if summary.stream else ""
+            place = f"{name}: " if summary.stream else ""
             app.problem(f"{place}{summary.error}")
         else:
-            line = f"{summary.stream}: {count(counts.read, 'record')}, "
+            line = f"{name}: {count(counts.read, 'record')}, "
             app.err.print(Text(clean(f"{line}{counts.quarantined:,} refused")), soft_wrap=True)
-        told = [each.sentence for each in refusals if each.stream == summary.stream]
+        told = [each.sentence for each in refusals if each.of(summary)]
         for sentence in told:
             app.err.print(Text(f"  {clean(sentence)}", style="yellow"), soft_wrap=True)
         for note in summary.notes:
@@ -285,7 +323,12 @@ def _as_json(
 ) -> dict[str, Any]:
     return {
         "files": [
-            {"file": offer.file.name, "plugin": plugin, "title": offer.title}
+            {
+                "file": offer.file.name,
+                "plugin": plugin,
+                "title": offer.title,
+                "options": {name: offer.options[name] for name in _WAYS if name in offer.options},
+            }
             for plugin, offer in taken.files.values()
             if offer.read
         ],
@@ -295,7 +338,7 @@ def _as_json(
                 "stream": summary.stream,
                 "outcome": summary.outcome.value,
                 **summary.counts.as_dict(),
-                "refused": [asdict(each) for each in refusals if each.stream == summary.stream],
+                "refused": [asdict(each) for each in refusals if each.of(summary)],
                 "notes": summary.notes,
                 "error": summary.error,
             }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from regard.directory import Directory, Named
+from regard.measures.themes import THEMES
 
 __all__ = ["make_directory"]
 
@@ -27,7 +28,8 @@ def make_directory(connection: duckdb.DuckDBPyConnection, directory: Directory) 
     Make the directory's tables.
 
     They are ``place_names`` and ``competitor_names`` (alias, key, name), ``surveys`` (name,
-    invited), ``journey`` (stage, position), ``customer_sources`` (source, customers), ``matches``
+    invited), ``journey`` (stage, position), ``themes`` (theme, word, position),
+    ``bundled_themes`` (theme), ``customer_sources`` (source, customers), ``matches``
     (source, offer, product_source, product, state) and ``our_prices`` (tax_included, vat,
     minimum);
     ``place_of(raw)`` and ``competitor_of(raw)`` give the name in reports, or NULL; where nothing
@@ -40,9 +42,19 @@ def make_directory(connection: duckdb.DuckDBPyConnection, directory: Directory) 
     _fill(connection, "surveys", [(each.name, each.invited) for each in directory.surveys])
     connection.execute("CREATE TABLE journey (stage VARCHAR, position INTEGER)")
     _fill(connection, "journey", [(stage, at) for at, stage in enumerate(directory.journey)])
+    _make_themes(connection, directory)
     connection.execute("CREATE TABLE customer_sources (source VARCHAR, customers VARCHAR)")
     _fill(connection, "customer_sources", sorted(directory.customers.items()))
     _make_prices(connection, directory)
+
+
+def _make_themes(connection: duckdb.DuckDBPyConnection, directory: Directory) -> None:
+    connection.execute("CREATE TABLE themes (theme VARCHAR, word VARCHAR, position INTEGER)")
+    words = [(theme, word) for theme, words in directory.themes for word in words]
+    _fill(connection, "themes", [(*each, at) for at, each in enumerate(words)])
+    connection.execute("CREATE TABLE bundled_themes (theme VARCHAR)")
+    kept = THEMES if directory.bundled_themes is None else directory.bundled_themes
+    _fill(connection, "bundled_themes", [(theme,) for theme in kept])
 
 
 def _make_prices(connection: duckdb.DuckDBPyConnection, directory: Directory) -> None:

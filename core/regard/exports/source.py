@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from regard.cursors import CursorValue
@@ -14,6 +15,7 @@ from regard.exports.formats import Format
 from regard.exports.pages import FileReader
 from regard.exports.replaying import RowReplay
 from regard.exports.tables import AnyMapper, Found, Reading
+from regard.exports.trying import ways_of
 from regard.exports.wishes import Wishes
 from regard.mapping import (
     FieldMap,
@@ -116,11 +118,14 @@ class ExportSource(Source[ExportConfigT]):
         wishes = source._wishes(ctx)  # its own
         for file in files:
             found = source._look(file, wishes)  # its own
+            ways = ways_of(found, replace(wishes, **_given(ctx)))
             specs = [reading.spec for reading in found.readings]
             sure = [each for spec in specs if (each := source.surety(spec)) is not None]
             if sure:
                 title = ", ".join(dict.fromkeys(getattr(spec, "title", "") for spec in specs))
-                yield Recognised(file, title, options, surety if max(sure) else 0)
+                kinds = frozenset(spec.kind for spec in specs)
+                sure_of_it = surety if max(sure) else 0
+                yield Recognised(file, title, {**options, **ways}, sure_of_it, kinds=kinds)
 
     def surety(self, spec: FieldMap | Format) -> int | None:
         """Return how sure `regard look` may be that a table is such: 1, 0 or, for no, None."""
@@ -330,6 +335,12 @@ class ExportSource(Source[ExportConfigT]):
                 *self.recipe(),
             ],
         )
+
+
+def _given(ctx: Looking) -> dict[str, Any]:
+    """Return how whoever looks says that dates and numbers are written, if they say it."""
+    dates, decimal = getattr(ctx, "dates", None), getattr(ctx, "decimal", None)
+    return ({"dates": (dates,)} if dates else {}) | ({"decimal": decimal} if decimal else {})
 
 
 def _paid_in(spec: FieldMapT, currency: str) -> FieldMapT:

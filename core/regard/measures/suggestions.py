@@ -1,34 +1,18 @@
-"""Suggestions by theme: what people ask for, told by plain words in English, Spanish, French."""
+"""Suggestions by theme: what people ask for, told by words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
-from typing import Final
 
-from regard.measures.cells import as_count
+from regard.measures.cells import as_count, as_text
 from regard.measures.periods import bounds, during
+from regard.measures.telling import Teller, teller_of
+from regard.measures.themes import OTHER
 from regard.reports import Period
 from regard.views import View
 
-__all__ = ["THEMES", "Themes", "count_contacts", "suggestions_by_theme"]
-
-THEMES: Final[Mapping[str, str]] = {
-    "price": "price pricing pricey expensive cheap discount precio caro cara barat descuento prix "
-    "cher remise",
-    "waiting": "wait queue slow till espera cola lento lenta tarda attente attend lent",
-    "staff": "staff employee rude friendly emplead amable vendedor personnel vendeu accueil",
-    "hours": "open closed closing hours sunday abri abre horario domingo cerrad ouver ouvr "
-    "horaire dimanche",
-    "delivery": "deliver ship parcel envio entrega paquete livr colis",
-    "product": "product quality stock size vegan selection producto calidad talla surtido produit "
-    "qualite taille",
-    "web": "web site online pagina internet",
-    "cleanliness": "clean dirty toilet limpi suci propre",
-    "access": "park bike access lift aparca bici ascensor velo ascenseur stationn",
-    "returns": "return refund exchange devol reembols cambio retour rembours echange",
-}
-"""By theme: stems of words that tell it, without accents. One text may speak of several."""
+__all__ = ["Themes", "count_contacts", "suggestions_by_theme"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +30,27 @@ class Themes:
 
 
 def suggestions_by_theme(view: View, period: Period) -> Themes:
-    """Count the suggestions of a period by theme."""
-    tells = ", ".join(
-        f"regexp_matches(said, '\\b({stems.replace(' ', '|')})') AS {theme}"
-        for theme, stems in THEMES.items()
-    )
-    counted = ", ".join(f"count(*) FILTER ({theme}) AS {theme}" for theme in THEMES)
-    none = " OR ".join(THEMES)
+    """Count the suggestions of a period by theme: by the bundled ones and the team's own."""
     query = f"""
-        WITH texts AS (
-            SELECT lower(strip_accents(coalesce(subject, '') || ' ' || coalesce(text, ''))) AS said
-            FROM touchpoints WHERE type = 'suggestion' AND {during("happened_at")}
-        ), told AS (SELECT {tells} FROM texts)
-        SELECT {counted}, count(*) FILTER (NOT ({none})) AS other, count(*) AS n FROM told"""
-    row = view.sql(query, **bounds(period)).one()
-    n = as_count(row.pop("n"))
-    counts = [(theme, as_count(count)) for theme, count in row.items() if as_count(count)]
-    counts.sort(key=lambda one: (one[0] == "other", -one[1], one[0]))
-    return Themes(tuple(counts), n)
+        SELECT concat_ws(' ', subject, text) AS said, language, count(*) AS n
+        FROM touchpoints WHERE type = 'suggestion' AND {during("happened_at")} GROUP BY ALL"""
+    rows = view.sql(query, **bounds(period)).rows()
+    found = Counter[str]()
+    teller = _teller(view)
+    for said, language, count in rows:
+        for theme in teller.themes(str(said or ""), as_text(language)) or (OTHER,):
+            found[theme] += as_count(count)
+    counts = sorted(found.items(), key=lambda one: (one[0] == OTHER, -one[1], one[0]))
+    return Themes(tuple(counts), sum(as_count(count) for *_, count in rows))
+
+
+def _teller(view: View) -> Teller:
+    """Return what tells themes: the words that the configuration names, and the bundled ones."""
+    own: dict[str, list[str]] = {}
+    for theme, word in view.sql("SELECT theme, word FROM themes ORDER BY position").rows():
+        own.setdefault(str(theme), []).append(str(word))
+    kept = [str(theme) for (theme,) in view.sql("SELECT theme FROM bundled_themes").rows()]
+    return teller_of(own, kept)
 
 
 def count_contacts(

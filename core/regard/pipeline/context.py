@@ -170,6 +170,10 @@ class RunContext:
         """Return the files that have something new, in the order in which to read them."""
         return self.inputs.pending(path, recipe, self.stream, growing=growing)
 
+    def paths(self, path: Paths) -> Sequence[Path]:
+        """Return where the files are that a path names, new or not."""
+        return self.inputs.paths(path)
+
     def rows(
         self,
         path: Paths,

@@ -220,6 +220,16 @@ class Inputs:
         self._busy = 0
         return [file for file in files if file is not None]
 
+    def paths(self, patterns: Paths) -> list[Path]:
+        """
+        Return where the files are that are named, new or not; what lies elsewhere is fetched.
+
+        Raises:
+            Cancelled: The run should stop; fetching heeds it.
+        """
+        paths, _ = self._paths(paths_of(patterns, f"sources.{self.source}"))
+        return paths
+
     def _paths(self, named: Sequence[str | Remote]) -> tuple[list[Path], bool]:
         """Return the files of all that is named, and whether there never was one."""
         local = [each for each in named if isinstance(each, str)]

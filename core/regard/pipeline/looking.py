@@ -38,6 +38,7 @@ _REPORTERS: Final = (
     ("reviews", ("review",), "published_at"),
 )
 """Which report speaks of which kinds, and since when there is something to speak of."""
+_CUSTOMER: Final = "customer"
 _FACTS: Final = ("email.%", "web.%")
 """Facts that the report on touchpoints speaks of as well."""
 
@@ -51,11 +52,15 @@ class Lookout:
         root: An empty folder.
         profiles: The profile files that plug-ins bring.
         timezone: The time zone of local times in the files.
+        dates: How dates are written, where somebody has said it.
+        decimal: The decimal sign, where somebody has said it.
     """
 
     root: Path
     profiles: Sequence[Path]
     timezone: str
+    dates: str | None = None
+    decimal: str | None = None
 
 
 @dataclass(slots=True)
@@ -68,12 +73,14 @@ class Group:
         plugin: The plug-in that reads them.
         options: What its table says beside ``path``.
         files: Their paths.
+        kinds: Of which kinds their records are.
     """
 
     name: str
     plugin: str
-    options: Mapping[str, Any]
+    options: dict[str, Any]
     files: list[Path] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -112,8 +119,10 @@ def recognise(host: Host, paths: Sequence[Path], lookout: Lookout, first: str) -
     for path in paths:
         plugin, offer = taken.files.get(path, (FALLBACK, None))
         if offer is None or offer.read:
-            options = offer.options if offer else {}
-            _group(taken.groups, plugin, options, first).files.append(path)
+            group = _group(taken.groups, plugin, offer.options if offer else {}, first)
+            group.files.append(path)
+            group.kinds |= offer.kinds if offer else frozenset()
+    _refer(taken.groups)
     # Purchases refer to customers.
     taken.groups.sort(key=lambda group: group.plugin != FALLBACK)
     return taken
@@ -141,12 +150,21 @@ def _offers(
 
 def _group(groups: list[Group], plugin: str, options: Mapping[str, Any], first: str) -> Group:
     for group in groups:
-        if (group.plugin, dict(group.options)) == (plugin, dict(options)):
+        if (group.plugin, group.options) == (plugin, dict(options)):
             return group
     name = first if plugin == FALLBACK else plugin
     same = sum(group.plugin == plugin for group in groups)
-    groups.append(Group(f"{name}-{same + 1}" if same else name, plugin, options))
+    groups.append(Group(f"{name}-{same + 1}" if same else name, plugin, dict(options)))
     return groups[-1]
+
+
+def _refer(groups: Sequence[Group]) -> None:
+    """Let the purchases of files that are read apart find their customers."""
+    for group in groups:
+        others = [each for each in groups if each.plugin == group.plugin]
+        holding = next((each for each in others if _CUSTOMER in each.kinds), None)
+        if holding is not None and group.kinds and _CUSTOMER not in group.kinds:
+            group.options["customers"] = holding.name
 
 
 def reporters_for(host: Host, store: Store) -> list[str]:

@@ -52,6 +52,10 @@ class ReplayContext(RunContext):
         """Return nothing: payloads are all that is read."""
         return ()
 
+    def paths(self, path: Paths) -> Sequence[Path]:
+        """Return nothing: payloads are all that is read."""
+        return ()
+
     def rows(
         self,
         path: Paths,

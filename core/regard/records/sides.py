@@ -41,7 +41,7 @@ _OURS: Final = frozenset(
 )
 """Names of columns that mean the same in every table."""
 _TAKEN: Final = frozenset(
-    {"surveys", "journey", "customer_sources", "matches", "our_prices"}
+    {"surveys", "journey", "themes", "bundled_themes", "customer_sources", "matches", "our_prices"}
     | {"place_names", "competitor_names"}
 )
 """What views call what the configuration knows; see `regard.columns.naming`."""

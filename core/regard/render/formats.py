@@ -40,13 +40,14 @@ def decimals_for(value: Decimal | int, unit: str = "") -> int:
 
     Args:
         value: Whole numbers have none, others two, very small ones six.
-        unit: Percentages always have one, and points that are not whole.
+        unit: Percentages always have one, and points, hours and seconds that are
+            not whole.
     """
     if unit == "%":
         return 1
     if isinstance(value, int) or value == value.to_integral_value():
         return 0
-    if unit == "points":
+    if unit in ("points", "hours", "seconds"):
         return 1
     return 6 if abs(value) < _TINY else 2
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from regard.errors import ConfigError
+from regard.measures.telling import fault_of
+from regard.measures.themes import THEMES
 from regard.names import did_you_mean
 from regard.schedules import Schedule, parse_duration, parse_schedule
 from regard.settings.showing import has_reference, show
@@ -24,6 +26,7 @@ __all__ = [
     "LANGUAGES",
     "WEEKDAYS",
     "absolute_store",
+    "check_bundled",
     "check_column",
     "check_currency",
     "check_duration",
@@ -34,6 +37,7 @@ __all__ = [
     "check_share",
     "check_store",
     "check_target",
+    "check_theme_word",
     "check_timezone",
     "check_week_start",
 ]
@@ -77,6 +81,7 @@ _LANGUAGE_NAMES: Final = {
     "français": "fr",
     "francés": "fr",
 }
+_LONGEST_WORD: Final = 100
 _DAY_STARTS: Final = {"lun": "monday", "dom": "sunday", "dim": "sunday", "0": "sunday"}
 
 _TARGETS: Final = {
@@ -245,6 +250,34 @@ def check_target(value: object) -> str:
         message = f'{show(text)} is no place where a report can go; write "{right}"'
         raise ValueError(message)
     return text
+
+
+def check_bundled(value: object) -> tuple[str, ...]:
+    """Return which bundled themes count: all, none, or those that are named."""
+    if isinstance(value, bool):
+        return THEMES if value else ()
+    named = [value] if isinstance(value, str) else value
+    if not isinstance(named, list | tuple):
+        message = f'true, false or a list of themes such as ["price"], not {show(value)}'
+        raise ValueError(message)
+    for theme in named:
+        if theme not in THEMES:
+            near = _nearest(str(theme), THEMES, f"there are {', '.join(THEMES)}")
+            message = f"{show(theme)} is no bundled theme{near}"
+            raise ValueError(message)
+    return tuple(dict.fromkeys(named))
+
+
+def check_theme_word(value: object) -> str:
+    """Return a word or phrase that tells a theme."""
+    word = _text(value, "aparca*")
+    fault = fault_of(word)
+    if fault is None and len(word) > _LONGEST_WORD:
+        fault = f"it has more than {_LONGEST_WORD} characters"
+    if fault is not None:
+        message = f"{show(value)} is no word or phrase: {fault}; write one, such as 'aparca*'"
+        raise ValueError(message)
+    return word
 
 
 def check_ping(value: object) -> str:

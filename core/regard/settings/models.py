@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal
 from pydantic import (
     BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -23,7 +24,9 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
+from regard.measures.themes import OTHER, THEMES
 from regard.schedules import Schedule
 from regard.settings import checks
 from regard.settings.fields import AnyTable, Duration, Texts
@@ -56,6 +59,7 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "SurveySettings",
+    "ThemesSettings",
     "unused",
 ]
 
@@ -86,6 +90,26 @@ Target = Annotated[
 ColumnName = Annotated[
     str, *_type_of(checks.check_column, pattern=r'^[^"\\\x00-\x1f]+$', examples=["least"])
 ]
+ThemeWords = Annotated[
+    tuple[Annotated[str, *_type_of(checks.check_theme_word, examples=["aparca*"])], ...],
+    BeforeValidator(_texts),
+]
+"""Words that tell a theme; `regard.measures.telling` says how they are written."""
+BundledThemes = Annotated[
+    tuple[str, ...],
+    PlainValidator(_checked(checks.check_bundled)),
+    PlainSerializer(list, return_type=list[str], when_used="json"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "boolean"},
+                {"type": "array", "items": {"type": "string", "enum": list(THEMES)}},
+            ]
+        }
+    ),
+]
+_LONGEST_THEME: Final = 60
+
 Share = Annotated[
     float,
     PlainValidator(_checked(checks.check_share)),
@@ -180,6 +204,36 @@ class JourneySettings(_Table):
     """The ``[journey]`` table: what customers go through with us."""
 
     stages: Texts = Field((), description="the stages in their order; else the usual ones")
+
+
+class ThemesSettings(BaseModel):
+    """The ``[themes]`` table: what suggestions speak of, and which words tell it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    __pydantic_extra__: dict[str, ThemeWords] = Field(init=False)
+
+    bundled: BundledThemes = Field(
+        THEMES, description="which of the bundled themes count, or whether any does; else all"
+    )
+
+    @property
+    def own(self) -> dict[str, tuple[str, ...]]:
+        """By theme: the words that tell it beside the bundled ones."""
+        return self.__pydantic_extra__
+
+    @model_validator(mode="after")
+    def _some(self) -> ThemesSettings:
+        if not self.bundled and not self.own:
+            message = 'leaves no theme at all; write one, such as parking = ["parking"]'
+            raise PydanticCustomError("regard", "{text}", {"text": message})
+        for name in self.own:
+            if name == OTHER or not 0 < len(name.strip()) <= _LONGEST_THEME:
+                message = (
+                    f"{name[:_LONGEST_THEME]!r} cannot be a theme: a name has 1 to "
+                    f"{_LONGEST_THEME} characters, and {OTHER!r} is what no word tells"
+                )
+                raise PydanticCustomError("regard", "{text}", {"text": message})
+        return self
 
 
 class PricesSettings(_Table):
@@ -313,6 +367,7 @@ class Settings(_Table):
     competitors: dict[str, CompetitorSettings] = Field(default_factory=dict)
     surveys: dict[str, SurveySettings] = Field(default_factory=dict)
     journey: JourneySettings = Field(default_factory=JourneySettings)
+    themes: ThemesSettings = Field(default_factory=ThemesSettings)
     reports: dict[str, ReportSettings] = Field(default_factory=dict)
     plugins: PluginsSettings = Field(default_factory=PluginsSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)

@@ -23,6 +23,8 @@ def directory_of(settings: Settings) -> Directory:
         ),
         surveys=tuple(Survey(name, survey.invited) for name, survey in settings.surveys.items()),
         journey=settings.journey.stages,
+        themes=tuple(settings.themes.own.items()),
+        bundled_themes=settings.themes.bundled,
         tax_included=settings.prices.our_tax_included,
         vat=None if settings.prices.vat is None else Decimal(str(settings.prices.vat)),
         minimum=settings.prices.minimum,

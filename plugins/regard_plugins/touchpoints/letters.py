@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Final
 
 from regard.errors import FileError, RecordError
 from regard.exports import Format, RowMapper, Wishes
@@ -23,7 +24,10 @@ from regard.tabular.contents import Content
 from regard.tabular.encodings import Text, detect_encoding, unmarked
 from regard.tabular.tables import Items
 
-__all__ = ["is_letter", "letter_formats", "letter_tables"]
+__all__ = ["LETTER", "is_letter", "letter_formats", "letter_tables"]
+
+LETTER: Final = "text, one suggestion a file"
+"""What people call such a file."""
 
 _NAMES = (".txt", ".text", ".md")
 _DAY = re.compile(
@@ -125,5 +129,4 @@ def letter_formats(table: Table) -> Sequence[Format]:
     """Return how a text is read; nothing for other tables."""
     if table.format != "letter":
         return []
-    title = "text, one suggestion a file"
-    return [_Letters("letter", title, "suggestions", "touchpoint", named=table.path.name)]
+    return [_Letters("letter", LETTER, "suggestions", "touchpoint", named=table.path.name)]

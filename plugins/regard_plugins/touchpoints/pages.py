@@ -6,7 +6,8 @@ A sitemap is XML from wherever it came from: a file that declares a document typ
 because nothing that we need can be declared there and much harm can.
 
 An index names other sitemaps by their addresses. Those that lie beside it, under the last part
-of their address, are read with it; nothing is fetched because a file says so.
+of their address, are read with it; nothing is fetched because a file of this machine says so.
+What an index names that was fetched itself is fetched as well: see `following`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ __all__ = [
     "digest_of",
     "is_sitemap",
     "may_be_sitemap",
+    "named_in",
     "page_formats",
     "sitemap_tables",
     "sitemaps_of",
@@ -75,9 +77,16 @@ def is_sitemap(head: bytes) -> bool:
     return b"<urlset" in start or b"<sitemapindex" in start
 
 
-def sitemap_tables(file: InputFile, content: Content) -> list[Table]:
-    """Return a sitemap as a table of addresses."""
-    return [Table(file.path, None, "sitemap", _SITEMAP, _Sitemap(content).rows)]
+def sitemap_tables(file: InputFile, content: Content, *, fetched: bool = False) -> list[Table]:
+    """
+    Return a sitemap as a table of addresses.
+
+    Args:
+        file: The file.
+        content: What is in it.
+        fetched: Whether it was fetched, and what it names with it.
+    """
+    return [Table(file.path, None, "sitemap", _SITEMAP, _Sitemap(content, fetched).rows)]
 
 
 @dataclass(slots=True)
@@ -137,6 +146,7 @@ class _Sitemap:
     """Reads a sitemap block by block: fifty thousand addresses are allowed in one."""
 
     content: Content
+    fetched: bool
 
     def rows(self, table: Table) -> Items:
         """
@@ -159,7 +169,8 @@ class _Sitemap:
                 message = f"{table.label} is no whole XML (line {error.lineno}); export it again"
                 raise FileError(message) from error
         yield from parse.rows
-        table.notes += _followed(table.path, parse.sitemaps)
+        if not self.fetched:
+            table.notes += _followed(table.path, parse.sitemaps)
 
 
 def _followed(index: Path, sitemaps: Sequence[str]) -> list[str]:
@@ -218,8 +229,14 @@ def digest_of(files: Sequence[Path]) -> str:
 
 def _indexed(path: Path) -> list[Path]:
     """Return the files beside a sitemap index that it names; nothing for any other file."""
-    content = content_of(path)
+    found = (beside(path, address) for address in named_in(path))
+    return list(dict.fromkeys(each for each in found if each is not None))
+
+
+def named_in(path: Path) -> list[str]:
+    """Return the addresses that a sitemap index names; nothing for any other file."""
     try:
+        content = content_of(path)
         with closing(content.blocks()) as blocks:
             if b"<sitemapindex" not in next(blocks, b"")[:4_096].lower():
                 return []
@@ -230,8 +247,7 @@ def _indexed(path: Path) -> list[Path]:
                 parser.Parse(block, False)
     except (FileError, OSError, expat.ExpatError):
         return []  # whoever reads it says so
-    found = (beside(path, address) for address in parse.sitemaps)
-    return list(dict.fromkeys(each for each in found if each is not None))
+    return parse.sitemaps
 
 
 def content_of(path: Path) -> Content:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,8 +12,8 @@ from regard.errors import ConfigError, FileError
 from regard.exports import ExportConfig, ExportSource, Format, RowMapper, Wishes
 from regard.mapping import Profile, recognise
 from regard.pipeline.inputs import find_files
-from regard.settings.paths import paths_of
-from regard.sources import Context, InputFile
+from regard.settings.paths import Remote, paths_of
+from regard.sources import Context, InputFile, Looking, Recognised
 from regard.tabular import Row, Table, open_tables
 from regard.tabular.contents import Content
 from regard.tabular.encodings import Text, detect_encoding
@@ -28,7 +28,8 @@ from regard_plugins.touchpoints.calls import (
     calls,
 )
 from regard_plugins.touchpoints.deriving import Derive, Derived, DerivedMapper
-from regard_plugins.touchpoints.letters import is_letter, letter_formats, letter_tables
+from regard_plugins.touchpoints.following import follow
+from regard_plugins.touchpoints.letters import LETTER, is_letter, letter_formats, letter_tables
 from regard_plugins.touchpoints.mailings import activity, audience, campaigns
 from regard_plugins.touchpoints.pages import (
     content_of,
@@ -39,6 +40,7 @@ from regard_plugins.touchpoints.pages import (
     sitemap_tables,
     sitemaps_of,
 )
+from regard_plugins.touchpoints.texts import sorts_of
 from regard_plugins.touchpoints.tickets import tickets
 from regard_plugins.touchpoints.web import web_formats
 from regard_plugins.touchpoints.weblogs import is_web_log, log_tables
@@ -111,6 +113,24 @@ class Touchpoints(ExportSource[ExportConfig]):
     growing = True
     guesses = frozenset({"letter", "page-list"})
 
+    def __init__(self, config: ExportConfig) -> None:
+        super().__init__(config)
+        self._fetched: frozenset[Path] = frozenset()
+
+    @classmethod
+    def recognise(cls, files: Sequence[InputFile], ctx: Looking) -> Iterator[Recognised]:
+        """Yield the files that the source knows; of other texts those that are suggestions."""
+        left = {file.path: file for file in files if is_letter(file.path.name)}
+        for offer in super().recognise(files, ctx):
+            if offer.title != LETTER:
+                left.pop(offer.file.path, None)
+                yield offer
+        for path, sort in sorts_of(left).items():
+            if sort == "suggestion":
+                yield Recognised(left[path], LETTER, surety=0)
+            elif sort == "text":
+                yield Recognised(left[path], "a text", surety=0, read=False)
+
     def open(self, file: InputFile, wishes: Wishes) -> Sequence[Table]:
         """
         Return the tables in a file, also in one that is no table to begin with.
@@ -124,7 +144,7 @@ class Touchpoints(ExportSource[ExportConfig]):
             if is_web_log(head):
                 return log_tables(file, content)
             if is_sitemap(head):
-                return sitemap_tables(file, content)
+                return sitemap_tables(file, content, fetched=file.path in self._fetched)
             if is_ga4(_start(head, wishes.encoding)):
                 return ga4_tables(file, content, wishes.encoding)
             if is_letter(content.name) and head.strip():
@@ -158,14 +178,17 @@ class Touchpoints(ExportSource[ExportConfig]):
         local = [each for each in paths if isinstance(each, str)]
         here = _here(local, ctx.root)
         more = sitemaps_of(here)
+        followed = follow([each for each in paths if isinstance(each, Remote)], ctx)
+        self._fetched = frozenset(followed.files)
         files = list(dict.fromkeys([*here, *more]))
+        several = len(files) + len(followed.files) > 1
         recipe = self._recipe(wishes)
-        if len(local) == len(paths) and len(files) > 1 and all(map(may_be_sitemap, files)):
+        if several and followed.only_sitemaps and all(map(may_be_sitemap, files)):
             # A page that left one of several sitemaps is missed only where all are read.
-            recipe += digest_of(files)
-        elif not more:
+            recipe += digest_of(files) + followed.digest
+        elif not more and not followed.parts:
             return super()._input(ctx, wishes)
-        named = [*paths, *map(str, more)]
+        named = [*paths, *map(str, more), *followed.parts]
         return ctx.files(named, recipe=recipe, growing=self.growing)
 
     def _letter(self, file: InputFile, content: Content, wishes: Wishes) -> Sequence[Table]:

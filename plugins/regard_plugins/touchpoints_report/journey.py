@@ -60,6 +60,9 @@ def stages(asked: Asked, measured: Measured) -> Section:
         label = asked.to.label("stage", stage)
         for one in sorted(here, key=lambda measure: measure.felt_by != "customer"):
             value, n = values[one.name]
+            if isinstance(value, Decimal):
+                # One column of many units: more decimals would be read as exactness.
+                value = round(value, 1)
             felt = asked.to.say(f"felt_{one.felt_by}")
             unit = asked.to.label("unit", one.unit)
             rows.append((label, asked.to.say(f"measure_{one.name}"), felt, value, unit, n))

@@ -10,7 +10,7 @@ from regard.measures.calls import Wait, call_ends
 from regard.measures.intervals import SMALL_BASE
 from regard.measures.pages import pages_viewed
 from regard.privacy import mask_text
-from regard.render.formats import percent
+from regard.render.formats import decimals_for, percent
 from regard.reports import Cell, Figure, Section, Table
 from regard_plugins.touchpoints_report.asked import Asked, Measured
 
@@ -55,7 +55,11 @@ def reached(asked: Asked, measured: Measured) -> list[Section]:
 def _wait(asked: Asked, name: str, label: str, wait: Wait, unit: str) -> Figure:
     notes = []
     if wait.slow is not None:
-        notes.append(asked.to.say(f"{label}_slow", slow=asked.to.number(wait.slow, 1)))
+        notes.append(
+            asked.to.say(
+                f"{label}_slow", slow=asked.to.number(wait.slow, decimals_for(wait.slow, unit))
+            )
+        )
     if wait.waiting:
         notes.append(asked.to.say("waiting", n=wait.waiting))
     text = asked.to.say(label)

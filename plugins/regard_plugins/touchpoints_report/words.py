@@ -45,7 +45,7 @@ WORDS: Final[Texts] = {
     ),
     "by_stage": ("Measures by stage", "Medidas por etapa", "Mesures par étape"),
     "column_measure": ("Measure", "Medida", "Mesure"),
-    "column_felt_by": ("Felt by", "Quién lo siente", "Ressenti par"),
+    "column_felt_by": ("Felt by", "Lo siente", "Ressenti par"),
     "column_value": ("Value", "Valor", "Valeur"),
     "column_unit": ("Unit", "Unidad", "Unité"),
     "column_n": ("n", "n", "n"),
@@ -54,12 +54,12 @@ WORDS: Final[Texts] = {
     "no_measure": (
         "nothing that a customer feels",
         "nada que sienta el cliente",
-        "rien que le client ressente",
+        "aucun ressenti mesuré",
     ),
     "finding_unfelt": (
-        "Of {n} {n:stage|stages} nothing says what customers feel: {stages}.",
-        "De {n} {n:etapa|etapas} nada dice qué sienten los clientes: {stages}.",
-        "De {n} {n:étape|étapes}, rien ne dit ce que ressentent les clients : {stages}.",
+        "Nothing says what customers feel at {n} {n:stage|stages}: {stages}.",
+        "Nada dice qué sienten los clientes en {n} {n:etapa|etapas}: {stages}.",
+        "Rien ne dit ce que ressentent les clients à {n} {n:étape|étapes} : {stages}.",
     ),
     "measure_nps": ("NPS", "NPS", "NPS"),
     "measure_csat": ("Satisfaction", "Satisfacción", "Satisfaction"),
@@ -105,7 +105,7 @@ WORDS: Final[Texts] = {
         "Appels pris, comme on le ressent",
     ),
     "felt_note": (
-        "{n} {n:call|calls} of all found nobody, also at night and in the menu.",
+        "{n} {n:call|calls} found nobody, also at night and in the menu.",
         "{n} {n:llamada no encontró|llamadas no encontraron} a nadie, también de noche.",
         "{n} {n:appel n’a trouvé|appels n’ont trouvé} personne, la nuit et au menu aussi.",
     ),
@@ -228,6 +228,7 @@ WORDS: Final[Texts] = {
     "theme.web": ("web site", "sitio web", "site web"),
     "theme.cleanliness": ("cleanliness", "limpieza", "propreté"),
     "theme.access": ("access", "acceso", "accès"),
+    "theme.shop": ("the shop itself", "la tienda", "le magasin"),
     "theme.returns": ("returns", "devoluciones", "retours"),
     "theme.other": ("other", "otros", "autres"),
 }

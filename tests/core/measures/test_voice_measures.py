@@ -355,7 +355,7 @@ def test_suggestions(view_of_kinds: Callable[..., Any]) -> None:
     """Themes are told by words in three languages, and one text may have two."""
     texts = [
         "Abrid los domingos",
-        "Prix trop chers, livraison lente",
+        "Prix trop chers. Livraison lente",
         "OPEN on Sunday",
         "more jazz",
     ]
@@ -378,6 +378,22 @@ def test_suggestions(view_of_kinds: Callable[..., Any]) -> None:
         ("other", 1),
     ) == found.counts
     assert 4 == found.n
+
+
+def test_suggestions_by_own_themes(view_of_kinds: Callable[..., Any]) -> None:
+    """The configuration's themes count beside the bundled ones that it keeps."""
+    texts = ["more jazz", "Más JAZZ", "Abrid los domingos", "Prix trop chers", None]
+    at = NOW - timedelta(days=1)
+    rows = [
+        {"channel": "box", "type": "suggestion", "text": text, "happened_at": at} for text in texts
+    ]
+    directory = Directory(themes=(("music", ("jazz",)),), bundled_themes=("price",))
+    found = suggestions.suggestions_by_theme(
+        view_of_kinds(directory, touchpoint=keyed(rows)), LAST
+    )
+
+    assert (("music", 2), ("price", 1), ("other", 2)) == found.counts
+    assert 5 == found.n
 
 
 def visit(key: str, score: str | None, **more: Any) -> dict[str, Any]:

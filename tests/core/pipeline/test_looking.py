@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from regard.host import Host
 from regard.pipeline.looking import FALLBACK, Lookout, recognise
 
@@ -76,6 +78,85 @@ def test_the_surest_reads(tmp_path: Path) -> None:
         folder.mkdir()
         taken = recognise(_host(folder, surety), [path], lookout, "files")
         assert [reader] == [each.plugin for each in taken.groups]
+
+
+HEADER = "Date;Order #;Status;Product(s);Items sold;Coupon(s);N. Revenue;Customer type\n"
+ORDERS = {
+    "es.csv": ("31/12/2025;1.234,56", "04/05/2025;1.234"),
+    "us.csv": ("12/31/2025;1,234.56", "04/05/2025;1,234"),
+    "iso.csv": ("2025-12-31;1234.56", "2025-04-05;1234.00"),
+    "open.csv": ("04/05/2025;1234.56", "05/04/2025;1234.00"),
+    "mixed.csv": ("31/12/2025;1.234,56", "12/31/2025;1,234.56"),
+}
+CUSTOMERS = (
+    "Name,Username,Last Active,Sign Up,Email,Orders,Total Spend,AOV\n"
+    "Ana,,,2025-01-31,a@x.es,1,1,1\n"
+)
+
+
+def _orders(folder: Path) -> list[Path]:
+    for name, rows in ORDERS.items():
+        lines = [
+            f"{day};{number};completed;Shoes;1;;{amount};new"
+            for number, (day, _, amount) in enumerate(row.partition(";") for row in rows)
+        ]
+        (folder / name).write_text(HEADER + "\n".join(lines), encoding="utf-8")
+    return [folder / name for name in ORDERS]
+
+
+@pytest.mark.parametrize(
+    ("dates", "decimal", "ways"),
+    [
+        (
+            None,
+            None,
+            {
+                "es.csv": {"dates": "day-first", "decimal": ","},
+                "us.csv": {"dates": "month-first", "decimal": "."},
+                "iso.csv": {},
+                "open.csv": {},
+                "mixed.csv": {},
+            },
+        ),
+        (
+            "day-first",
+            ",",
+            {
+                "es.csv": {},
+                "us.csv": {"dates": "month-first", "decimal": "."},
+                "iso.csv": {"decimal": "."},
+                "open.csv": {"decimal": "."},
+                "mixed.csv": {},
+            },
+        ),
+    ],
+)
+def test_files_tell_how_they_are_written(
+    dates: str | None, decimal: str | None, ways: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    """Each file's own rows go before what is said of all; where they are open, that holds."""
+    paths = _orders(tmp_path)
+    lookout = Lookout(tmp_path, (), "UTC", dates=dates, decimal=decimal)
+    taken = recognise(Host.load(), paths, lookout, "files")
+
+    assert [] == taken.problems
+    assert ways == {path.name: dict(offer.options) for path, (_, offer) in taken.files.items()}
+    # Files that are written alike are one source.
+    assert len({str(each) for each in ways.values()}) == len(taken.groups)
+
+
+def test_purchases_that_are_read_apart_find_customers(tmp_path: Path) -> None:
+    """Where files of one plug-in become several sources, one of them holds the customers."""
+    paths = _orders(tmp_path)[:2]
+    (tmp_path / "customers.csv").write_text(CUSTOMERS)
+    lookout = Lookout(tmp_path, (), "UTC")
+    taken = recognise(Host.load(), [tmp_path / "customers.csv", *paths], lookout, "files")
+
+    assert [
+        ("files", {}),
+        ("files-2", {"dates": "day-first", "decimal": ",", "customers": "files"}),
+        ("files-3", {"dates": "month-first", "decimal": ".", "customers": "files"}),
+    ] == [(each.name, each.options) for each in taken.groups]
 
 
 SAMPLES = Path(__file__).parents[2] / "plugins"

@@ -44,6 +44,47 @@ def test_a_least_price_is_any_column(said: str, tmp_path: Path) -> None:
     assert said == load(tmp_path, f'[prices]\nminimum = "{said}"\n').settings.prices.minimum
 
 
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ('parking = ["parking", "apar*ca"]', "themes.parking[1]: 'apar*ca' is no word or phrase"),
+        ('parking = ["..."]', "themes.parking[0]: '...' is no word or phrase: it has no letter"),
+        ("parking = [3]", 'themes.parking[0]: must be a text such as "aparca*", not 3'),
+        ("parking = {words = 3}", "themes.parking: must be a list"),
+        (f'parking = "{"x" * 101}"', "themes.parking[0]"),
+        ('bundled = ["wating"]', "'wating' is no bundled theme; did you mean 'waiting'?"),
+        ("bundled = 3", 'themes.bundled: true, false or a list of themes such as ["price"]'),
+    ],
+)
+def test_themes_are_refused(said: str, wrong: str, tmp_path: Path) -> None:
+    """A word that can tell nothing is named with its line and what would be right."""
+    (line,) = refused(tmp_path, f"[themes]\n{said}\n")
+
+    assert line.startswith("regard.toml:2: themes.")
+    assert wrong in line
+
+
+@pytest.mark.parametrize("said", ["bundled = false", 'other = ["x"]', '"" = ["x"]'])
+def test_themes_that_tell_nothing(said: str, tmp_path: Path) -> None:
+    """No theme at all, and names that no theme may have, are refused."""
+    (line,) = refused(tmp_path, f"[themes]\n{said}\n")
+
+    assert line.startswith("regard.toml:1: themes: ")
+
+
+def test_themes(tmp_path: Path) -> None:
+    """A team names themes of its own, and says which of the bundled ones stay."""
+    text = (
+        '[themes]\nbundled = ["price"]\nparking = "aparca*"\n"Car parks" = ["car park", "C&A"]\n'
+    )
+    themes = load(tmp_path, text).settings.themes
+
+    assert {"parking": ("aparca*",), "Car parks": ("car park", "C&A")} == themes.own
+    assert ("price",) == themes.bundled
+    assert () == load(tmp_path, "[themes]\nbundled = false\nx = 'y'\n").settings.themes.bundled
+    assert len(load(tmp_path, "").settings.themes.bundled) > 5
+
+
 class TestFinding:
     """Where the configuration is."""
 

@@ -1,0 +1,220 @@
+"""
+What texts speak of, told by words.
+
+Words are read from left to right. Where several entries begin at one place, the longest counts,
+and what it covers tells nothing else: *in order to* is about no order, *sales assistant* about
+no sale. So a phrase is the way to say when a word misleads.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from regard.measures.themes import LEXICONS, THEMES
+
+__all__ = ["Entry", "Teller", "entries_of", "fault_of", "folded", "teller_of"]
+
+_WORD: Final = re.compile(r"[^\W_]+|[€$£%]")
+_PART: Final = re.compile(r"[^\W_]+\*?(?![^\W_])|[€$£%#]")
+_SENTENCE: Final = re.compile(r"[.!?;]+(?=\s|$)|\n+")
+_LONGEST: Final = 20_000
+"""Characters that are read of a text: nobody's theme stands behind them only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    A word or phrase, and what it tells.
+
+    Attributes:
+        parts: Its words, folded: ``deliver*`` begins a word, ``#`` is a number.
+        theme: Which it tells; None: the phrase only misleads.
+        own: The team's, which goes before what is bundled.
+    """
+
+    parts: tuple[str, ...]
+    theme: str | None
+    own: bool = False
+
+
+def folded(text: str) -> str:
+    """Return a text without case and accents."""
+    plain = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("ß", "ss"))
+    return "".join(each for each in plain if not unicodedata.combining(each))
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words of a text, folded; signs of currencies and percents are words."""
+    return _WORD.findall(folded(text))
+
+
+def fault_of(word: str) -> str | None:
+    """Return what is wrong with an entry as people write it; None: nothing."""
+    text = folded(word.strip().removeprefix("!"))
+    if not _WORD.search(text) and "#" not in text:
+        return "it has no letter and no digit"
+    if "*" in _PART.sub("", text):
+        return "a star stands for the rest of a word, so it comes right behind its beginning"
+    return None
+
+
+def entries_of(theme: str | None, words: Iterable[str], *, own: bool = False) -> Iterator[Entry]:
+    """
+    Yield the entries that people write for a theme.
+
+    ``price`` is a word, ``car park`` a phrase, ``deliver*`` all words that begin so, ``#`` a
+    number, and ``!price tag`` tells nothing. Case, accents and what parts the words of a phrase
+    make no difference, and nothing else has a meaning of its own.
+    """
+    for word in words:
+        plain = word.strip()
+        parts = tuple(_PART.findall(folded(plain)))
+        if parts:
+            told = None if plain.startswith("!") else theme
+            yield Entry(parts, told, own)
+
+
+@dataclass(slots=True)
+class _Lexicon:
+    """Entries by how they begin, the longest first."""
+
+    whole: dict[str, list[Entry]] = field(default_factory=dict)
+    begun: dict[str, list[Entry]] = field(default_factory=dict)
+    numbers: list[Entry] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> _Lexicon:
+        """Return the lexicon of some entries."""
+        made = cls()
+        for entry in sorted(dict.fromkeys(entries), key=lambda each: -len(each.parts)):
+            first = entry.parts[0]
+            if first == "#":
+                made.numbers.append(entry)
+            elif first.endswith("*"):
+                made.begun.setdefault(first[:-1], []).append(entry)
+            else:
+                made.whole.setdefault(first, []).append(entry)
+        return made
+
+    def at(self, words: Sequence[str], place: int) -> list[Entry]:
+        """Return the longest entries that stand at a place; those of a whole word go before."""
+        word = words[place]
+        found: list[tuple[tuple[bool, int, int], Entry]] = []
+        near = list(self.whole.get(word, ()))
+        for end in range(1, len(word) + 1):
+            near += self.begun.get(word[:end], ())
+        if word[0].isdigit():
+            near += self.numbers
+        for entry in near:
+            if _stands(entry.parts, words, place):
+                rank = (entry.own, len(entry.parts), sum(map(len, entry.parts)))
+                found.append((rank, entry))
+        best = max((rank for rank, _ in found), default=None)
+        return [entry for rank, entry in found if rank == best]
+
+
+def _stands(parts: Sequence[str], words: Sequence[str], place: int) -> bool:
+    if place + len(parts) > len(words):
+        return False
+    return all(
+        word.startswith(part[:-1])
+        if part.endswith("*")
+        else word[0].isdigit()
+        if part == "#"
+        else word == part
+        for part, word in zip(parts, words[place:], strict=False)
+    )
+
+
+class Teller:
+    """
+    Tells what texts speak of.
+
+    Args:
+        entries: By language; those of None hold in every language.
+        common: By language: the words by which a text of it is known, folded.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[str | None, Sequence[Entry]],
+        common: Mapping[str, frozenset[str]],
+    ) -> None:
+        always = entries.get(None, ())
+        self._common = common
+        self._lexicons: dict[str | None, _Lexicon] = {
+            language: _Lexicon.of((*entries.get(language, ()), *always)) for language in common
+        }
+        self._lexicons[None] = _Lexicon.of(each for some in entries.values() for each in some)
+
+    def themes(self, text: str, language: str | None = None) -> tuple[str, ...]:
+        """
+        Return the themes of a text, each told by most words of a sentence; nothing: none is told.
+
+        Args:
+            text: What somebody wrote.
+            language: In which, as far as it is known, such as ``es`` or ``es-ES``.
+        """
+        spoken = (language or "")[:2].lower()
+        text = text[:_LONGEST]
+        known = spoken if spoken in self._common else self._spoken(words_in(text))
+        parts = [words_in(part) for part in _SENTENCE.split(text)]
+        return tuple(sorted({theme for part in parts for theme in self._most(part, known)}))
+
+    def _most(self, words: Sequence[str], language: str | None) -> Iterator[str]:
+        """Yield the themes that most of the words of a sentence tell."""
+        lexicon = self._lexicons[language]
+        counts = Counter[str]()
+        place = 0
+        while place < len(words):
+            found = lexicon.at(words, place)
+            for entry in found:
+                if entry.theme is not None:
+                    # A phrase says more than a word.
+                    counts[entry.theme] += min(len(entry.parts), 2)
+            place += len(found[0].parts) if found else 1
+        most = max(counts.values(), default=0)
+        yield from (theme for theme, count in counts.items() if count == most)
+
+    def _spoken(self, words: Sequence[str]) -> str | None:
+        """Return the language that most different common words are of; None: it is open."""
+        said = set(words)
+        counts = sorted((len(said & some), name) for name, some in self._common.items())
+        if len(counts) > 1 and counts[-1][0] == counts[-2][0]:
+            return None
+        return counts[-1][1]
+
+
+def teller_of(
+    own: Mapping[str, Sequence[str]] | None = None, bundled: Iterable[str] = THEMES
+) -> Teller:
+    """
+    Return what tells themes by the bundled words and by a team's own ones.
+
+    Args:
+        own: By theme what a team has written, which holds in every language.
+        bundled: The bundled themes that count.
+    """
+    kept = list(bundled)
+    entries: dict[str | None, list[Entry]] = {
+        None: [
+            each
+            for theme, words in (own or {}).items()
+            for each in entries_of(theme, words, own=True)
+        ]
+    }
+    for language, lexicon in LEXICONS.items():
+        misleading = lexicon.misleading.split(",") if kept else []
+        entries[language] = list(entries_of(None, misleading))
+        for theme in kept:
+            entries[language] += entries_of(theme, lexicon.themes[theme].split(","))
+    common = {
+        language: frozenset(word.strip() for word in lexicon.common.split(","))
+        for language, lexicon in LEXICONS.items()
+    }
+    return Teller(entries, common)
