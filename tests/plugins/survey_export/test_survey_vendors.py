@@ -280,12 +280,12 @@ def test_limesurvey_other_option(survey: Survey) -> None:
     """Who chose "Other" chose an option, and what they write there is in the column beside it."""
     header = "id,submitdate,lastpage,startlanguage,canal,canal[other]\n"
     rows = ["1,2026-05-14 10:00:00,2,es,A1,", "2,2026-05-14 10:00:00,2,es,-oth-,Por un amigo"]
-    answers = survey({"results-survey7.csv": header + "\n".join(rows) + "\n"})
+    answers = survey({"results-survey700700.csv": header + "\n".join(rows) + "\n"})
 
     assert {
-        "7:1|canal": ("choice", "A1", None),
-        "7:2|canal": ("choice", "other", None),
-        "7:2|canal [other]": ("text", None, "Por un amigo"),
+        "700700:1|canal": ("choice", "A1", None),
+        "700700:2|canal": ("choice", "other", None),
+        "700700:2|canal [other]": ("text", None, "Por un amigo"),
     } == {
         key: (each["metric"], each.get("choice"), each.get("text"))
         for key, each in answers.items()
