@@ -175,7 +175,8 @@ def _number(row: Row, name: str, where: str, reading: _Reading) -> Decimal | Non
     if not text:
         return None
     try:
-        number = parse_number(text, "," if _COMMA.fullmatch(text) else ".")
+        comma = _COMMA.fullmatch(text) is not None
+        number = parse_number(text, "," if comma else ".") if comma or "," not in text else None
     except RecordError:
         number = None
     if number is None or number != round(number, 6):
