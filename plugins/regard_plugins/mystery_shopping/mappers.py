@@ -119,10 +119,10 @@ class _Mapper(RowMapper):
                 "no column says whom visits were to, so all count as ours; name it as subject"
             )
         if self._unanswered["visits"]:
-            empty, visits = self._unanswered["items"], self._unanswered["visits"]
+            empty, among = self._unanswered["items"], self._unanswered["visits"]
             said.append(
                 f"{empty:,} answer{'s are' if empty > 1 else ' is'} empty in "
-                f"{visits:,} visit{'s' * (visits > 1)}: counted as not applicable"
+                f"{among:,} visit{'s' * (among > 1)}: counted as not applicable"
             )
         if self._differing:
             count = self._differing
