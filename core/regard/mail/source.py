@@ -306,7 +306,10 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-_KEPT = ("message_id", "in_reply_to", "from_address", "subject", "text", "list_id", "survey")
+_KEPT = (
+    *("message_id", "in_reply_to", "from_address", "reply_to", "subject", "text", "list_id"),
+    "survey",
+)
 _LISTS = ("references", "to_addresses")
 
 

@@ -159,7 +159,8 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
 
     def _left_out(self, message: Message) -> str | None:
         reason = self.correspondence.left_out(message)
-        if reason is None and message.from_address and self._is_ours(message.from_address):
+        sender = self.correspondence.sender(message)
+        if reason is None and sender and self._is_ours(sender):
             return "internal"
         if reason is None:
             invitation = self._invitation(message)

@@ -65,6 +65,19 @@ def test_reply_of_ours_is_in_the_thread(messages: dict[str, ReadRecord]) -> None
     assert "Sale hoy." == values["text"]
 
 
+def test_form_of_our_own_site_is_from_its_customer(folder: Any) -> None:
+    """What a form sends from our address, with the customer's to reply to, is the customer's."""
+    head = "From: web@shop.example\nTo: hola@shop.example\nDate: Mon, 05 Jan 2026 10:03:00 +0100\n"
+    form = head + "Reply-To: Ana <ana@mail.example>\nMessage-ID: <1@s>\n\nTienen bicis?\n"
+    ours = head + "Reply-To: hola@shop.example\nMessage-ID: <2@s>\n\nEntre nosotros\n"
+    folder.put("form.eml", form)
+    folder.put("ours.eml", ours)
+    folder.run(own=["shop.example"])
+    (row,) = folder.records("touchpoint").values()
+
+    assert ("ana@mail.example", "inbound", None) == (row["email"], row["direction"], row["agent"])
+
+
 def test_automatic_and_internal_mail_is_left_out(messages: dict[str, ReadRecord]) -> None:
     """Newsletters, bounces, automatic replies and mail among ourselves become nothing."""
     assert {
