@@ -50,7 +50,9 @@ def card(asked: Asked, visited: Visited) -> Section:
     if visited.judged:
         passed = share_estimate(visited.passed, visited.judged)
         figures.append(to.figure("visits.passed", to.say("passed"), passed, "%", period=period))
-    note = to.say("submitted", n=visited.submitted) if visited.submitted else ""
+    note = to.say("to_rivals", n=visited.others) if visited.others else ""
+    if visited.submitted:
+        note = f"{note} {to.say('submitted', n=visited.submitted)}".strip()
     made = visited.ours + visited.others
     figures.append(
         Figure("visits", to.say("visits"), made, "visits", n=made, period=period, note=note)

@@ -204,6 +204,7 @@ WORDS: Final[Texts] = {
     ),
     "column_day": ("Day", "Día", "Jour"),
     "column_score": ("Score", "Nota", "Note"),
+    "column_best": ("of", "de", "sur"),
     "column_text": ("Text", "Texto", "Texte"),
 }
 
