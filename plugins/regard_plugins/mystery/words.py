@@ -30,6 +30,7 @@ WORDS: Final[Texts] = {
         "{n} pas encore {n:approuvée|approuvées}.",
     ),
     "by_place": ("By place, lowest first", "Por lugar, de menor a mayor", "Par lieu, du plus bas"),
+    "best_places": ("The best places", "Los mejores lugares", "Les meilleurs lieux"),
     "by_section": (
         "By section, lowest first",
         "Por sección, de menor a mayor",

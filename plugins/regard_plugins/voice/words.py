@@ -109,6 +109,11 @@ WORDS: Final[Texts] = {
         "{label} por {part}, de menor a mayor",
         "{label} par {part}, du plus bas au plus haut",
     ),
+    "best_part": (
+        "{label} by {part}, the best",
+        "{label} por {part}, los mejores",
+        "{label} par {part}, les meilleurs",
+    ),
     "part_place": ("place", "lugar", "lieu"),
     "part_channel": ("channel", "canal", "canal"),
     "part_segment": ("segment", "segmento", "segment"),
