@@ -234,6 +234,20 @@ def test_findings(make: Callable[..., Report]) -> None:
     assert 80 == found["answer-rate-felt-lower"]
 
 
+@pytest.mark.parametrize(
+    ("name", "title"), [("voice", "the best"), ("mystery", "The best places")]
+)
+def test_best_places_are_named(name: str, title: str, make: Callable[..., Report]) -> None:
+    """Where not all places are shown the best ones are, too; programs get all of them."""
+    report = make(name, {"rows": 1})
+    tables = [table for section in report.sections for table in section.tables]
+    at = next(n for n, table in enumerate(tables) if title in table.title)
+    lowest, best = tables[at - 1], tables[at]
+
+    assert 2 == len(lowest.rows) == len(lowest.shown_rows)
+    assert [lowest.rows[-1]] == list(best.rows)
+
+
 def test_small_samples(make: Callable[..., Report]) -> None:
     """A number that rests on fewer than thirty answers says so."""
     report = make("voice", {"since": "2026-03-10"})

@@ -12,12 +12,15 @@ from regard.mail.texts import Headers
 
 __all__ = ["NAMES", "Automatic", "automatic_reason", "failed_addresses"]
 
-Automatic: TypeAlias = Literal["bounce", "out-of-office", "auto-reply", "spam", "newsletter"]
+Automatic: TypeAlias = Literal[
+    "bounce", "out-of-office", "auto-reply", "calendar", "spam", "newsletter"
+]
 
 NAMES: dict[str, tuple[str, str]] = {
     "bounce": ("bounce", "bounces"),
     "out-of-office": ("out-of-office reply", "out-of-office replies"),
     "auto-reply": ("automatic message", "automatic messages"),
+    "calendar": ("answer to an appointment", "answers to appointments"),
     "spam": ("message marked as spam", "messages marked as spam"),
     "newsletter": ("newsletter", "newsletters"),
 }
@@ -28,8 +31,12 @@ _POSTMASTER = re.compile(r"\b(?:mailer-daemon|postmaster|mail-daemon)@", re.IGNO
 _BOUNCE_SUBJECT = re.compile(
     r"^\s*(?:undeliver(?:able|ed)|delivery (?:status notification|has failed|failure)"
     r"|mail delivery (?:failed|subsystem)|returned mail|failure notice"
-    r"|no se puede entregar|no entregado|error de entrega|aviso de no entrega"
-    r"|non remis|[ée]chec de (?:remise|la remise)|non distribu[ée]|message non d[ée]livr[ée])",
+    r"|(?:no )?(?:se puede|se ha podido|se pudo) entregar|(?:mensaje |correo )?no entregad[oa]"
+    r"|error de entrega|(?:aviso|notificaci[óo]n) de (?:no )?entrega"
+    r"|non remis|[ée]chec (?:de|d['’])\s?(?:remise|la remise|envoi|distribution)|non distribu[ée]"
+    r"|(?:message )?non d[ée]livr[ée]|remise impossible|avis de non[- ]remise"
+    r"|unzustellbar|nicht zugestellt|mancata consegna|non recapitabile|impossibile recapitare"
+    r"|n[ãa]o [ée] poss[íi]vel entregar|n[ãa]o entregue|falha na entrega)",
     re.IGNORECASE,
 )
 _AWAY_SUBJECT = re.compile(
@@ -66,6 +73,8 @@ def automatic_reason(
         return "spam"
     if _is_bounce(parsed, headers, sender or "", subject):
         return "bounce"
+    if _is_answer_to_an_appointment(parsed):
+        return "calendar"
     if _is_reply_of_a_machine(headers):
         away = _AWAY_SUBJECT.match(subject) or _AWAY_WORDS.search(f"{subject} {text[:500]}")
         return "out-of-office" if away or _is_vacation(headers) else "auto-reply"
@@ -121,6 +130,15 @@ def _is_bounce(parsed: Parsed, headers: Headers, sender: str, subject: str) -> b
         return True
     nobody = headers.first("Return-Path").lower() == "<>"
     return nobody and _BOUNCE_SUBJECT.match(subject) is not None
+
+
+def _is_answer_to_an_appointment(parsed: Parsed) -> bool:
+    # RFC 5546: an invitation (REQUEST) is written by somebody, its answer by a button.
+    return any(
+        part.get_content_type() == "text/calendar"
+        and str(part.get_param("method") or "").lower() in ("reply", "counter", "refresh")
+        for part in islice(parsed.walk(), _MAX_BLOCKS)
+    )
 
 
 def _is_reply_of_a_machine(headers: Headers) -> bool:

@@ -59,6 +59,7 @@ class Message:
         survey: What the header ``X-Regard-Survey`` says.
         failed: Of a bounce, the addresses that no mail reaches for good.
         shortened: It was too large to be looked at whole.
+        reply_to: Where its sender wants answers to go, where that is another address.
     """
 
     message_id: str
@@ -74,6 +75,7 @@ class Message:
     survey: str | None = None
     failed: tuple[str, ...] = ()
     shortened: bool = False
+    reply_to: str | None = None
 
     @property
     def thread(self) -> str:
@@ -143,6 +145,7 @@ def _understood(
         headers.first("X-Regard-Survey")[:200] or None,
         failed_addresses(parsed, headers) if auto == "bounce" else (),
         shortened,
+        next((each for each in addresses_in(headers.all("Reply-To")) if each != sender), None),
     )
 
 

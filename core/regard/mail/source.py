@@ -26,7 +26,7 @@ _PAGE_MESSAGES = 200
 _HEAD = 2_000
 """Characters of a message that cannot be understood, as quarantine keeps it."""
 
-_RECIPE = "mail-1"
+_RECIPE = "mail-2"
 """Changes when the same bytes give other records."""
 
 _OTHERS = {
@@ -34,6 +34,7 @@ _OTHERS = {
     "internal": ("message among ourselves", "messages among ourselves"),
     "skipped": ("message of a skipped address", "messages of skipped addresses"),
     "old": ("message older than keep_days", "messages older than keep_days"),
+    "wordless": ("reply that says nothing", "replies that say nothing"),
     "other-survey": ("reply to another survey", "replies to other surveys"),
     "shortened": ("large message, looked at in part", "large messages, looked at in part"),
 }
@@ -305,7 +306,10 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-_KEPT = ("message_id", "in_reply_to", "from_address", "subject", "text", "list_id", "survey")
+_KEPT = (
+    *("message_id", "in_reply_to", "from_address", "reply_to", "subject", "text", "list_id"),
+    "survey",
+)
 _LISTS = ("references", "to_addresses")
 
 

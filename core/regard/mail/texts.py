@@ -32,6 +32,7 @@ _ALIASES = {
     "x-sjis": "cp932",
 }
 _NO_TEXT = {"base64", "hex", "bz2", "zlib", "zip", "rot13", "uu", "quopri", "bz2_codec"}
+_WIDE = ("utf-16", "utf-32")
 _MAX_HEADER = 10_000
 _MAX_REPEATED = 100
 
@@ -56,8 +57,8 @@ def decode(data: bytes, charset: str | None) -> str:
         charset: What was declared, which may be missing, wrong or no charset at all.
     """
     for codec in dict.fromkeys((_codec(charset), "utf-8", "cp1252")):
-        if codec is None:
-            continue
+        if codec is None or (codec.startswith(_WIDE) and b"\x00" not in data):
+            continue  # without a zero among its bytes no western text is in a wide set
         try:
             return data.decode(codec)
         except (LookupError, UnicodeError, ValueError):

@@ -25,9 +25,21 @@ class Correspondence:
     own: Sequence[str] = ()
     skip: Sequence[str] = ()
 
+    def sender(self, message: Message) -> str | None:
+        """
+        Return who wrote a message.
+
+        A form on our own site sends from one of our addresses what a customer wrote, with
+        theirs to reply to.
+        """
+        sender, wanted = message.from_address, message.reply_to
+        forms = sender is not None and covers(self.own, sender)
+        inside = all(covers(self.own, each) for each in message.to_addresses)
+        return wanted if forms and inside and wanted and not covers(self.own, wanted) else sender
+
     def left_out(self, message: Message) -> str | None:
         """Return why a message is no contact with a customer, or None where it is one."""
-        sender = message.from_address
+        sender = self.sender(message)
         if sender and covers(self.skip, sender):
             return "skipped"
         others = [each for each in message.to_addresses if not covers(self.own, each)]
@@ -47,7 +59,7 @@ class Correspondence:
 
     def touchpoint(self, message: Message) -> dict[str, Any]:
         """Return the touchpoint that a message is."""
-        sender = message.from_address
+        sender = self.sender(message)
         ours = sender is not None and covers(self.own, sender)
         others = [each for each in message.to_addresses if not covers(self.own, each)]
         direction = None

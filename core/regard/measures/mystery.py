@@ -29,6 +29,7 @@ from regard.reports import Period
 from regard.views import Value, View
 
 __all__ = [
+    "CrossScore",
     "FailedItem",
     "ItemScore",
     "PartScore",
@@ -36,6 +37,7 @@ __all__ = [
     "Visited",
     "count_misstated",
     "count_visits",
+    "cross_scores",
     "failed_critical",
     "item_scores",
     "lowest_visits",
@@ -114,6 +116,22 @@ class ItemScore:
 
     section: str | None
     item: str | None
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class CrossScore:
+    """
+    The mean score of some visits, in one section or altogether.
+
+    Attributes:
+        row: The section, or the place.
+        part: The place, the wave, or whom visits were to; None: not known, or ours.
+        estimate: 0 to 100.
+    """
+
+    row: str
+    part: str | None
     estimate: Estimate
 
 
@@ -239,6 +257,46 @@ def item_scores(view: View, period: Period, *, whole: bool) -> tuple[ItemScore, 
     return tuple(
         ItemScore(as_text(row["section"]), as_text(row["item"]), _mean(row))
         for row in view.sql(query, **bounds(period)).mappings()
+    )
+
+
+def cross_scores(view: View, period: Period, row: str, by: str) -> tuple[CrossScore, ...]:
+    """
+    Return what sections, or places, score in parts of the visits.
+
+    Formula: as in `item_scores`, and for places as in `scores_by`.
+
+    Args:
+        view: What to read.
+        period: In which visits were made.
+        row: ``section`` or ``place``; visits of which it is not known are left out.
+        by: ``place``, ``wave`` or ``subject``, as in `scores_by`.
+    """
+    part, which = _PARTS[by]
+    if row == "section":
+        scored = """
+            SELECT nullif(s.section, '') AS row, v.part,
+                   100 * sum(coalesce(s.weight, s.max_points) * s.points / s.max_points)
+                       / nullif(sum(coalesce(s.weight, s.max_points)), 0) AS score
+            FROM visit_scores AS s JOIN counted AS v
+                 ON v.source = s.source AND v.key = s.visit_key
+            WHERE NOT coalesce(s.not_applicable, false) AND s.points IS NOT NULL
+              AND s.max_points > 0 AND NOT coalesce(s.bonus, false)
+            GROUP BY v.source, v.key, v.part, s.section"""
+    else:
+        scored = "SELECT place_of(place) AS row, part, score FROM counted"
+    query = f"""
+        WITH counted AS (
+            SELECT source, key, place, score, {part} AS part
+            FROM visits WHERE {_COUNTS} AND {which}
+        ), scored AS ({scored})
+        SELECT row, part, count(score) AS n, avg(score) AS mean,
+               stddev_samp(score) AS deviation
+        FROM scored WHERE row IS NOT NULL GROUP BY row, part HAVING count(score) > 0
+        ORDER BY row, part"""
+    return tuple(
+        CrossScore(str(found["row"]), as_text(found["part"]), _mean(found))
+        for found in view.sql(query, **bounds(period)).mappings()
     )
 
 

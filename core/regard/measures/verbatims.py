@@ -50,6 +50,7 @@ class Verbatim:
         mood: ``unhappy`` (NPS 0 to 6, else below the middle of the scale), ``between``,
             ``happy`` (NPS 9 and 10, else its upper quarter), or ``unscored``.
         score: What the same response scored; None: nothing.
+        highest: The best score of that scale; None: there is no score.
         text: Masked.
         answered_at: When; None: unknown.
         place: Where, as reports call it; None: unknown.
@@ -57,6 +58,7 @@ class Verbatim:
 
     mood: Mood
     score: Decimal | None
+    highest: Decimal | None
     text: str
     answered_at: datetime | None
     place: str | None
@@ -86,13 +88,15 @@ _TEXTS = f"""
          moods AS (
             SELECT source, coalesce(nullif(response_key, ''), key) AS response,
                    -- One response may score several things; recommending says most.
-                   min_by({_MOOD}, rank) AS mood, min_by(score, rank) AS score
+                   min_by({_MOOD}, rank) AS mood, min_by(score, rank) AS score,
+                   min_by(high, rank) AS high
             FROM (SELECT *, CASE metric WHEN 'nps' THEN 1 WHEN 'csat' THEN 2
                                         WHEN 'rating' THEN 3 ELSE 4 END AS rank
                   FROM scored WHERE {FITTING})
             GROUP BY ALL
          ), texts AS (
-            SELECT a.source, a.key, a.answered_at, coalesce(m.mood, 'unscored') AS mood, m.score
+            SELECT a.source, a.key, a.answered_at, coalesce(m.mood, 'unscored') AS mood,
+                   m.score, m.high
             FROM answers AS a LEFT JOIN moods AS m
                  ON m.source = a.source
                     AND m.response = coalesce(nullif(a.response_key, ''), a.key)
@@ -110,12 +114,13 @@ def verbatims(view: View, period: Period, *, limit: int = 3) -> Verbatims:
         limit: How many of each mood.
     """
     query = f"""{_TEXTS}, chosen AS (
-            SELECT source, key, mood, score, answered_at FROM texts
+            SELECT source, key, mood, score, high, answered_at FROM texts
             QUALIFY row_number() OVER (
                 PARTITION BY mood ORDER BY answered_at DESC NULLS LAST, source, key) <= $limit
         )
         SELECT c.mood, c.score, left(a.text, {_LONGEST}) AS text, c.answered_at,
-               place_of(a.place) AS place, a.source, a.customer_key, a.email
+               place_of(a.place) AS place, a.source, a.customer_key, a.email,
+               c.high
         FROM chosen AS c JOIN answers AS a ON a.source = c.source AND a.key = c.key
         ORDER BY c.answered_at DESC NULLS LAST, c.source, c.key"""
     rows = view.sql(query, limit=limit, **bounds(period)).rows()
@@ -133,10 +138,11 @@ def verbatims(view: View, period: Period, *, limit: int = 3) -> Verbatims:
 
 
 def _verbatim(row: tuple[Value, ...], names: Sequence[str]) -> Verbatim:
-    mood, score, text, at, place = row[:5]
+    mood, score, text, at, place, *_, highest = row
     return Verbatim(
         next(one for one in MOODS if one == mood),
         as_number(score),
+        as_number(highest),
         masked(str(text), names),
         as_time(at),
         as_text(place),

@@ -123,7 +123,22 @@ def _opted_out(transaction: Transaction) -> set[str]:
         contacts.c.type.in_(_OUT),
         contacts.c.email.is_not(None),
     )
-    return {normalise("email", email) for (email,) in transaction.connection.execute(query)}
+    # Who answers from another address means the one that was written to, too.
+    sent = contacts.alias("sent")
+    written = (
+        select(sent.c.email)
+        .join(contacts, contacts.c.thread_key == sent.c.thread_key)
+        .where(
+            sent.c.deleted_at.is_(None),
+            sent.c.type == "sent",
+            sent.c.email.is_not(None),
+            contacts.c.deleted_at.is_(None),
+            contacts.c.channel == "email",
+            contacts.c.type.in_(_OUT),
+        )
+    )
+    found = (*transaction.connection.execute(query), *transaction.connection.execute(written))
+    return {normalise("email", email) for (email,) in found}
 
 
 def _buyers(transaction: Transaction, since: datetime) -> set[str | tuple[str, str]]:

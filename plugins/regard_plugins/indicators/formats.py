@@ -23,7 +23,12 @@ from regard_plugins.indicators.shapes import Shape
 
 __all__ = ["Choice", "SeriesFormat"]
 
-_MISSING = frozenset({"", ":", ".", "..", "...", "-", "na", "n/a", "nan", "nd", "n.d.", "c", "x"})
+_MISSING = frozenset(
+    (
+        *("", ":", ".", "..", "...", "-", "na", "n/a", "nan", "nd", "n.d.", "c", "x"),
+        *("so", "(so)", "(s)", "(c)", "(nd)"),
+    )
+)
 """How offices write that there is no value."""
 
 _FLAGGED = re.compile(r"(\S+)\s+([a-z]{1,4})", re.IGNORECASE)

@@ -24,7 +24,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
         *("comunidades y ciudades autonomas", "comunidad autonoma", "municipios", "pays"),
         *("departement", "zone geographique", "total nacional"),
     ),
-    "place": ("place", "store", "shop", "site", "tienda", "centro", "local", "magasin", "lieu"),
+    "place": (
+        *("place", "store", "shop", "site", "tienda", "centro", "local", "magasin", "lieu"),
+        *("site name", "store name", "location", "nombre tienda", "establecimiento"),
+    ),
     "period": (
         *("time_period", "time", "period", "date", "day", "month", "year", "quarter"),
         *("periodo", "fecha", "dia", "mes", "ano", "trimestre"),
@@ -35,6 +38,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "footfall": (
         *("footfall", "visitors", "visits", "entries", "entrances", "people", "in", "count"),
+        *("traffic in", "traffic", "ins", "visitors in", "total in", "footfall in"),
         *("visitantes", "visitas", "entradas", "afluencia", "personas", "aforo"),
         *("visiteurs", "visites", "entrees", "frequentation", "passages", "affluence"),
     ),
@@ -100,11 +104,20 @@ def shape_of(header: Sequence[str]) -> Shape | None:
         return None
     # "Total" is the value in the files of INE; elsewhere it may be one of several columns.
     official = "dataflow" in places or "obs_value" in names
-    rest = _rest(names, places)
+    rest = tuple(at for at in _rest(names, places) if at not in _labels(names))
     known = {"series", "region", "dataflow", "unit", "published"} & places.keys()
     if not official and not known and not rest and names[places["value"]] == "total":
         return None
     return Shape("sdmx" if official else "long", places, rest)
+
+
+def _labels(names: Sequence[str]) -> set[int]:
+    """Return the columns of SDMX-CSV that say again in words what the code before them says."""
+    if "structure_name" not in names or "time_period" not in names:
+        return set()
+    # Codes and labels take turns.
+    first, period = names.index("structure_name") + 2, names.index("time_period")
+    return {*range(first, period, 2), *range(period + 1, len(names))}
 
 
 def _wide(names: Sequence[str], wide: tuple[tuple[int, str], ...]) -> Shape:

@@ -18,6 +18,7 @@ from regard.tabular.encodings import Text, detect_encoding
 from regard.tabular.tables import Items
 from regard_plugins.indicators.formats import Choice, SeriesFormat
 from regard_plugins.indicators.jsonstat import is_json_stat, json_stat_tables
+from regard_plugins.indicators.offices import databank_rows, is_tempus, tempus_table
 from regard_plugins.indicators.shapes import shape_of
 
 __all__ = ["Indicators", "IndicatorsConfig"]
@@ -88,9 +89,14 @@ class Indicators(ExportSource[IndicatorsConfig]):
         if head.startswith(b"\x1f\x8b"):
             content = Content(file.path, "gzip")
             head = content.head()
-        if wishes.spec is None and _is_json_stat(head, wishes.encoding):
-            return json_stat_tables(file, content, wishes.encoding)
-        return [_without_mixed_header(table) for table in super().open(file, wishes)]
+        if wishes.spec is None:
+            text = _text(head, wishes.encoding)
+            if is_json_stat(text):
+                return json_stat_tables(file, content, wishes.encoding)
+            if is_tempus(text):
+                return [tempus_table(file, content, wishes.encoding)]
+        tables = [_without_mixed_header(table) for table in super().open(file, wishes)]
+        return tables if wishes.spec is not None else [databank_rows(table) for table in tables]
 
     def formats(self, table: Table, wishes: Wishes) -> Sequence[Format]:
         """Return how a table of series is read; nothing where it is none."""
@@ -138,11 +144,11 @@ class Indicators(ExportSource[IndicatorsConfig]):
         return [*map(str, rest), *config.only, *names]
 
 
-def _is_json_stat(head: bytes, encoding: str | None) -> bool:
+def _text(head: bytes, encoding: str | None) -> str:
+    """Return the beginning of a file as text."""
     if not head.strip():
-        return False
-    text = "".join(Text(detect_encoding(head, encoding)).blocks([head], to_end=False))
-    return is_json_stat(text)
+        return ""
+    return "".join(Text(detect_encoding(head, encoding)).blocks([head], to_end=False))
 
 
 def _stem(table: Table) -> str:

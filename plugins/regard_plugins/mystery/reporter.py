@@ -12,6 +12,7 @@ from regard.render.words import LANGUAGES
 from regard.reporters import ReportContext, Reporter
 from regard.reports import Report, Section
 from regard.views import View
+from regard_plugins.mystery.crossing import by_rival, by_section, progress, with_tables
 from regard_plugins.mystery.params import MysteryParams
 from regard_plugins.mystery.sections import Asked, card, critical, rivals, waves
 from regard_plugins.mystery.visits import misstated, reasons
@@ -48,9 +49,11 @@ class Mystery(Reporter[MysteryParams]):
         visited = mystery.count_visits(view, periods.now)
         sections: list[Section] = []
         if visited.ours or visited.others:
-            sections.append(card(asked, visited))
-            for section in (critical, rivals, waves, reasons, misstated):
-                sections += section(asked)
+            sections.append(with_tables(card(asked, visited), by_section(asked)))
+            sections += critical(asked)
+            sections += [with_tables(one, by_rival(asked)) for one in rivals(asked)]
+            sections += [with_tables(one, progress(asked)) for one in waves(asked)]
+            sections += [*reasons(asked), *misstated(asked)]
         else:
             sections.append(Section(asked.to.say("card"), note=asked.to.say("nothing")))
         return Report(

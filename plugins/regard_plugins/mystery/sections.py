@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from regard.findings import Finding, Severity
 from regard.measures import mystery
@@ -17,6 +18,10 @@ from regard.views import View
 from regard_plugins.mystery.params import MysteryParams
 
 __all__ = ["Asked", "card", "critical", "rivals", "shown_section", "waves"]
+
+
+_BEST: Final = 5
+"""How many of the best places are named where not all are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +55,27 @@ def card(asked: Asked, visited: Visited) -> Section:
     if visited.judged:
         passed = share_estimate(visited.passed, visited.judged)
         figures.append(to.figure("visits.passed", to.say("passed"), passed, "%", period=period))
-    note = to.say("submitted", n=visited.submitted) if visited.submitted else ""
+    note = to.say("to_rivals", n=visited.others) if visited.others else ""
+    if visited.submitted:
+        note = f"{note} {to.say('submitted', n=visited.submitted)}".strip()
     made = visited.ours + visited.others
     figures.append(
         Figure("visits", to.say("visits"), made, "visits", n=made, period=period, note=note)
     )
     places = mystery.scores_by(asked.view, period, "place")
+    lowest = _parts(
+        asked,
+        "by_place",
+        "place",
+        [one for one in places if one.part is not None],
+        to.say("not_placed", n=sum(one.estimate.n for one in places if one.part is None)),
+    )
     tables = [
-        _parts(asked, "by_place", "place", [one for one in places if one.part is not None],
-               to.say("not_placed", n=sum(one.estimate.n for one in places if one.part is None))),
+        lowest,
+        *_best_places(asked, lowest),
         _items(asked, "by_section", mystery.item_scores(asked.view, period, whole=True)),
         _items(asked, "by_item", mystery.item_scores(asked.view, period, whole=False)),
-    ]  # fmt: skip
+    ]
     return Section(to.say("card"), tuple(figures), tuple(one for one in tables if one.rows))
 
 
@@ -69,6 +83,8 @@ def _parts(
     asked: Asked, title: str, column: str, found: Sequence[PartScore], note: str = ""
 ) -> Table:
     small = sum(1 for one in found if one.estimate.small)
+    most = asked.params.rows
+    shown = most if title == "by_place" and len(found) > most else None
     if small:
         note = f"{asked.to.say('small_rows', n=small, least=SMALL_BASE)} {note}".strip()
     rows: tuple[tuple[Cell, ...], ...] = tuple(
@@ -83,7 +99,19 @@ def _parts(
     )
     names = (column, "score", "low", "high", "n")
     columns = tuple(asked.to.column(name) for name in names)
-    return Table(asked.to.say(title), columns, rows, note)
+    others: tuple[Cell, ...] = ()
+    if shown is not None:
+        n = sum(one.estimate.n for one in found[shown:])
+        others = (asked.to.say("others", n=len(found) - shown), None, None, None, n)
+    return Table(asked.to.say(title), columns, rows, note, shown, others)
+
+
+def _best_places(asked: Asked, lowest: Table) -> list[Table]:
+    """Return the best places, where not all of them are shown."""
+    if lowest.shown is None:
+        return []
+    best = tuple(reversed(lowest.rows[max(lowest.shown, len(lowest.rows) - _BEST) :]))
+    return [Table(asked.to.say("best_places"), lowest.columns, best)]
 
 
 def _items(asked: Asked, title: str, found: Sequence[ItemScore]) -> Table:

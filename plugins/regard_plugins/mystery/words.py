@@ -19,18 +19,50 @@ WORDS: Final[Texts] = {
     "score": ("Our score, of 100", "Nuestra nota, de 100", "Notre note, sur 100"),
     "passed": ("Visits that passed", "Visitas superadas", "Visites réussies"),
     "visits": ("Visits", "Visitas", "Visites"),
+    "to_rivals": (
+        "{n} of them to competitors.",
+        "{n} de ellas a competidores.",
+        "Parmi elles, {n} chez des concurrents.",
+    ),
     "submitted": (
         "{n} {n:is|are} not approved yet.",
         "{n} aún sin aprobar.",
         "{n} pas encore {n:approuvée|approuvées}.",
     ),
     "by_place": ("By place, lowest first", "Por lugar, de menor a mayor", "Par lieu, du plus bas"),
+    "best_places": ("The best places", "Los mejores lugares", "Les meilleurs lieux"),
     "by_section": (
         "By section, lowest first",
         "Por sección, de menor a mayor",
         "Par section, du plus bas",
     ),
     "by_item": ("By item, lowest first", "Por punto, de menor a mayor", "Par point, du plus bas"),
+    "place_sections": (
+        "Places by section, lowest place first",
+        "Lugares por sección, el más bajo primero",
+        "Lieux par section, du plus bas",
+    ),
+    "beside_sections": (
+        "By section, beside competitors",
+        "Por sección, junto a los competidores",
+        "Par section, à côté des concurrents",
+    ),
+    "progress_place": (
+        "Places, from the wave before to the last",
+        "Lugares, de la oleada anterior a la última",
+        "Lieux, de la vague précédente à la dernière",
+    ),
+    "progress_section": (
+        "Sections, from the wave before to the last",
+        "Secciones, de la oleada anterior a la última",
+        "Sections, de la vague précédente à la dernière",
+    ),
+    "smallest": (
+        "n: the smallest base in the row.",
+        "n: la base más pequeña de la fila.",
+        "n : la plus petite base de la ligne.",
+    ),
+    "column_change": ("Change", "Cambio", "Écart"),
     "by_wave": ("By wave", "Por oleada", "Par vague"),
     "not_placed": ("Not placed: {n}.", "Sin lugar conocido: {n}.", "Sans lieu connu : {n}."),
     "small_rows": (
@@ -100,9 +132,9 @@ WORDS: Final[Texts] = {
         "{visit}, {place} : {score} sur 100",
     ),
     "failed_here": (
-        "Failed critical items: {items}.",
-        "Puntos críticos fallados: {items}.",
-        "Points critiques échoués : {items}.",
+        "Failed critical items: {items}",
+        "Puntos críticos fallados: {items}",
+        "Points critiques échoués : {items}",
     ),
     "stated": (
         "Stated and worked out",

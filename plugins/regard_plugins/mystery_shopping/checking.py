@@ -112,6 +112,7 @@ def _about_sections(form: Form) -> Iterator[Fault]:
             yield Fault("warning", where, "it has a weight and no items that earn points")
     # A weight of 40 beside items of one point each is seldom what somebody meant.
     for path in {(), *form.sections}:
+        yield from _about_mixed([item for item in counted if item.path == path], path)
         inside = [each for each in filled if each[:-1] == path]
         weighed = [each for each in inside if form.sections.get(each) is not None]
         bare = len(inside) > len(weighed) or any(item.path == path for item in counted)
@@ -120,6 +121,17 @@ def _about_sections(form: Form) -> Iterator[Fault]:
             names = ", ".join(repr(each[-1]) for each in sorted(weighed)[:3])
             text = f"of what it holds only {names} has a weight; the rest counts by its points"
             yield Fault("warning", where, text)
+
+
+def _about_mixed(items: list[Item], path: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield items with weights beside items that weigh their points, of another size."""
+    weighed = [item for item in items if item.weight]
+    if weighed and len(weighed) < len(items):
+        where = f"section {path[-1]}" if path else "the form"
+        names = ", ".join(repr(item.name) for item in weighed[:3])
+        text = f"of its items only {names} have a weight; the others weigh their points"
+        yield Fault("warning", where, text.replace("have", "has") if len(weighed) == 1 else
+                    text)  # fmt: skip
 
 
 def _about_limits(form: Form) -> Iterator[Fault]:

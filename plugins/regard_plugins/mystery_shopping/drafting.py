@@ -36,6 +36,8 @@ __all__ = ["draft_form"]
 _NUMBER = re.compile(r"[\d.,/%: -]+")
 _EMPTY = Form("", ())
 _FAR = 8
+_FEWEST = 3
+"""Answers in a column from which on it holds answers, and letters of a text."""
 
 
 def draft_form(path: Path, *, sheet: str | None = None) -> Draft:
@@ -153,9 +155,12 @@ def _visit_sheet(sheet: Sheet) -> tuple[list[Found], dict[str, str]] | None:
         None,
     )
     if heads is None:
-        return None
-    header = _texts(sheet.rows[heads][1])
-    places = _places(header)
+        places = _unheaded(sheet)
+        heads = places.pop("first", 0) - 1
+        header: list[str] = []
+    else:
+        header = _texts(sheet.rows[heads][1])
+        places = _places(header)
     said = places.get("answer", places.get("points"))
     if not said:
         return None
@@ -181,6 +186,41 @@ def _visit_sheet(sheet: Sheet) -> tuple[list[Found], dict[str, str]] | None:
         if role in ROLES
     }
     return (items, roles) if len(items) > 1 else None
+
+
+def _unheaded(sheet: Sheet) -> dict[str, int]:
+    """
+    Return where texts and answers stand in a sheet that does not say so, and the first row.
+
+    In a table of visits a row has many answers; here each has one.
+    """
+    places: Counter[int] = Counter()
+    rows: list[tuple[int, int]] = []
+    many = 0
+    for at, (_, cells) in enumerate(sheet.rows):
+        said = [place for place, text in enumerate(_texts(cells)) if _is_word(text)]
+        many += len(said) > 1
+        if len(said) == 1 and any(map(_is_text, cells[: said[0]])):
+            places[said[0]] += 1
+            rows.append((at, said[0]))
+    answer, count = places.most_common(1)[0] if places else (0, 0)
+    if count < _FEWEST or many > count / 4:
+        return {}
+    first = next(at for at, place in rows if place == answer)
+    column = _wordiest([sheet.rows[at][1] for at, _ in rows], answer)
+    # The heading above the first item is its section.
+    above = clean(sheet.rows[first - 1][1][column]) if first else ""
+    beside = clean(sheet.rows[first - 1][1][answer]) if first else ""
+    return {"item": column, "answer": answer, "first": first - bool(above and not beside)}
+
+
+def _is_word(text: str) -> bool:
+    key = fold(text)
+    return len(key) > 1 and key in YES_WORDS | NO_WORDS | NOT_APPLICABLE
+
+
+def _is_text(cell: Cell) -> bool:
+    return isinstance(cell, str) and len(cell.strip()) > _FEWEST and not _is_answer(clean(cell))
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
@@ -244,6 +284,12 @@ def _take_visits(draft: Draft, sheets: Sequence[Sheet]) -> None:
     above = found.rows[at - 1] if at and found.rows[at - 1][0] == line - 1 else None
     upper = _texts(above[1]) if above is not None else []
     upper = carried_on(upper) if len({text for text in upper if text}) > 1 else []
+    if at + 2 < len(found.rows) and _goes_on(header, _texts(found.rows[at + 1][1])):
+        # Headings that reach over the items below them, and columns that need no second row.
+        above, at = found.rows[at], at + 1
+        upper = carried_on(header)
+        lower = _texts(found.rows[at][1])
+        header = [text or over for text, over in zip(lower, header, strict=True)]
     below = _texts(found.rows[at + 1][1])
     parts = [PARTS.get(fold(text)) for text in below]
     if sum(part is not None for part in parts) < 2:
@@ -254,6 +300,20 @@ def _take_visits(draft: Draft, sheets: Sequence[Sheet]) -> None:
     rows = [row for _, row in data if not _sums_up(row)]
     taken = {place for role, place in roles.items() if role in ROLES}
     _take_columns(draft, header, upper, parts, rows, taken)
+
+
+def _goes_on(header: Sequence[str], lower: Sequence[str]) -> bool:
+    """Say whether the row below a header belongs to it: texts only, and most of them others."""
+    said = [text for text in lower if text]
+    new = {text for text, over in zip(lower, header, strict=True) if text and text != over}
+    return (
+        len(new) > 1
+        and not any(_is_answer(text) for text in said)
+        and sum(fold(text) in PARTS for text in said) < 2
+        and any(not text or text == over for text, over in zip(lower, header, strict=True))
+        and not set(map(fold, header)) <= {*map(fold, lower), ""}
+        and any(not over or over == header[at - 1] for at, over in enumerate(header) if at)
+    )
 
 
 def _sums_up(cells: Sequence[Cell]) -> bool:
@@ -283,6 +343,9 @@ def _take_columns(
             current.earned = cells
             continue
         if part == "comment":
+            continue
+        if is_total(text):
+            draft.ignored.append(text)
             continue
         if vocabulary_of(cells) is None:
             if any(clean(cell) for cell in cells):

@@ -67,7 +67,8 @@ class Scale:
     Attributes:
         answers: What may be chosen; of numbers, the words beside them.
         many: Whether several may be chosen; what they earn adds up.
-        low: The number that earns nothing; None: there are no numbers.
+        low: The number that earns nothing; None: there are no numbers. Where it is above
+            ``high``, as of minutes to wait, all beyond it earns nothing, too.
         high: The number that earns all points.
     """
 
@@ -172,6 +173,8 @@ class Item:
             raise self.unknown()
         number = parse_number(cell, decimal)
         low, high = scale.low, scale.high
+        if number is not None and low > high:
+            number = min(number, low)
         if number is None or not min(low, high) <= number <= max(low, high):
             raise self.unknown()
         return Earned(self.fitted((number - low) * (1 if high > low else -1)), text)

@@ -55,6 +55,7 @@ class ItemNames:
         self._exact: dict[str, tuple[Item, Part, Answer | None]] = {}
         self._texts: defaultdict[str, list[Item]] = defaultdict(list)
         self._whole: defaultdict[str, list[Item]] = defaultdict(list)
+        self._comments: defaultdict[str, list[Item]] = defaultdict(list)
         for item in form.items:
             self._learn(item)
         for question in form.questions:
@@ -62,6 +63,8 @@ class ItemNames:
                 if item.comment == question.name:
                     for key in _paths(question.group, question.name):
                         self._exact.setdefault(key, (item, "comment", None))
+                    for label in question.labels:
+                        self._comments[fold(label)].append(item)
 
     def _learn(self, item: Item) -> None:
         for key in _paths(item.group, item.name):
@@ -100,6 +103,8 @@ class ItemNames:
         found = self.by_text(text, section) if section else self.by_text(header)
         if found:
             return found, "answer", None
+        if folded in self._comments:
+            return self._comments[folded], "comment", None
         part = _PART.fullmatch(header)
         if part is not None and fold(part["part"]) in PARTS:
             whole = self.find(part["item"])
@@ -310,7 +315,8 @@ def find_roles(header: Sequence[str], form: Form, columns: Mapping[str, str]) ->
         if form.questions and role in _TOOLS:
             # Questions may be called "state" or "note" too, and mean anything.
             words = words[: _TOOLS[role]]
-        for word in (*words, *(_dates(form) if role == "visited_at" else ())):
+        dates = _dates(form) if role == "visited_at" else ()
+        for word in (*words, *_labelled(words, form), *dates):
             spot = at.get(word, last.get(word))
             if spot is not None and spot not in taken:
                 roles[role] = spot
@@ -335,6 +341,13 @@ _ITEM_ROLES: Mapping[str, Sequence[str]] = {
 def _role_key(name: str) -> str:
     """Return a column's name in the form in which roles are looked for: N° is Nº is No."""
     return fold(name).replace("°", "o").replace("n.o", "no").rstrip(":").strip()
+
+
+def _labelled(words: Sequence[str], form: Form) -> Iterator[str]:
+    """Yield the labels of questions whose names say what a column is: exports may have either."""
+    for question in form.questions:
+        if _role_key(question.name) in words:
+            yield from map(_role_key, question.labels)
 
 
 def _dates(form: Form) -> Iterator[str]:

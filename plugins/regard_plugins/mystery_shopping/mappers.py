@@ -114,10 +114,15 @@ class _Mapper(RowMapper):
             said.append(f"no column for {_listed(labels)}: counted as not applicable")
         if self.layout.strangers:
             said.append(self._about_strangers())
-        if self._unanswered["visits"]:
+        if self._reading.own and not {*self._reading.constants, *self.layout.roles} & {"subject"}:
             said.append(
-                f"{self._unanswered['items']:,} answers are empty in "
-                f"{self._unanswered['visits']:,} visits: counted as not applicable"
+                "no column says whom visits were to, so all count as ours; name it as subject"
+            )
+        if self._unanswered["visits"]:
+            empty, among = self._unanswered["items"], self._unanswered["visits"]
+            said.append(
+                f"{empty:,} answer{'s are' if empty > 1 else ' is'} empty in "
+                f"{among:,} visit{'s' * (among > 1)}: counted as not applicable"
             )
         if self._differing:
             count = self._differing
@@ -394,7 +399,8 @@ class _ItemRows(_Mapper):
         visit.raw[text] = as_text(said)
         items = self._names.by_text(text, clean(cells.get("section")) or visit.section)
         if not items:
-            self._take_other(visit, text, said)
+            # A total may stand where answers or where points do.
+            self._take_other(visit, text, said if clean(said) else points)
             return
         item = next((each for each in items if each.name not in answered.cells), items[0])
         if item.name in answered.cells:

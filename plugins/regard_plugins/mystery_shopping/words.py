@@ -110,7 +110,8 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "subject": (
         *("subject", "competitor", "brand", "competidor", "competencia", "marca", "ensena"),
-        *("concurrent", "marque", "enseigne"),
+        *("concurrent", "marque", "enseigne", "marca visitada", "ensena visitada", "cadena"),
+        *("competidor visitado", "brand visited", "marque visitee", "enseigne visitee"),
     ),
     "wave": ("wave", "round", "ola", "oleada", "vague", "periodo", "period", "campagne"),
     "state": (
@@ -194,7 +195,7 @@ _TOTALS = re.compile(
 _FIGURE = re.compile(r"[\d.,\s%/€$£+()-]*")
 
 _NUMBERING = re.compile(
-    r"(?:[a-z]{0,2}\d{1,3}(?:[.\-]\d{1,3})*\s*[.):\-]+|[a-z]\s*\))\s*|\d[\d.]*\s+"
+    r"(?:[a-z]{0,2}\d{1,3}(?:[.\-]\d{1,3})*\s*[.):\-]+(?!\d)|[a-z]\s*\))\s*|\d[\d.]*\s+"
 )
 _AROUND = "¿?¡!:;.,*-_ "
 

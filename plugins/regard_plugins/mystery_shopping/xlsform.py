@@ -42,6 +42,8 @@ _NUMBERS = ("integer", "decimal", "range")
 _LABEL = re.compile(r"label(?:\s*::?\s*(?P<language>.+))?")
 _PARAMETER = re.compile(r"(start|end|step)\s*=\s*(-?[\d.]+)")
 _WEIGHTS = re.compile(r"weight\s*::?\s*(?P<name>.+)")
+_COMMA = re.compile(r"-?(?:0,\d{1,6}|\d+,(?:\d{1,2}|\d{4,6}))")
+"""A decimal comma; "1,500" may as well be fifteen hundred."""
 _COMMENT = ("comment", "comments", "comentario", "comentarios", "commentaire", "commentaires")
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -173,7 +175,8 @@ def _number(row: Row, name: str, where: str, reading: _Reading) -> Decimal | Non
     if not text:
         return None
     try:
-        number = parse_number(text, ".")
+        comma = _COMMA.fullmatch(text) is not None
+        number = parse_number(text, "," if comma else ".") if comma or "," not in text else None
     except RecordError:
         number = None
     if number is None or number != round(number, 6):

@@ -15,7 +15,7 @@ from regard_plugins.survey_export.contacts import asks_for_name, contact_in
 from regard_plugins.survey_export.judging import Judged, judge
 from regard_plugins.survey_export.labels import FAMILIES, Family, is_yes_or_no, plain
 from regard_plugins.survey_export.layouts import Asked, Layout, Role, heads, places_of, tidy
-from regard_plugins.survey_export.questions import Question
+from regard_plugins.survey_export.questions import OTHER_CODE, Question
 from regard_plugins.survey_export.scales import Scale, measures, scale_in
 
 __all__ = ["Compiled", "compile_questions"]
@@ -166,7 +166,7 @@ class _Compiler:
             text
             for row in self.sample
             for place in places
-            if place < len(row) and (text := clean(row[place]))
+            if place < len(row) and (text := clean(row[place])) and text != OTHER_CODE
         ]
 
     def _question(self, asked: Asked, group: Sequence[Asked]) -> Question:
@@ -196,7 +196,11 @@ class _Compiler:
                 return replace(question, holds="mark", option=asked.part, marks=marks)
             question = _within(question, asked.part)
             return self._valued(question, asked, group, settings)
-        return self._valued(question, asked, (asked,), settings)
+        valued = self._valued(question, asked, (asked,), settings)
+        if settings.metric != "text" and any(each.sort == "other" for each in group):
+            # Own words stand in a column beside it, so what stands here was chosen.
+            return replace(valued, holds="choice") if valued.holds == "text" else valued
+        return valued
 
     def _marks(self, group: Sequence[Asked]) -> frozenset[str] | None:
         """Return what marks chosen options in a question's columns; None: they are its rows."""

@@ -22,13 +22,16 @@ from regard_plugins.survey_export.labels import is_no_answer, number_in, plain
 from regard_plugins.survey_export.layouts import tidy
 from regard_plugins.survey_export.scales import Scale
 
-__all__ = ["Holds", "Question", "Said", "read_number"]
+__all__ = ["OTHER_CODE", "Holds", "Question", "Said", "read_number"]
 
 Holds: TypeAlias = Literal["scores", "numbers", "choice", "several", "mark", "text"]
 """What the cells under a question hold, as far as it can be told."""
 
 Said: TypeAlias = tuple[str | None, str, dict[str, Any]]
 """The option that belongs into the key, the question's name, and the fields of one answer."""
+
+OTHER_CODE = "-oth-"
+"""What LimeSurvey writes where somebody chose "Other"; their words are in a column beside it."""
 
 _LONGEST_CHOICE = 200
 
@@ -90,7 +93,9 @@ class Question:
             text: The cell, without spaces around it.
             outside: Counts for each question the numbers that are not on its scale.
         """
-        if self.holds == "mark":
+        if text == OTHER_CODE:
+            yield None, self.name, _chosen("other")
+        elif self.holds == "mark":
             yield from self._mark(text)
         elif self.holds == "several":
             options = (tidy(each) for each in text.split(self.separator))

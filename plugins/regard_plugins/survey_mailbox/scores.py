@@ -18,7 +18,7 @@ from decimal import Decimal
 from regard.errors import RecordError
 from regard.privacy import mask_text
 
-__all__ = ["Found", "Scale", "find_score"]
+__all__ = ["Found", "Scale", "find_score", "says_only_score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,21 @@ _ARTICLE = r"(?:un|una|une|a|an|le|el)\s"
 
 _HIGHEST = r"(\d{1,3}|cinco|cinq|five|siete|sept|seven|diez|dix|ten)\b"
 
+_UNITS = (
+    r"(?:d[íi]as?|days?|jours?|semanas?|weeks?|semaines?|mes(?:es)?|months?|mois|a[ñn]os?|years?"
+    r"|ans|veces|vez|times?|fois|h\b|horas?|hours?|heures?|min|kg|cm|mm|%|personas?|people|unidades)"
+)
+_PRAISE = (
+    r"(?:muy|porque|pues|ya que|por|para|sin|excelentes?|perfect[oa]?|genial|todo|bien|bueno"
+    r"|mal[oa]?|fatal|content[oa]|encantad[oa]|satisfech[oa]|gracias|pero|aunque|fant[áa]stic[oa]?"
+    r"|estupend[oa]|incre[íi]ble|maravillos[oa]|regular|p[ée]sim[oa]|alto|bajo|redondo|raspado"
+    r"|justo|como|enhorabuena|felicidades|r[áa]pid[oa]|tr[èe]s|parce|car|pour|super|parfaite?"
+    r"|excellente?|merci|mais|rien|sans|g[ée]niale?|ravie?|satisfaite?|dommage|malheureusement"
+    r"|c['’]est|tout|very|because|for|great|good|but|since|thanks?|happy|really|awesome|amazing"
+    r"|overall|everything|nothing|i|(?-i:El|La|Los|Las|Lo|Me|Nos|No|Le|Les|Je|Nous|Il|The|It|We"
+    r"|My|Your|You|Not|All|Never))\b(?!\s?(?:\d|ciento|cent\b|the price))"
+)
+"""What follows a score and no amount: a judgement, a reason, or the beginning of a sentence."""
 _LONE = re.compile(
     rf"^\W{{0,5}}{_LEAD}(?:{_ARTICLE})?({_NUMBER})(?:{_OF}{_HIGHEST})?{_POINTS}\W{{0,8}}$",
     re.IGNORECASE,
@@ -93,30 +108,65 @@ _FIRST = re.compile(
     re.IGNORECASE,
 )
 _RATIO = re.compile(rf"({_NUMBER}){_OF}{_HIGHEST}(?![/\d])", re.IGNORECASE)
+_COUNTED = re.compile(rf"\s(?!{_PRAISE})[^\W\d]{{3,}}", re.IGNORECASE)
 _STARS = re.compile(rf"({_NUMBER})\s?{_STAR_WORD}\b", re.IGNORECASE)
-_GIVEN = re.compile(
-    r"\b(?:doy|damos|dar[íi]a|pongo|pondr[íi]a|ponemos|punt[úu]o|punt[úu]an|merece[ns]?|nota"
-    r"|puntuaci[óo]n|valoraci[óo]n|calificaci[óo]n|score|rating|rate|give|giving|note|donne(?:rais)?"
-    rf"|mets|mettrais|noterais|m[ée]rite[nz]?)\b\W{{0,3}}(?:\w+\s){{0,4}}?(?:{_ARTICLE})?({_NUMBER})"
-    r"(?!\s?(?:d[íi]as?|days?|jours?|veces|times|fois|h\b|horas?|hours?|min|kg|cm|mm|%))",
+_STARTED = re.compile(
+    rf"^\W{{0,5}}{_LEAD}(?:(?:un|una|une|an?|el)\s({_NUMBER})|(?<!\w)({_DIGITS})){_POINTS}\s+(?={_PRAISE})",
     re.IGNORECASE,
 )
+_STANDING = re.compile(
+    rf"[.!?…;)]\s+(?:(?:un|una|une|an?)\s)?({_NUMBER})(?=\s?(?:[.!;]|\)?\s*$))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A sentence of its own: "Muy contenta. 9"."""
+_LAST = re.compile(rf",\s(?:(?:un|una|une|an?)\s)?({_DIGITS})\W{{0,4}}$")
+_PLACED = re.compile(
+    r"\b(?:calle|c/|avenida|avda|plaza|paseo|carretera|piso|puerta|portal|rue|avenue|boulevard"
+    r"|street|road|floor|talla|taille|size|modelo|mod[èe]le|model|mesa|table|n[úu]mero|number"
+    r"|num[ée]ro|vivo|live|habite)\b",
+    re.IGNORECASE,
+)
+_FILLERS = (
+    r"(?:(?:os|les?|te|a|an|la|una?|une|es|est|is|con|with|nota|puntuaci[óo]n|valoraci[óo]n|calificaci[óo]n"
+    r"|note|score|rating|de|of|it|you|them|this|as|s[óo]lo|only|just|vous|lui|leur|seulement|que"
+    r"|(?:the|al|a la|el|au)\s\w+)\s){0,4}?"
+)
+_KIND_OF = r"(?:solid|strong|good|buen|claro|s[óo]lido|bon)"
+_GIVEN = re.compile(
+    r"\b(?:doy|damos|dar[íi]a|pongo|pondr[íi]a|ponemos|punt[úu]o|punt[úu]an|merece[ns]?|nota"
+    r"|puntuaci[óo]n|valoraci[óo]n|calificaci[óo]n|valoro|valoramos|califico|dir[íi]a|digamos"
+    r"|score|rating|rate|give|giving|say|going with|go with|note|donne(?:rais)?|dirais|disons"
+    rf"|mets|mettrais|noterais|m[ée]rite[nz]?)\b\W{{0,3}}{_FILLERS}(?:{_KIND_OF}\s)?"
+    rf"(?:{_ARTICLE}({_NUMBER})(?!\s?{_UNITS})"
+    rf"|({_NUMBER})(?=\s*(?:[.,;:!?)/]|$)|\s(?:{_PRAISE}|(?:al?|y|and|et|to|au|à|si|if|en|on)\b)))",
+    re.IGNORECASE | re.MULTILINE,
+)
 _ONLY_GIVEN = re.compile(
-    rf"(?:\w+\s)?(?:doy|damos|pongo|ponemos|give|rate|donne|mets)\s(?:\w+\s)?(?:{_ARTICLE})?"
+    rf"(?:\w+\s){{0,2}}(?:doy|damos|pongo|ponemos|give|rate|donne|mets)\s(?:\w+\s)?(?:{_ARTICLE})?"
     rf"{_NUMBER}(?:{_OF}{_HIGHEST})?\W{{0,8}}",
     re.IGNORECASE,
 )
 """Answers such as "Os doy un 7", of which nothing is left without the score."""
 _ARTICLED = re.compile(
-    rf"\b{_ARTICLE}({_NUMBER})(?=\s*(?:[.,;:!?)]|$))", re.IGNORECASE | re.MULTILINE
+    # "el 10" and "le 10" are days.
+    rf"\b(?:un|una|une|an?)\s(?:{_KIND_OF}\s)?({_NUMBER})(?=\s*(?:[.,;:!?)]|$)|\s{_PRAISE})",
+    re.IGNORECASE | re.MULTILINE,
 )
+_ALSO = re.compile(
+    rf"(?:,|\b(?:y|et|and|pero|but|mais))\s(?:(?:un|une|an?)\s({_NUMBER})"
+    r"(?=\s?[.,;:!)]|\s*$|\s(?:al?|to|au|aux|à|en|on|in|por|para|pour|for)\b)"
+    rf"|({_NUMBER})\s(?:por|para|pour|for)\b(?!\s?(?:\d|ciento|cent\b)))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A second score: "un 10 a Marta y un 3 a la web"."""
 _BETWEEN = r"\s?(?:o|u|ou|or|y|et|to|a|à|,)\s(?:un |a )?"
 _RANGE = re.compile(
     rf"({_NUMBER})(?:{_BETWEEN}({_NUMBER})|\s?[-–]\s?(\d{{1,2}}))(?![\w/-])", re.IGNORECASE
 )
 _DENIED = re.compile(
-    r"\b(?:no|ni|nunca|jam[áa]s|tampoco|not|never|pas|jamais|n['’]\w+|don['’]t|won['’]t"
-    r"|wouldn['’]t|can['’]t)\b[^.!?\n]{0,25}$",
+    r"\b(?:(?:no|ni|nunca|jam[áa]s|tampoco|not|never|pas|jamais|n['’]\w+|don['’]t|won['’]t"
+    r"|wouldn['’]t|can['’]t)\b|(?:casi|hubiera|hubiese|habr[íi]a|almost|nearly|would have"
+    r"|would['’]ve|presque|aurais|aurait)\b)[^.!?,;\n]{0,25}$",
     re.IGNORECASE,
 )
 _GLYPHS = re.compile("[★⭐🌟☆✩✰]+")
@@ -139,14 +189,35 @@ _MONEY = r"(?:€|\$|£|euros?\b|eur\b|usd\b|dollars?\b|pounds?\b)"
 _REFUSED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b",
+        r"\b\d{1,4}([-/.])\d{1,2}\1\d{2,4}\b",
         r"\b\d{1,2}:\d{2}(?::\d{2})?\b|\b\d{1,2}\s?h(?:\d{2})?\b",
         rf"[€$£]\s?\d[\d.,]*|\b\d[\d.,]*\s?{_MONEY}",
-        r"\b\d[\d.,]*\s?%",
+        r"\b\d[\d.,]*\s?(?:%|por ciento\b|percent\b|per cent\b|pour cent\b)",
         rf"(?:\b(?:{_ORDER_WORDS})|#)(?:\s(?:es|is|est|era|was)\b)?(?:\s(?:el|le|la|the)\b)?[\s.:#º°]{{0,4}}[a-z]{{0,5}}[-_]?\d[\w-]*",
         rf"\b\d{{1,2}}\s(?:de\s)?(?:{_MONTHS})\b",
         r"\b\d{4,}\b",
     )
+)
+
+_ASKED = re.compile(
+    r"(?:\b\w{2,5}\s(?:una?|a|une|la|the)\s(?:escala|scale|[ée]chelle)\s)?"
+    r"\b(?:del?|entre|from|of|between)\s?[01]\s?(?:al?|à|to|y|et|and|[-–])\s?(\d{1,3})\b"
+    rf"(?!\s?{_UNITS})",
+    re.IGNORECASE,
+)
+"""The scale, said again: "de 0 a 10, un 7"."""
+_TWICE = re.compile(
+    rf"\b({_SPELT})\s?\(\s?(\d{{1,3}})\s?\)|\b(\d{{1,3}})\s?\(\s?({_SPELT})\s?\)", re.IGNORECASE
+)
+_MARKED = re.compile(
+    r"^\W{0,3}(?:(?:pregunta|question|p|q)\s?\d{1,2}\s?[.:)-]{1,2}|\d\s?[.)]-?(?=\s+\w))\s*",
+    re.IGNORECASE,
+)
+"""The number of a question: "1) 9"."""
+_LABELLED = re.compile(
+    r"^\W{0,3}(?:probabilidad|recomendaci[óo]n|recommendation|recommandation|likelihood|voto"
+    r"|vote|satisfacci[óo]n|satisfaction|general|\[number\])\s?[:=]\s?",
+    re.IGNORECASE,
 )
 
 
@@ -162,12 +233,15 @@ def find_score(text: str, scale: Scale) -> Found:
         RecordError: ``ambiguous-score``, ``score-out-of-scale``, ``other-scale`` or
             ``score-not-whole``: a person has to look at it.
     """
-    plain = _masked(_normalised(text))
+    plain = _prepared(text, scale)
     lines = [line.strip() for line in plain.split("\n")]
     first = next((at for at, line in enumerate(lines) if line), None)
     if first is None:
         return Found(None, text.strip() or None)
-    lone = _lone(lines[first], scale)
+    marked = _MARKED.match(lines[first]) is not None
+    if marked:
+        lines = [_MARKED.sub("", line) for line in lines]
+    lone = None if marked else _lone(lines[first], scale)
     if lone is not None:
         return Found(lone, _without(text, first))
     scores, at = _candidates(lines, scale)
@@ -179,6 +253,28 @@ def find_score(text: str, scale: Scale) -> Found:
     if scores and _ONLY_GIVEN.fullmatch(plain.strip()):
         comment = None
     return Found(next(iter(scores), None), comment)
+
+
+def says_only_score(line: str, scale: Scale) -> bool:
+    """Say whether a line, such as a subject, says a score and nothing else."""
+    try:
+        return _lone(_prepared(line, scale).strip(), scale) is not None
+    except RecordError:
+        return True
+
+
+def _prepared(text: str, scale: Scale) -> str:
+    """Return a text as it is searched: with its lines, without numbers that are no scores."""
+    text = _ASKED.sub(
+        lambda found: "" if int(found[1]) == scale.highest else found[0],
+        _masked(_normalised(text)),
+    )
+    return _TWICE.sub(_once, text)
+
+
+def _once(found: re.Match[str]) -> str:
+    spelt, digits = found[1] or found[4], found[2] or found[3]
+    return digits if _WORDS[spelt.lower()] == int(digits) else found[0]
 
 
 def _normalised(text: str) -> str:
@@ -211,7 +307,7 @@ def _lone(line: str, scale: Scale) -> Decimal | None:
     stars = re.fullmatch(rf"\W{{0,5}}({_NUMBER})\s?{_STAR_WORD}\W{{0,5}}", line, re.IGNORECASE)
     if stars:
         return _judged(_value(stars[1]), 5, scale)
-    found = _LONE.match(line)
+    found = _LONE.match(_LABELLED.sub("", line).strip("_"))
     if found is None:
         return None
     highest = int(_value(found[2])) if found[2] else None
@@ -234,7 +330,7 @@ def _candidates(lines: list[str], scale: Scale) -> tuple[set[Decimal], int | Non
         if lone is not None:
             scores.add(lone)
             lone_at = at
-    first = next(line for line in lines if line)
+    first = next((line for line in lines if line), "")
     scores.update(_first(first, scale))
     if scores and lone_at is not None:
         return scores, lone_at
@@ -242,6 +338,10 @@ def _candidates(lines: list[str], scale: Scale) -> tuple[set[Decimal], int | Non
     scores.update(_with_scale(text, scale))
     if not scores:
         scores.update(_given(text, scale))
+    if not scores:
+        scores.update(_standing(text, scale))
+    if scores:
+        scores.update(_possible((one or other for one, other in _ALSO.findall(text)), scale))
     return scores, None
 
 
@@ -253,6 +353,8 @@ def _first(line: str, scale: Scale) -> Iterator[Decimal]:
         yield from _possible((both[1], both[2] or both[3]), scale)
     elif found is not None:
         yield _judged(_value(found[1]), None, scale)
+    elif (started := _STARTED.match(line)) is not None:
+        yield _judged(_value(started[1] or started[2]), None, scale)
 
 
 def _possible(numbers: Iterable[str], scale: Scale) -> Iterator[Decimal]:
@@ -269,7 +371,8 @@ def _with_scale(text: str, scale: Scale) -> Iterator[Decimal]:
         # "2 de 3 paquetes" and "12/10" carry no scale.
         if _is_scale(score, highest, scale) and not dated:
             spelt = not re.search(r"/|sobre|sur|out", found[0], re.IGNORECASE)
-            if spelt and highest != scale.highest:
+            # "5 de 10 paquetes" is an amount.
+            if spelt and (highest != scale.highest or _COUNTED.match(text, found.end())):
                 continue
             yield _judged(score, highest, scale)
     for found in _STARS.finditer(text):
@@ -284,14 +387,23 @@ def _with_scale(text: str, scale: Scale) -> Iterator[Decimal]:
 def _given(text: str, scale: Scale) -> Iterator[Decimal]:
     """Yield scores that words announce: "le doy un 7", "nota: 8", "a 9."."""
     for found in (*_GIVEN.finditer(text), *_ARTICLED.finditer(text)):
-        number = found[1]
+        number = found[1] or found[found.re.groups]
         if number.lower() in ("un", "una", "une", "uno", "one"):
             continue
-        before = text[: found.start(1)][-60:]
+        before = text[: found.start(1 if found[1] else 2)][-60:]
         if _DENIED.search(before):
             message = f"somebody writes that {number} is not the score"
             raise RecordError("ambiguous-score", message, "text")
         yield _judged(_value(number), None, scale)
+
+
+def _standing(text: str, scale: Scale) -> Iterator[Decimal]:
+    """Yield scores that close a sentence or are one: "Muy contenta. 9", "Todo bien, 9"."""
+    yield from _possible((found[1] for found in _STANDING.finditer(text)), scale)
+    for line in text.split("\n"):
+        last = _LAST.search(line) if len(line) <= 80 and not _PLACED.search(line) else None
+        if last is not None:
+            yield from _possible((last[1],), scale)
 
 
 def _value(number: str) -> Decimal:

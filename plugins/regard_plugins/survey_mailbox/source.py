@@ -12,7 +12,7 @@ from regard import keys
 from regard.mail import MailConfig, MailSource, Message, covers, tagged
 from regard.sources import Context, Record, Stream
 from regard_plugins.survey_mailbox.invitations import Invitation
-from regard_plugins.survey_mailbox.scores import Scale, find_score
+from regard_plugins.survey_mailbox.scores import Found, Scale, find_score, says_only_score
 
 __all__ = ["SurveyMailbox", "SurveyMailboxConfig"]
 
@@ -22,9 +22,15 @@ _SCALES = {
     "ces": Scale(1, 7),
     "rating": Scale(1, 5),
 }
+_PLEASE = r"(?:por favor|please|s['’]il vous pla[îi]t)"
+_THANKS = r"(?:(?:muchas )?gracias|merci|thanks?(?: you)?)"
 _STOP = re.compile(
-    r"(?:stop|unsubscribe|baja|darme de baja|cancelar suscripci[óo]n|d[ée]sinscription"
-    r"|d[ée]sabonner|me d[ée]sinscrire)[.!]?",
+    rf"\W*(?:(?:{_PLEASE}|quiero|quisiera|solicito)\W+)?"
+    r"(?:stop|unsubscribe(?: me)?|remove me|baja|dar(?:me|se) de baja|d[ae]d?me de baja"
+    r"|cancelar (?:la )?suscripci[óo]n"
+    r"|no (?:deseo|quiero) recibir m[áa]s (?:correos|mensajes|e-?mails)|d[ée]sinscription"
+    r"|(?:me )?d[ée]sabonne[rz](?:[- ]moi)?|(?:me )?d[ée]sinscri(?:re|vez[- ]moi))"
+    rf"(?:\W+(?:{_PLEASE}|{_THANKS}))?\W*",
     re.IGNORECASE,
 )
 _REPLY = re.compile(
@@ -137,23 +143,24 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
     def _event(self, message: Message) -> dict[str, Any] | None:
         """Return the touchpoint that tells what became of an invitation, if that is one."""
         invitation = self._invitation(message)
-        if invitation is None or not invitation.is_of(self.config.survey):
+        if invitation is not None and not invitation.is_of(self.config.survey):
             return None
-        event = self.correspondence.touchpoint(message) | {
-            "campaign": self.config.survey,
-            "thread_key": invitation.token,
-        }
-        if message.failed:
-            about = {"email": message.failed[0], "subject": None, "text": None, "agent": None}
-            return event | about | {"type": "bounce", "direction": None}
-        said = (message.subject, message.text)
-        if any(_STOP.fullmatch((each or "").strip()) for each in said):
+        event = self.correspondence.touchpoint(message) | {"campaign": self.config.survey}
+        if invitation is not None:
+            event["thread_key"] = invitation.token
+            if message.failed:
+                about = {"email": message.failed[0], "subject": None, "text": None, "agent": None}
+                return event | about | {"type": "bounce", "direction": None}
+        elif message.auto is not None or self._is_ours(message.from_address or ""):
+            return None
+        if any(_STOP.fullmatch(each) for each in (_bare(message.subject), message.text or "")):
             return event | {"type": "unsubscribe", "direction": "inbound"}
         return None
 
     def _left_out(self, message: Message) -> str | None:
         reason = self.correspondence.left_out(message)
-        if reason is None and message.from_address and self._is_ours(message.from_address):
+        sender = self.correspondence.sender(message)
+        if reason is None and sender and self._is_ours(sender):
             return "internal"
         if reason is None:
             invitation = self._invitation(message)
@@ -168,7 +175,12 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
     def _is_reply(self, message: Message) -> bool:
         if self._tag(message) or message.survey or message.in_reply_to or message.references:
             return True
-        return _REPLY.match(message.subject or "") is not None
+        return _REPLY.match(message.subject or "") is not None or self._says_only_score(message)
+
+    def _says_only_score(self, message: Message) -> bool:
+        """Say whether a message that names nothing it answers is an answer nevertheless."""
+        said = (message.subject or "", (message.text or "").partition("\n")[0])
+        return any(says_only_score(each, self.config.scale) for each in said)
 
     def _tag(self, message: Message) -> str | None:
         """Return the tag of the address that a message went to; anybody's own is none."""
@@ -190,9 +202,21 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
         invitation = self._invitation(message)
         return invitation.token if invitation else message.message_id
 
+    def _found(self, message: Message) -> Found:
+        """Return what a reply says; a score may also be all that its subject says."""
+        scale = self.config.scale
+        found = find_score(message.text or "", scale)
+        subject = _bare(message.subject)
+        if found.score is None and says_only_score(subject, scale):
+            return Found(find_score(subject, scale).score, found.comment)
+        return found
+
     def _answers(self, message: Message) -> Iterator[dict[str, Any]]:
         config = self.config
-        found = find_score(message.text or "", config.scale)
+        found = self._found(message)
+        if found.score is None and found.comment is None:
+            self.pass_over("wordless")
+            return
         invitation = self._invitation(message)
         response = self._response(message)
         values: dict[str, Any] = {
@@ -223,3 +247,11 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
                 "metric": "text",
                 "text": found.comment,
             }
+
+
+def _bare(subject: str | None) -> str:
+    """Return a subject without what says that it is a reply."""
+    bare = subject or ""
+    while (found := _REPLY.match(bare)) is not None:
+        bare = bare[found.end() :]
+    return bare.strip()

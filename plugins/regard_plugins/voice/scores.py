@@ -170,6 +170,10 @@ def _point(month: date, one: Estimate) -> Point:
     return Point(month, one.value, one.n, one.low, one.high)
 
 
+_BEST: Final = 5
+"""How many of the best parts are named where not all are shown."""
+
+
 def parts(asked: Asked) -> list[Section]:
     """Say where scores are low and where they are high."""
     tables: list[Table] = []
@@ -179,7 +183,7 @@ def parts(asked: Asked) -> list[Section]:
         for scale in _scales(found, by):
             mine = [one for one in found if one.scale == scale]
             if any(one.part is not None for one in mine):
-                tables.append(_part_table(asked, by, mine))
+                tables += _part_tables(asked, by, mine)
                 findings += _worst(asked, by, mine)
     if not tables:
         return []
@@ -200,8 +204,12 @@ def _value(score: Score) -> Decimal:
     return score.estimate.value if score.estimate.value is not None else Decimal(0)
 
 
-def _part_table(asked: Asked, by: str, found: Sequence[Score]) -> Table:
-    """Return the parts with the lowest first; that of which nothing is known stands last."""
+def _part_tables(asked: Asked, by: str, found: Sequence[Score]) -> list[Table]:
+    """
+    Return the parts with the lowest first, and where not all are shown the best ones, too.
+
+    Those of which nothing is known are only counted.
+    """
     named = sorted((one for one in found if one.part is not None), key=_value)
     nowhere = [one for one in found if one.part is None]
     rows: list[tuple[Cell, ...]] = [_row(mask_text(one.part or ""), one) for one in named]
@@ -222,7 +230,12 @@ def _part_table(asked: Asked, by: str, found: Sequence[Score]) -> Table:
     )
     title = asked.to.say("by_part", label=label, part=asked.to.say(f"part_{by}"))
     note = " ".join(filter(None, (_small(asked, named), _unplaced(asked, by, nowhere))))
-    return Table(title, columns, tuple(rows), note, shown if others else None, others)
+    lowest = Table(title, columns, tuple(rows), note, shown if others else None, others)
+    best = tuple(reversed(rows[max(shown, len(rows) - _BEST) :]))
+    if not best:
+        return [lowest]
+    title = asked.to.say("best_part", label=label, part=asked.to.say(f"part_{by}"))
+    return [lowest, Table(title, columns, best)]
 
 
 def _row(name: str, one: Score) -> tuple[Cell, ...]:

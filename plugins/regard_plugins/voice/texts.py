@@ -24,8 +24,15 @@ def own_words(asked: Asked) -> list[Section]:
     if not found.n:
         return []
     counts = dict(found.counts)
+    scales = {one.highest for one in found.chosen} - {None}
     tables = [
-        _table(asked, mood, [one for one in found.chosen if one.mood == mood], counts[mood])
+        _table(
+            asked,
+            mood,
+            [one for one in found.chosen if one.mood == mood],
+            counts[mood],
+            mixed=len(scales) > 1,
+        )
         for mood in MOODS
         if mood in counts
     ]
@@ -33,11 +40,13 @@ def own_words(asked: Asked) -> list[Section]:
     return [Section(asked.to.say("words"), tables=tuple(tables), note=note)]
 
 
-def _table(asked: Asked, mood: Mood, chosen: list[Verbatim], n: int) -> Table:
+def _table(asked: Asked, mood: Mood, chosen: list[Verbatim], n: int, *, mixed: bool) -> Table:
+    """Return the texts of a mood; where scales differ, a score says what the best one is."""
     scored = mood != "unscored"
     placed = any(one.place for one in chosen)
     columns = [asked.to.column("day")]
     columns += [asked.to.column("score")] if scored else []
+    columns += [asked.to.column("best")] if scored and mixed else []
     columns += [asked.to.column("place")] if placed else []
     columns.append(asked.to.column("text", wrap=True))
     rows: list[tuple[Cell, ...]] = []
@@ -45,6 +54,7 @@ def _table(asked: Asked, mood: Mood, chosen: list[Verbatim], n: int) -> Table:
         at = one.answered_at
         row: list[Cell] = [local_day(at, asked.view.timezone) if at else None]
         row += [one.score] if scored else []
+        row += [one.highest] if scored and mixed else []
         row += [None if one.place is None else mask_text(one.place)] if placed else []
         rows.append((*row, _cut(one.text)))
     title = asked.to.say(f"mood_{mood}", shown=len(chosen), n=n)

@@ -109,6 +109,11 @@ WORDS: Final[Texts] = {
         "{label} por {part}, de menor a mayor",
         "{label} par {part}, du plus bas au plus haut",
     ),
+    "best_part": (
+        "{label} by {part}, the best",
+        "{label} por {part}, los mejores",
+        "{label} par {part}, les meilleurs",
+    ),
     "part_place": ("place", "lugar", "lieu"),
     "part_channel": ("channel", "canal", "canal"),
     "part_segment": ("segment", "segmento", "segment"),
@@ -204,6 +209,7 @@ WORDS: Final[Texts] = {
     ),
     "column_day": ("Day", "Día", "Jour"),
     "column_score": ("Score", "Nota", "Note"),
+    "column_best": ("of", "de", "sur"),
     "column_text": ("Text", "Texto", "Texte"),
 }
 

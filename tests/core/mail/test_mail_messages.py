@@ -204,6 +204,12 @@ AUTOMATIC = [
     ("From: MAILER-DAEMON@mx.example", "bounce"),
     ("Content-Type: multipart/report; report-type=delivery-status; boundary=x", "bounce"),
     ("Return-Path: <>", "auto-reply"),
+    ("Return-Path: <>\nSubject: Mensaje no entregado: Encuesta", "bounce"),
+    ("Return-Path: <>\nSubject: Unzustellbar: Encuesta", "bounce"),
+    ("Return-Path: <>\nSubject: Não é possível entregar: Encuesta", "bounce"),
+    ("Return-Path: <>\nSubject: Remise impossible : Encuesta", "bounce"),
+    ("Content-Type: text/calendar; method=REPLY", "calendar"),
+    ("Content-Type: text/calendar; method=REQUEST", None),
     ("Subject: Pregunta", None),
 ]
 
@@ -211,8 +217,9 @@ AUTOMATIC = [
 @pytest.mark.parametrize(("header", "reason"), AUTOMATIC)
 def test_automatic_messages_are_recognised(header: str, reason: str | None) -> None:
     """Bounces, automatic replies, spam and newsletters are told by what programs write."""
-    name = header.partition(":")[0]
-    head = [header, *(each for each in ("From: a@b.example", "Subject: x") if name not in each)]
+    names = [line.partition(":")[0] for line in header.split("\n")]
+    usual = ("From: a@b.example", "Subject: x")
+    head = [header, *(each for each in usual if each.partition(":")[0] not in names)]
 
     assert reason == _parse("\n".join(head) + "\n\nhola").auto
 

@@ -84,6 +84,7 @@ def test_nothing(view_of_kinds: Callable[..., Any]) -> None:
     assert calls.first_contact(view, LAST).value is None
     assert calls.first_reply(view, LAST).median is None
     assert () == campaigns.campaigns(view, LAST) == mystery.scores_by(view, LAST, "subject")
+    assert () == mystery.cross_scores(view, LAST, "section", "wave")
     assert pages.unused_pages(view, LAST).share.value is None
     assert mystery.own_score(view, LAST).value is None
 
@@ -187,7 +188,9 @@ def test_verbatims(view_of_kinds: Callable[..., Any]) -> None:
         "By [name], a client",
         "unscored",
     ] == [one.text for one in found.chosen]
-    assert [Decimal(2)] * 3 + [None] == [one.score for one in found.chosen]
+    assert [(Decimal(2), Decimal(10))] * 3 + [(None, None)] == [
+        (one.score, one.highest) for one in found.chosen
+    ]
 
 
 def contact(days: float, **more: Any) -> dict[str, Any]:
@@ -456,6 +459,36 @@ def test_items(view_of_kinds: Callable[..., Any]) -> None:
     assert {("b",), ("d",)} == {cause.names for cause in low.causes if cause.how == "left-out"}
     assert 1 == mystery.count_misstated(view, LAST)
     assert "visit#" == low.pseudonym[:6]
+
+
+def test_scores_in_two_directions(view_of_kinds: Callable[..., Any]) -> None:
+    """Sections are scored by place and beside competitors, places and sections by wave."""
+    seen = {
+        "1": ("sol", None, "w1", {"S": 1, "T": 0}),
+        "2": ("Sol", None, "w2", {"S": 0, "T": 0}),
+        "3": ("Norte", "Rival", "w2", {"S": 1, "T": None}),
+    }
+    rows = [
+        {"visit_key": key, "section": section, "item": section, "max_points": 1, "weight": 1,
+         "points": None if points is None else Decimal(points), "not_applicable": points is None}
+        for key, (*_, items) in seen.items() for section, points in items.items()
+    ]  # fmt: skip
+    rows.append({**rows[0], "item": "more", "points": Decimal(1), "bonus": True, "weight": 100})
+    made = [
+        visit(key, "50", place=place, subject=subject, wave=wave)
+        for key, (place, subject, wave, _) in seen.items()
+    ]
+    view = view_of_kinds(visit=made, visit_score=keyed(rows))
+
+    def found(row: str, by: str) -> dict[tuple[str, str | None], tuple[Decimal | None, int]]:
+        crossed = mystery.cross_scores(view, LAST, row, by)
+        return {(one.row, one.part): (one.estimate.value, one.estimate.n) for one in crossed}
+
+    assert {("S", "Tienda Sol"): (50, 2), ("T", "Tienda Sol"): (0, 2)} == found("section", "place")
+    assert {("S", None): (50, 2), ("T", None): (0, 2), ("S", "Rival"): (100, 1)} == found(
+        "section", "subject"
+    )
+    assert {("Tienda Sol", "w1"): (50, 1), ("Tienda Sol", "w2"): (50, 1)} == found("place", "wave")
 
 
 def test_catalogue(view_of_kinds: Callable[..., Any]) -> None:

@@ -148,18 +148,3 @@ def test_an_unknown_file_is_named(folder: Folder) -> None:
     summaries = folder.run()
 
     assert "x.csv" in str(summaries["unrecognised"].error)
-
-
-@pytest.mark.slow
-def test_a_million_values(folder: Folder) -> None:
-    """A million values are read whole."""
-    path = folder.put("many.csv", "")
-    with path.open("w") as file:
-        file.write("series,region,period,value\n")
-        file.writelines(
-            f"s{n // 12_000},R{n // 12 % 1000},2026-{n % 12 + 1:02},{n}.5\n"
-            for n in range(1_000_000)
-        )
-    (summary,) = folder.run().values()
-
-    assert 1_000_000 == summary.counts.new

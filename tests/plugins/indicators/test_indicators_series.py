@@ -60,6 +60,84 @@ def test_sdmx_csv_with_labels(folder: Folder) -> None:
     assert {("PRC_HICP_MIDX.M", "ES", "2026-07-01"): Decimal("126.1")} == values(folder)
 
 
+def test_sdmx_csv_with_columns_of_labels(folder: Folder) -> None:
+    """Columns that say a code again in words, as Eurostat's, are no part of a series' name."""
+    folder.put(
+        "both.csv",
+        "STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,freq,Time frequency,unit,Unit of measure,geo,"
+        "Geopolitical entity (reporting),TIME_PERIOD,Time,OBS_VALUE,Observation value,OBS_FLAG\n"
+        "dataflow,ESTAT:PRC_HICP_MANR(1.0),HICP,M,Monthly,RCH_A,Annual rate of change,ES,Spain,"
+        "2026-07,July,2.7,2.7,\n",
+    )
+    folder.run()
+
+    assert {("PRC_HICP_MANR.M.RCH_A", "ES", "2026-07-01"): Decimal("2.7")} == values(folder)
+
+
+INSEE = """\
+Libellé;Indice des prix à la consommation - Base 2015 - France;Codes
+idBank;001759970;
+Dernière mise à jour;12/09/2026 08:45;
+Période;;
+2026-08;121{sign}53;A
+2026-07;120{sign}9;P
+2026-06;(so);O
+"""
+
+
+@pytest.mark.parametrize("sign", [".", ","])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252"])
+def test_insee(folder: Folder, sign: str, encoding: str) -> None:
+    """A series of INSEE's databank is named by its number, and published when its head says."""
+    folder.put("valeurs_mensuelles.csv", INSEE.format(sign=sign).encode(encoding))
+    folder.run()
+    found = folder.records("indicator").values()
+
+    assert {
+        ("001759970", None, "2026-08-01"): Decimal("121.53"),
+        ("001759970", None, "2026-07-01"): Decimal("120.9"),
+    } == values(folder)
+    assert {date(2026, 9, 12)} == {row["published_on"] for row in found}
+
+
+def test_tempus(folder: Folder) -> None:
+    """Series that INE answers with are named by their code; a month begins when Spain's does."""
+    month = int(datetime(2026, 8, 1, tzinfo=ZoneInfo("Europe/Madrid")).timestamp() * 1000)
+    data = [
+        {"Fecha": month, "FK_TipoDato": 1, "Anyo": 2026, "Valor": 119.234, "Secreto": False},
+        {"Fecha": "2026-07-01T00:00:00.000+02:00", "T3_TipoDato": "Provisional", "Valor": 0.1},
+        {"Fecha": "2026-06-01T00:00:00.000+02:00", "Valor": 5, "Secreto": True},
+        {"Fecha": "2026-05-01T00:00:00.000+02:00", "Valor": None},
+    ]
+    folder.put("t.json", json.dumps([{"COD": "IPC251856", "Nombre": "IPC", "Data": data}]))
+    folder.run()
+
+    assert {
+        ("IPC251856", None, "2026-08-01"): Decimal("119.234"),
+        ("IPC251856", None, "2026-07-01"): Decimal("0.1"),
+    } == values(folder)
+
+
+HOSTILE = [
+    '[{"COD": "A", "Data": [{"Fecha": 1e400, "Valor": 1}]}]',
+    '[{"COD": "A", "Data": [{"Fecha": 99999999999999999999, "Valor": 1}, 7, null]}]',
+    '[{"COD": "\\u001b[31mA", "Data": {"a": 1}}]',
+    '[{"COD": "A", "Data": [',
+    "Libellé;A\nidBank;1\n",
+    "Libellé;A;Codes\nidBank\nPériode;;\n2026-08;=1+1;A\n",
+    "Libellé\nidBank\n",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_broken_downloads_are_named(folder: Folder, text: str) -> None:
+    """A download that is cut short or made to hurt gives no values and no traceback."""
+    folder.put("x.json" if text.startswith("[") else "x.csv", text)
+    folder.run()
+
+    assert not values(folder)
+
+
 def test_a_table_with_a_column_for_each_period(folder: Folder) -> None:
     """Eurostat's wide table names its series as its other format does; flags are no digits."""
     copy(folder, "estat_prc_hicp_midx.tsv")

@@ -177,6 +177,17 @@ def test_hostile_text_stays_text(read: Read, visits: Any, samples: Samples) -> N
     assert list(HOSTILE) == [visit["place"] for visit in found.values()]
 
 
+def test_own_names_without_a_brand_are_told(
+    project: MakeProject, run_regard: RunRegard, samples: Samples
+) -> None:
+    """Where no column says whom visits were to, all count as ours, and the run says so."""
+    folder = made(project, samples, v__csv=GOOD)
+    config = folder / "regard.toml"
+    config.write_text(config.read_text("utf-8") + 'own = ["Us"]\n', "utf-8")
+
+    assert "no column says whom visits were to" in run_regard("run", "visits", cwd=folder).stderr
+
+
 def test_hostile_text_never_reaches_the_terminal(
     project: MakeProject, run_regard: RunRegard, samples: Samples
 ) -> None:

@@ -248,6 +248,58 @@ def test_draft_of_sheets(form: Any, samples: Samples, tmp_path: Path) -> None:
     assert "'Saluda al entrar' is in 1 of 3 visits: if it is a new text" in done.stdout
 
 
+def test_draft_of_sheets_without_headings(form: Any, samples: Samples, tmp_path: Path) -> None:
+    """Sheets that do not say which column holds answers show it by their answers."""
+
+    def sheet(place: str, *answers: str) -> list[list[Any]]:
+        texts = ("Le vendeur salue", "Le vendeur sourit", "Pose des questions", "Propose un thé")
+        rows = [[text, answer] for text, answer in zip(texts, answers, strict=True)]
+        return [
+            ["Grille"],
+            ["Magasin :", place],
+            ["ACCUEIL"],
+            *rows[:2],
+            ["Sous-total accueil", 50],
+            ["CONSEIL"],
+            *rows[2:],
+            ["Note globale", 67],
+        ]
+
+    made = samples.book(
+        {
+            "Visite 1": sheet("Lyon", "Oui", "Non", "Oui", "S.O."),
+            "Visite 2": sheet("Paris", "Oui", "Oui", "Non", "Oui"),
+        }
+    )
+    (tmp_path / "s.xlsx").write_bytes(made)
+    done = form("draft", "s.xlsx")
+    drafted = open_form(tmp_path / "forms" / "s.toml")
+
+    assert "4 items, one sheet a visit; it reads 2 visits" in done.stdout, done.stderr
+    assert [("ACCUEIL",)] * 2 + [("CONSEIL",)] * 2 == [item.path for item in drafted.items]
+
+
+def test_draft_of_two_header_rows(form: Any, samples: Samples, tmp_path: Path) -> None:
+    """Columns named in the upper of two header rows and items in the lower one are a header."""
+    rows = [
+        ["Nº visita", "Tienda", "Fecha", "Acogida", "", "", "Caja", "", "Total"],
+        ["", "", "", "1.1 Saluda", "1.2 Sonríe", "Subtotal", "2.1 Ticket", "2.2 Bolsa", ""],
+        [1, "Centro", "2026-09-01", "Sí", "Sí", 1, "Sí", "No", 0.75],
+        [2, "Norte", "2026-09-02", "No", "Sí", 0.5, "Sí", "N.P.", 0.67],
+        [3, "Sur", "2026-09-03", "Sí", "No", 0.5, "No", "No", 0.25],
+        ["Media", "", "", "", "", 0.67, "", "", 0.56],
+    ]
+    made = samples.book({"Oleada": rows}, ["D1:F1", "G1:H1"])
+    (tmp_path / "w.xlsx").write_bytes(made)
+    done = form("draft", "w.xlsx")
+    drafted = open_form(tmp_path / "forms" / "w.toml")
+
+    assert "4 items, one row a visit; it reads 3 visits" in done.stdout, done.stderr
+    assert "totals agree with the items in 3 of 3 visits" in done.stdout
+    assert ["saluda", "sonrie", "ticket", "bolsa"] == [item.name for item in drafted.items]
+    assert ("Subtotal",) == drafted.ignored
+
+
 def test_draft_of_nothing(form: Any, samples: Samples, tmp_path: Path) -> None:
     """A workbook without items says what would be right, and nothing is written."""
     (tmp_path / "x.xlsx").write_bytes(samples.book({"Hoja": [["Hola"], ["Adiós"]]}))

@@ -118,6 +118,7 @@ def test_broken_xlsforms(opened: Any, samples: Samples, row: int, cells: Any, sa
         (11, {"relevant": "selected(${extras}, 'tea')"}, "which is no answer: never"),
         (11, {"weight": 0}, "its weight is 0: it counts nothing"),
         (5, {"weight": ""}, "only 'Atención' has a weight"),
+        (11, {"weight": 2}, "of its items only 'asks' has a weight; the others weigh"),
         (5, {"type": "begin_repeat"}, "asked in a repeat, so it is not scored"),
         (6, {"type": "selekt_one yn"}, "is not one of XLSForm"),
         (6, {"type": "select_one yn or_other"}, "answers something else leaves the item out"),
@@ -236,6 +237,8 @@ MARKS = Scale((Answer("na", ("N.A.",), not_applicable=True),), low=D(1), high=D(
         (Scale(low=D(5), high=D(1)), None, 5, D(0)),
         (Scale(low=D(5), high=D(1)), None, 1, D(4)),
         (Scale(low=D(0), high=D(3)), 1, 1, D("0.333333")),
+        (Scale(low=D(10), high=D(0)), 5, 12, D(0)),
+        (Scale(low=D(10), high=D(0)), 5, 2, D(4)),
     ],
 )
 def test_what_answers_earn(scale: Scale, points: Any, cell: Any, earned: Any) -> None:
@@ -251,6 +254,23 @@ def test_answers_that_are_none(cell: Any) -> None:
     for scale in (YES_NO, MARKS):
         with pytest.raises(RecordError):
             Item("a", ("A",), scale).earn(cell)
+
+
+@pytest.mark.parametrize(
+    ("written", "weight"), [("0,4", D("0.4")), ("1,25", D("1.25")), ("12,5", D("12.5"))]
+)
+def test_decimal_commas(opened: Any, samples: Samples, written: str, weight: Decimal) -> None:
+    """Who writes a weight with a comma in a cell of text means the decimal sign."""
+    form = opened(changed(samples, 5, weight=written))
+
+    assert [] == faults(form)
+    assert weight == form.sections[("Acogida",)]
+
+
+def test_a_comma_that_may_part_thousands(opened: Any, samples: Samples) -> None:
+    """A number that can be read in two ways is an error."""
+    assert any("'1,500' is no number" in each for each in faults(
+        opened(changed(samples, 5, weight="1,500"))))  # fmt: skip
 
 
 def test_range_questions(opened: Any, samples: Samples) -> None:

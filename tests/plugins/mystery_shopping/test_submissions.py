@@ -267,6 +267,18 @@ def test_options_in_columns_of_their_own(read: Read, scores: Any, samples: Sampl
     ]
 
 
+def test_labels_of_questions_say_what_columns_are(
+    read: Read, visits: Any, scores: Any, samples: Samples
+) -> None:
+    """With labels as headers, brand and comment are those that their questions' names say."""
+    labels = {row[1]: row[2] for row in samples.survey[1:] if len(row) > 2}
+    text = renamed(samples, lambda name: labels.get(name.rpartition("/")[2], name))
+    reading = read({"labels.csv": text}, own="us")
+
+    assert [None, None, "rival"] == [each["subject"] for each in visits(reading).values()]
+    assert "con una sonrisa" == scores(reading, "u-1")["greets"]["comment"]
+
+
 def test_states_of_their_own(read: Read, visits: Any, samples: Samples) -> None:
     """Words that an agency uses for states are said in the configuration."""
     text = samples.kobo.replace("validation_status_approved", "Vista")

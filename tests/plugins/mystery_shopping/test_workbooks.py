@@ -103,6 +103,28 @@ def test_one_row_an_item(read: Read, visits: Any, scores: Any, samples: Samples)
     assert "ropa en el suelo" == scores(reading, "L2")["tidy"]["comment"]
 
 
+def test_a_total_among_items_may_stand_with_the_points(
+    read: Read, visits: Any, samples: Samples
+) -> None:
+    """Where answers and points have a column each, the total is in that of the points."""
+    rows = [[*row[:5], ""] for row in long_rows(samples, "L1", "Sí", "Bien", "No", "N.P.", "Sí")]
+    rows.append(["", "", "", "TOTAL", "", 55])
+    head = [*LONG[:5], "Puntos"]
+    reading = read({"l.xlsx": samples.book({"Items": [head, *rows]}, ["A2:A7"])}, **OPTIONS)
+
+    assert {"L1": ("Tienda L1", D("62.5"), D(55))} == told(visits(reading))
+
+
+def test_items_numbered_anew_are_the_same(read: Read, visits: Any, samples: Samples) -> None:
+    """Numbers of several parts in front of a text make no difference: 1.1 becomes 2.3."""
+    rows = long_rows(samples, "L1", "Sí", "Bien", "No", "N.P.", "Sí")
+    for at, row in enumerate(rows):
+        row[3] = f"{at}.{at + 1} {row[3]}"
+    reading = read({"l.xlsx": samples.book({"Items": [LONG, *rows]}, ["A2:A6"])}, **OPTIONS)
+
+    assert ["L1"] == list(visits(reading))
+
+
 def test_one_row_an_item_in_csv(read: Read, visits: Any, samples: Samples) -> None:
     """The same shape works as CSV, also where the rows of a visit are scattered."""
     first = long_rows(samples, "L1", "Sí", "Bien", "No", "N.P.", "Sí")

@@ -276,6 +276,22 @@ def test_limesurvey_codes_or_full_text(survey: Survey) -> None:
     assert "¿Qué tal?" in {each["question"] for each in survey({"a.csv": texts + row}).values()}
 
 
+def test_limesurvey_other_option(survey: Survey) -> None:
+    """Who chose "Other" chose an option, and what they write there is in the column beside it."""
+    header = "id,submitdate,lastpage,startlanguage,canal,canal[other]\n"
+    rows = ["1,2026-05-14 10:00:00,2,es,A1,", "2,2026-05-14 10:00:00,2,es,-oth-,Por un amigo"]
+    answers = survey({"results-survey700700.csv": header + "\n".join(rows) + "\n"})
+
+    assert {
+        "700700:1|canal": ("choice", "A1", None),
+        "700700:2|canal": ("choice", "other", None),
+        "700700:2|canal [other]": ("text", None, "Por un amigo"),
+    } == {
+        key: (each["metric"], each.get("choice"), each.get("text"))
+        for key, each in answers.items()
+    }
+
+
 def test_limesurvey_timings_of_any_question(survey: Survey) -> None:
     """The time that a question took is called after it, whatever that is called."""
     header = "id,submitdate,lastpage,startlanguage,NPS,Use[SQ001],NPSTime,UseTime,groupTime12\n"

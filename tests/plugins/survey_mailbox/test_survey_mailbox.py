@@ -289,3 +289,62 @@ def test_erased_person_leaves_no_trace_of_replies(
     assert who.encode() not in stored
     assert b"del abrigo" not in stored
     assert "[]" == run_regard("quarantine", "list", "--json", cwd=root).stdout.strip()
+
+
+REPLY = "In-Reply-To: <inv@shop.example>"
+IN_SUBJECTS = {
+    "reply": (_mail("encuesta@shop.example", "", REPLY), b"Re: RE: 8", (8, None)),
+    "below": (
+        _mail("encuesta@shop.example", "Buen trato", REPLY),
+        b"Re: un 10",
+        (10, "Buen trato"),
+    ),
+    "new": (_mail("encuesta@shop.example", "Enviado desde mi iPhone"), b"9", (9, None)),
+    "text first": (_mail("encuesta@shop.example", "7", REPLY), b"Re: 10", (7, None)),
+    "words": (
+        _mail("encuesta@shop.example", "Buen trato", REPLY),
+        b"Re: Del 0 al 10, nos recomienda?",
+        (None, "Buen trato"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_SUBJECTS)
+def test_score_may_stand_in_the_subject(tmp_path: Path, name: str) -> None:
+    """A subject that only says a score answers, where the text says none."""
+    mail, subject, (score, text) = IN_SUBJECTS[name]
+    reading = _read(tmp_path, mails=mail.replace(b"Subject: hola", b"Subject: " + subject))
+    found = {record.values["question"]: dict(record.values) for record in reading.records}
+
+    assert score == found.get("score", {}).get("score")
+    assert text == found.get("comment", {}).get("text")
+
+
+def test_message_that_only_says_a_score_is_an_answer(tmp_path: Path) -> None:
+    """Whoever writes a new message in place of a reply, with a number and no more, answers."""
+    answers = _answers(_read(tmp_path, mails=_mail("encuesta@shop.example", "9\nMuy bien")))
+
+    assert {9, None} == {each.get("score") for each in answers.values()}
+
+
+def test_reply_that_says_nothing_is_counted(project: MakeProject, run_regard: RunRegard) -> None:
+    """A reply without a word gives no answer, and the run says that there was one."""
+    quoted = _mail("encuesta@shop.example", "El 5/1/26, Tienda escribió:\n> 0 a 10?", REPLY)
+    done = run_regard("run", "replies", cwd=project(TOML, files={"mail/replies.mbox": quoted}))
+
+    assert 0 == done.returncode
+    assert "left out: 1 reply that says nothing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "said", ["Baja", "BAJA por favor", "Quiero darme de baja.", "Please unsubscribe me", "STOP"]
+)
+def test_opt_out_needs_no_invitation(tmp_path: Path, said: str) -> None:
+    """Who asks for no more mail is heard, also where nothing tells which mail they answer."""
+    (record,) = _read(tmp_path, mails=_mail("encuesta@shop.example", said, REPLY)).records
+
+    assert ("unsubscribe", "ana@mail.example", "After purchase") == (
+        record.values["type"],
+        record.values["email"],
+        record.values["campaign"],
+    )

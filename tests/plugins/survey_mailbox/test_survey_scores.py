@@ -58,6 +58,34 @@ FOUND = [
     ("Mi valoración: 6. Llegó tarde el pedido 12345", 6),
     ("7 (por la espera)", 7),
     ("9\nMi teléfono es 600 123 456, pedido nº 7", 9),
+    ("9 muy bien todo gracias", 9),
+    ("10 Excelente servicio, volveré", 10),
+    ("6 por la espera en tienda", 6),
+    ("8 El envío tardó", 8),
+    ("Un 8 por la atención", 8),
+    ("un diez como una casa", 10),
+    ("9 because it was quick", 9),
+    ("9 très bien", 9),
+    ("Muy contento, 9", 9),
+    ("Muy contenta!! 10", 10),
+    ("Buenos días. 8. Gracias", 8),
+    ("No me ha gustado, un 3.", 3),
+    ("Un 9, aunque no le pondría un 10", 9),
+    ("9 de 10, pero 2 veces tuve que llamar", 9),
+    ("De 0 a 10, un 7", 7),
+    ("On a scale of 0 to 10, 8", 8),
+    ("Sur une échelle de 0 à 10 : 9", 9),
+    ("Mi puntuación es de 8.", 8),
+    ("I'd say 8", 8),
+    ("Diría 7", 7),
+    ("a solid 9!", 9),
+    ("nueve (9)", 9),
+    ("9 (nueve)", 9),
+    ("1) 9", 9),
+    ("Pregunta 1: 9", 9),
+    ("Probabilidad: 9", 9),
+    ("Pedido 12345: 9", 9),
+    ("_9_", 9),
     ("7\n\nCompré 2 camisas y 1 pantalón por 45,90 € el 3/2/2026", 7),
 ]
 
@@ -79,6 +107,7 @@ COMMENTS = [
     ("9 sobre diez!", None),
     ("Os doy un 7", None),
     ("Je mets 7 sur 10", None),
+    ("Je vous donne 8", None),
     ("Le doy un 8 por la espera", "Le doy un 8 por la espera"),
 ]
 
@@ -145,6 +174,21 @@ NONE = [
     "Vivo en la calle Mayor, 7",
     "COVID-19",
     "iPhone 8",
+    "Estoy de vacaciones hasta el 10.",
+    "Je reviens le 9.",
+    "Les doy las gracias por las 3 camisas",
+    "Merece la pena esperar 3 semanas",
+    "Please give me back the 2 shirts",
+    "Compramos 2 camisas, 3 pantalones",
+    "2 me llegaron rotos",
+    "4 for the price of 3",
+    "2 por 1 no era",
+    "5 de 10 paquetes llegaron rotos",
+    "Os doy un 3 por ciento de confianza",
+    "Tarda de 1 a 10 días",
+    "Te doy mi número: 7",
+    "Nota: llegó 2 días tarde",
+    "1. Bien\n2. Mal",
     "www.tienda.example/9",
 ]
 
@@ -165,6 +209,13 @@ REFUSED = [
     ("Hola\n8\n3", NPS, "ambiguous-score"),
     ("Producto 9/10, envío 3/10", NPS, "ambiguous-score"),
     ("Al producto le doy un 9 y al envío le pongo un 3", NPS, "ambiguous-score"),
+    ("Le doy un 10 a Marta y un 3 a la web", NPS, "ambiguous-score"),
+    ("9 por el trato, 3 por el envío", NPS, "ambiguous-score"),
+    ("5 estrellas por el trato, 3 por el envío", FIVE, "ambiguous-score"),
+    ("1. 9\n2. 3", NPS, "ambiguous-score"),
+    ("no le pondría un 10", NPS, "ambiguous-score"),
+    ("casi un 10", NPS, "ambiguous-score"),
+    ("8.5/10", NPS, "score-not-whole"),
     ("No os doy un 10", NPS, "ambiguous-score"),
     ("I can't give it a 9", NPS, "ambiguous-score"),
     ("11", NPS, "score-out-of-scale"),
@@ -191,7 +242,20 @@ def test_lone_number_on_the_first_line_decides() -> None:
     assert 9 == find_score("9\n\nAl envío le pongo un 3", NPS).score
 
 
-HOSTILE = ["9 " * 200_000, "un " * 200_000, "doy " * 100_000, "★ " * 200_000, "9/" * 200_000]
+HOSTILE = [
+    "de 0 a " * 50_000,
+    "a una escala " * 50_000,
+    ", un 9 por " * 50_000,
+    ". " * 50_000,
+    "." + " " * 50_000,
+    "doy the x " * 50_000,
+    "nueve ( " * 50_000,
+    "9 " * 200_000,
+    "un " * 200_000,
+    "doy " * 100_000,
+    "★ " * 200_000,
+    "9/" * 200_000,
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -245,6 +245,25 @@ def test_whoever_unsubscribes_gets_nothing_more(
     assert (1, 2) == (numbers["sent"], numbers["opted_out"])
 
 
+def test_whoever_unsubscribes_from_another_address_gets_nothing_more(
+    shop: Path, inbox: Inbox, run_regard: RunRegard, project: MakeProject
+) -> None:
+    """An invitation that is answered from elsewhere says which address is not to be written to."""
+    _send(run_regard, shop)
+    eva = next(each for each in inbox.messages if "eva" in str(each["To"]))
+    _deliver(
+        shop,
+        f"From: eva.at.work@firm.example\nTo: {eva['Reply-To']}\nSubject: Re: x\n"
+        "Message-ID: <w@firm.example>\n\nBaja, por favor\n",
+    )
+    run_regard("run", "replies", cwd=shop)
+    project((shop / "regard.toml").read_text("utf-8").replace("After purchase", "Delivery"))
+    numbers = json.loads(run_regard("survey", "send", "Delivery", "--json", cwd=shop).stdout)
+
+    assert (1, 2) == (numbers["sent"], numbers["opted_out"])
+    assert ["eva@mail.example"] == [to for to in map(str.lower, inbox.receivers) if "eva" in to]
+
+
 def test_bounce_of_an_invitation_is_kept(shop: Path, inbox: Inbox, run_regard: RunRegard) -> None:
     """A bounce comes back to the invitation, and tells which address no mail reaches."""
     _send(run_regard, shop)

@@ -253,25 +253,3 @@ def test_any_other_file_is_mapped(folder: Folder) -> None:
     folder.run(map=spec)
 
     assert "Hello" == folder.records("touchpoint")["S1"]["text"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("header", "row"),
-    [
-        ("Date,Text,URL", "2026-09-12,words,https://social.example/{n}"),
-        (
-            "Ticket ID,Subject,Status,Created Time,Closed Time",
-            "{n},x,Closed,2026-09-01,2026-09-02",
-        ),
-    ],
-)
-def test_a_million_rows(folder: Folder, header: str, row: str) -> None:
-    """A million rows are read whole."""
-    path = folder.put("many.csv", "")
-    with path.open("w") as file:
-        file.write(f"{header}\n")
-        file.writelines(row.replace("{n}", str(n)) + "\n" for n in range(1_000_000))
-    (summary,) = folder.run().values()
-
-    assert 1_000_000 == summary.counts.new
