@@ -537,6 +537,28 @@ class Said(scrapy.Spider):
     assert b"Quiroga" not in b"".join(path.read_bytes() for path in folder.glob("regard.db*"))
 
 
+def test_javascript_has_no_effect_on_a_spider(
+    open_shop: OpenShop, own: OwnProject, run_regard: RunRegard
+) -> None:
+    """`regard check` says that a spider's pages are not rendered, whatever a site's file says."""
+    shop = open_shop()
+    folder = own(shop)
+    config = folder / "regard.toml"
+    kept = config.read_text().partition("contact =")[0]
+    config.write_text(f'{kept}site = "rival"\n')
+    site = (
+        'competitor = "Rival"\ncontact = "mailto:us@us.example"\ndelay = 0.0\n'
+        f'allow_hosts = ["{shop.host}"]\njavascript = true\n'
+    )
+    (folder / "sites").mkdir(exist_ok=True)
+    (folder / "sites" / "rival.toml").write_text(site)
+    done = run_regard("check", cwd=folder)
+
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "sites/rival.toml says javascript, which has no effect here" in said
+    assert [] == shop.log
+
+
 DELETED = "SELECT key FROM offers WHERE deleted_at IS NOT NULL"
 
 
