@@ -80,7 +80,7 @@ class Looking:
         self._bare: list[Fetched] = []
         self._health = Health(site.name, site.expect.drop)
         self._sent_away: str | None = None
-        self._retry_after: float | None = None
+        self._waits: dict[str, float] = {}
         self._broken: Counter[str] = Counter()
         self._asked: Counter[str] = Counter()
         self._unread: str | None = None
@@ -161,7 +161,7 @@ class Looking:
         """Hand out addresses as far as the window and today's budget allow; return how many."""
         book = self._ctx.addresses
         room = min(crawl.room(book.unsettled), self._left - crawl.out)
-        if self._sent_away is not None or self._retry_after is not None or room <= 0:
+        if self._sent_away is not None or self._waits or room <= 0:
             return 0
         given = book.due(room)
         self._given.update((each.url, each) for each in given)
@@ -291,7 +291,9 @@ class Looking:
         """Stop where the site does not want us, or asks for less."""
         if fetched.outcome == "rate-limited":
             wait = fetched.retry_after_seconds or _UNSAID_WAIT
-            self._retry_after = max(self._retry_after or 0.0, wait)
+            # Where a page's scripts were told so it is not the page's own origin that wants less.
+            origin = fetched.limiter or self._origin
+            self._waits[origin] = max(self._waits.get(origin, 0.0), wait)
         elif fetched.outcome == "blocked":
             blocked, whole = self._outcomes["blocked"], sum(self._outcomes.values())
             if blocked >= _BLOCKED_PAGES and 2 * blocked >= whole:
@@ -313,8 +315,8 @@ class Looking:
         self._note()
         for finding in self._health.findings():
             ctx.finding(finding)
-        if self._retry_after is not None:
-            self._ask_less(self._retry_after)
+        if self._waits:
+            self._ask_less()
         if self._sent_away is not None:
             ctx.addresses.pause(self._origin, now + _BLOCKED_PAUSE, self._sent_away)
             self._raise("site-blocks-us", f"does not let us in: {self._sent_away}")
@@ -354,12 +356,17 @@ class Looking:
         message = f"none of the pages of {named} could be read: {self._counted()}"
         raise TransientError(message)
 
-    def _ask_less(self, wait: float) -> None:
-        if wait > _LONGEST_WAIT:
-            until = self._ctx.clock.now() + timedelta(seconds=wait)
-            self._ctx.addresses.pause(self._origin, until, "the server asks for less")
+    def _ask_less(self) -> None:
+        for origin, wait in self._waits.items():
+            if wait > _LONGEST_WAIT:
+                until = self._ctx.clock.now() + timedelta(seconds=wait)
+                who = "the server" if origin == self._origin else origin
+                self._ctx.addresses.pause(origin, until, f"{who} asks for less")
         message = f"site {self._site.name} asks for less"
-        raise RateLimited(message, wait)
+        others = ", ".join(sorted(self._waits.keys() - {self._origin}))
+        if others:
+            message = f"{others}, which pages of site {self._site.name} need, asks for less"
+        raise RateLimited(message, max(self._waits.values()))
 
     def _raise(self, code: str, text: str) -> None:
         said = f"site {self._site.name} {text}; what is known of it stays as it was"

@@ -180,6 +180,11 @@ class WebSpider(Source["WebSpider.Config"]):
             f"spider {self.config.spider} visits {', '.join(origins)} as "
             f"'regard (+{manners.contact})', {manners.delay:g} s apart"
         )
+        if site is not None and site.javascript is not None:
+            ctx.note(
+                f"sites/{site.name}.toml says javascript, which has no effect here: a "
+                "web-spider gets pages as they are sent; web-offers and web-reviews render them"
+            )
 
     def read(
         self,

@@ -610,8 +610,59 @@ def test_nothing_happened_there(market: Made) -> None:
     """A competitor that is known and did nothing has its figures and a sentence."""
     report = market("competitor", {"since": "2026-03-14"})
 
-    assert report.sections[-1].note
+    assert "Nothing moved." == report.sections[1].note
     assert "Changes" not in tables(report)
+
+
+def test_what_shipping_costs_and_what_we_lack(make: Callable[..., Made]) -> None:
+    """Terms with their share and since when, the day they changed, and articles with reviews."""
+    products, offers = sold()
+    for each in offers[:4]:
+        each |= {"shipping": D("4.95"), "extra": '{"free_shipping_from": "50"}'}
+    offers[6] |= {"shipping": D("3.95"), "extra": '{"free_shipping_from": "40"}'}
+    offers[7] |= {"sku": "X", "brand": "Luz", "extra": '{"category": "Kitchen"}'}
+    offers.append({**offers[7], "key": "y", "sku": "Y", "product_name": EVIL, "price": D(3)})
+    praise = [{"key": "r", "competitor": "rival", "sku": "X", "rating_norm": D(1)}]
+    made = make(product=products, offer=offers, review=praise)
+    report = made("competitor")
+    found = tables(report)
+
+    assert (
+        (D("4.95"), D(50), 3, D("42.9"), date(2026, 1, 14)),
+        (D("3.95"), D(40), 1, D("14.3"), date(2026, 3, 13)),
+    ) == found["Shipping terms"]
+    assert ((date(2026, 3, 13), D("4.95"), D("3.95"), D(50), D(40), 1),) == found[
+        "Changes of shipping"
+    ]
+    assert ("Unknown", "Luz", "Kitchen", D(1), D(5), 1) == found["Articles not known to be ours"][
+        0
+    ]
+    assert "n = 2 articles in 2 offers" in " ".join(screen(report).split())
+    assert "1 other" in screen(made("competitor", {"rows": 1}))
+    for language in LANGUAGES:
+        for width in (60, 80, 200):
+            shown = screen(made("competitor", language=language), width)
+            assert max(map(len, shown.splitlines())) <= width
+            assert not any(one in shown for one in STEERING)
+
+
+def test_a_review_in_two_sources_counts_once(make: Callable[..., Made]) -> None:
+    """The report counts it once and says so, in all reports alike."""
+    twice = [
+        {"key": "r", "source": source, "competitor": "rival", "rating_norm": D(1),
+         "published_at": ago(3), "text": "Good"}
+        for source in ("site", "export")
+    ]  # fmt: skip
+    made = make(review=twice)
+    (row,) = tables(made("reviews"))["Ratings, 1 to 5"]
+    (other,) = tables(made("competitors"))["One row each"]
+
+    assert ("Rival", 1, 1) == (row[0], row[5], other[5])
+    assert "1 was seen in two sources or more and counts once." in " ".join(
+        screen(made("reviews")).split()
+    )
+    assert "a été vu dans" in " ".join(screen(made("reviews", language="fr")).split())
+    assert "se vio en dos" in " ".join(screen(made("reviews", language="es")).split())
 
 
 def test_nobody_of_that_name(market: Made) -> None:

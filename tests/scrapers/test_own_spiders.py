@@ -260,6 +260,11 @@ def _commands(pids: Iterable[int]) -> dict[int, str]:
     return found
 
 
+ENDLESS = """
+    def article(self, response):
+        yield {"sku": response.css("span.sku::text").get(), "price": 1, "currency": "EUR"}
+        yield response.request.replace(dont_filter=True)
+"""
 LOOPING = """
     def parse(self, response):
         yield response.follow("/p/x", errback=self.stay, callback=self.stay)
@@ -270,25 +275,26 @@ LOOPING = """
 """
 
 
-@pytest.mark.parametrize("body", [ARTICLE, LOOPING], ids=["reads", "never returns"])
+@pytest.mark.parametrize("body", [ENDLESS, LOOPING], ids=["reads", "never returns"])
 @pytest.mark.parametrize("whole", [False, True], ids=["run", "command"])
 def test_a_killed_run_leaves_no_spider_behind(
     whole: bool, body: str, open_shop: OpenShop, small: Catalogue, own: OwnProject
 ) -> None:
     """Where the run or its command is killed, the spider ends, whatever it is doing."""
-    # Slow enough for the spider to be still at it when it is looked for on a busy machine.
-    shop = open_shop(goods=small, page_seconds=1.5)
+    # Neither spider ever ends by itself, however long a busy machine takes to look for it.
+    shop = open_shop(goods=small, page_seconds=0.5)
     folder = own(shop, body)
     process = subprocess.Popen([sys.executable, "-m", "regard", "run", "own"], cwd=folder,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
-        end = time.monotonic() + 60
-        while len(shop.log) < 3 and time.monotonic() < end:
+        end = time.monotonic() + 120
+        while len(shop.log) < 3 and process.poll() is None and time.monotonic() < end:
             time.sleep(0.05)
         tree = _below(process.pid)
         (spider,) = [pid for pid, said in _commands(tree).items() if "spiders.hosted" in said]
         os.kill(process.pid if whole else tree[spider], signal.SIGKILL)
         process.wait(60)
+        end = time.monotonic() + 60
         while _commands([spider]).get(spider) and time.monotonic() < end:
             time.sleep(0.05)
     finally:
@@ -529,6 +535,28 @@ class Said(scrapy.Spider):
     assert ("Rival", "rival", "live") == stored[:3]
     assert stored[3]
     assert b"Quiroga" not in b"".join(path.read_bytes() for path in folder.glob("regard.db*"))
+
+
+def test_javascript_has_no_effect_on_a_spider(
+    open_shop: OpenShop, own: OwnProject, run_regard: RunRegard
+) -> None:
+    """`regard check` says that a spider's pages are not rendered, whatever a site's file says."""
+    shop = open_shop()
+    folder = own(shop)
+    config = folder / "regard.toml"
+    kept = config.read_text().partition("contact =")[0]
+    config.write_text(f'{kept}site = "rival"\n')
+    site = (
+        'competitor = "Rival"\ncontact = "mailto:us@us.example"\ndelay = 0.0\n'
+        f'allow_hosts = ["{shop.host}"]\njavascript = true\n'
+    )
+    (folder / "sites").mkdir(exist_ok=True)
+    (folder / "sites" / "rival.toml").write_text(site)
+    done = run_regard("check", cwd=folder)
+
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "sites/rival.toml says javascript, which has no effect here" in said
+    assert [] == shop.log
 
 
 DELETED = "SELECT key FROM offers WHERE deleted_at IS NOT NULL"

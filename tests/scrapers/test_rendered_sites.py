@@ -101,6 +101,37 @@ def test_rendered_offers_are_stored_and_looked_at_again(
     assert [(len(shop.paths),)] == counted
 
 
+@pytest.mark.slow
+def test_the_origin_that_wants_less_is_left_alone(
+    open_scripted: OpenScripted, project: MakeProject, run_regard: RunRegard
+) -> None:
+    """Where whom scripts ask says 429 it is paused, the shop is not, and its pages stay due."""
+    shop, api = open_scripted(), open_scripted()
+    listed = stocked(shop)
+    api.say("/api", "{}", "application/json", 429, Retry_After="7200",
+            Access_Control_Allow_Origin="*")  # fmt: skip
+    for at in (1, 2, 3):
+        shop.page(f"/p/{at}", f'fetch("{api.url}/api")')
+    sandbox = "" if SANDBOX else ", sandbox = false"
+    site = site_of(shop, javascript=f'{{origins = ["{api.url}"]{sandbox}}}')
+    site = site.replace(f'["{shop.host}"]', f'["{shop.host}", "{api.host}"]')
+    config = CONFIG + "retries = 0\n"
+    folder = project(config, files={"urls.csv": listed, "sites/rival.toml": site})
+    done = run_regard("run", "prices", "--json", cwd=folder)
+    (stream,) = json.loads(done.stdout)["runs"]
+    before = len(shop.paths)
+    again = run_regard("run", "prices", "--json", cwd=folder)
+
+    assert f"{api.url}, which pages of site rival need, asks for less" in stream["error"]
+    paused = dict(rows(folder, "SELECT origin, paused_until IS NOT NULL FROM origins"))
+    assert {api.url: 1, shop.url: 0} == paused
+    assert [(3,)] == rows(
+        folder, "SELECT count(*) FROM addresses WHERE url LIKE '%/p/%' AND visited_pass = 0"
+    )
+    assert f"{api.url} asks for less" in json.loads(again.stdout)["runs"][0]["error"]
+    assert before == len(shop.paths)
+
+
 def test_without_the_key_nothing_is_started(
     open_scripted: OpenScripted, project: MakeProject, run_regard: RunRegard
 ) -> None:

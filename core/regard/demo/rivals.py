@@ -15,13 +15,15 @@ from decimal import Decimal
 from typing import Final
 
 from regard.demo.seasons import ZONE
-from regard.demo.shop.catalogue import Article, Catalogue, make_catalogue
+from regard.demo.shop.catalogue import Article, Catalogue, Delivery, make_catalogue
 from regard.demo.world import World
 
 __all__ = ["LOOKS", "Look", "Rival", "make_rivals"]
 
 _SLUMP_DAYS: Final = 70
 _NEW_DAYS: Final = 20
+_CHEAPER_DAYS: Final = 15
+"""Since when one of them ships for less, and for free from a lower value on."""
 _GONE_DAYS: Final = 25
 """Two looks have not met what went so long ago."""
 
@@ -115,16 +117,26 @@ def make_rivals(world: World) -> tuple[Rival, ...]:
     toldemar = make_catalogue(
         "Toldemar", until, share=0.72, extra=16, seed=world.seed, slump=slump
     )
+    cheaper = until - timedelta(days=_CHEAPER_DAYS)
+    moving = (
+        Delivery(date.min, Decimal("4.95"), Decimal(50)),
+        Delivery(cheaper, Decimal("3.95"), Decimal(40)),
+    )
+    silent = (Delivery(date.min, Decimal("5.90"), Decimal(60), said=False),)
     return (
-        Rival("hogarvela", "Hogarvela", "json-ld", 18_461, _changing(hogarvela, until)),
-        Rival("toldemar", "Toldemar", "microdata", 18_462, _changing(toldemar, until)),
+        Rival("hogarvela", "Hogarvela", "json-ld", 18_461, _changing(hogarvela, until, moving)),
+        Rival("toldemar", "Toldemar", "microdata", 18_462, _changing(toldemar, until, silent)),
     )
 
 
-def _changing(catalogue: Catalogue, until: date) -> Catalogue:
+def _changing(catalogue: Catalogue, until: date, deliveries: tuple[Delivery, ...]) -> Catalogue:
     """Return a catalogue in which an article is new, one is gone, and no review is withdrawn."""
     settled = [
-        replace(each, reviews=tuple(replace(one, withdrawn_on=None) for one in each.reviews))
+        replace(
+            each,
+            reviews=tuple(replace(one, withdrawn_on=None) for one in each.reviews),
+            deliveries=deliveries,
+        )
         for each in catalogue.articles
     ]
     # The last ones are those that we lack.

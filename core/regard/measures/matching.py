@@ -19,7 +19,7 @@ from unicodedata import category, normalize
 
 from regard.errors import UsageError
 from regard.measures.cells import as_number, as_text
-from regard.measures.offers import PAIRED
+from regard.measures.pairing import PAIRED
 from regard.views import View
 
 __all__ = ["ENOUGH", "Proposal", "pair_id", "proposals"]
@@ -181,9 +181,11 @@ def _products(view: View) -> Mapping[tuple[str, str], tuple[str, str | None]]:
 
 
 def _refused(view: View) -> frozenset[tuple[str, str, str, str]]:
-    rows = view.sql(
-        "SELECT source, offer, product_source, product FROM matches WHERE state = 'rejected'"
-    ).rows()
+    """Return what was rejected, as all products of one article are with one of them."""
+    query = f"""{PAIRED}
+        SELECT r.ts, r.tk, o.source, o.key FROM refused AS r
+        JOIN known_as AS o ON o.os = r.os AND o.ok = r.ok"""
+    rows = view.sql(query).rows()
     return frozenset((str(row[0]), str(row[1]), str(row[2]), str(row[3])) for row in rows)
 
 

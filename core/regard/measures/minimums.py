@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from regard.measures.cells import as_count, as_day, as_number, as_text
-from regard.measures.offers import PAIRED
+from regard.measures.pairing import PAIRED
 from regard.views import View
 
 __all__ = ["Below", "Watched", "below_minimum", "watched"]
@@ -56,7 +56,13 @@ Our products with their least price, as the column that ``[prices] minimum`` nam
 What is nothing or less, or in another currency than the product's, is no least price.
 """
 
-_SIDES: Final = f"""{PAIRED}{_LEAST}, sides AS (
+_SIDES: Final = f"""{PAIRED}{_LEAST}, lowest AS (
+        -- Of what two sources of ours list, the first one's that says any.
+        SELECT l.*, o.os, o.ok FROM least AS l
+        JOIN known_as AS o ON o.source = l.source AND o.key = l.key
+        WHERE l.minimum > 0
+        QUALIFY row_number() OVER (PARTITION BY o.os, o.ok ORDER BY l.source, l.key) = 1
+    ), sides AS (
         SELECT l.source, l.key, l.name, t.rival, t.seller, t.price, l.minimum, t.currency,
                t.last_seen_at,
                coalesce(l.tax_included, (SELECT tax_included FROM our_prices)) AS taxed,
@@ -65,8 +71,7 @@ _SIDES: Final = f"""{PAIRED}{_LEAST}, sides AS (
                    AND coalesce(t.condition, 'NewCondition') = 'NewCondition' AS alike
         FROM chosen AS c
         JOIN theirs AS t ON t.source = c.ts AND t.key = c.tk
-        JOIN least AS l ON l.source = c.os AND l.key = c.ok
-        WHERE l.minimum > 0
+        JOIN lowest AS l ON l.os = c.os AND l.ok = c.ok
     ), compared AS (
         SELECT *,
                CASE WHEN taxed = theirs_taxed OR taxed THEN minimum
@@ -156,7 +161,7 @@ def watched(view: View) -> Watched | None:
                    (SELECT count(*) FROM sides) AS every
         )
         SELECT p.minimum AS named,
-               (SELECT count(*) FROM least WHERE minimum IS NOT NULL) AS products,
+               (SELECT count(*) FROM lowest) AS products,
                (SELECT count(*) FROM least WHERE minimum IS NULL) AS unread,
                c.offers, c.every - c.offers AS hindered
         FROM our_prices AS p, counted AS c"""

@@ -1,9 +1,5 @@
 """
-Competitors' offers beside ours: which of them are the same article, and who is dearer.
-
-An offer is one of our products without anybody's doing only where a number says so: the same
-GTIN, the same brand and manufacturer's number, or our own article number where the site is known
-to use it. What people confirmed counts as well, what they rejected never.
+Competitors' offers beside ours: who is dearer, and what changed.
 
 Prices are compared on one basis: with tax, in one currency, as new. An offer whose basis is not
 known is counted as not comparable and is in no index.
@@ -18,124 +14,23 @@ from decimal import Decimal
 from typing import Final
 
 from regard.measures.cells import as_count, as_day, as_number, as_text, as_time
+from regard.measures.pairing import OUT_OF_STOCK, PAIRED
 from regard.measures.periods import bounds
 from regard.reports import Period
 from regard.views import View
 
 __all__ = [
     "LIVES",
-    "PAIRED",
-    "Assortment",
     "Index",
     "Move",
     "Pair",
     "StockGap",
-    "assortment",
     "indices",
     "moves",
     "pairs",
     "stock_gaps",
     "unmatched",
 ]
-
-
-def _digits(column: str) -> str:
-    """Return a GTIN's digits, 14 of them; NULL: a placeholder that says nothing."""
-    digits = f"regexp_replace({column}, '[\\s-]', '', 'g')"
-    return (
-        f"CASE WHEN regexp_full_match({digits}, '[0-9]{{8,14}}') AND ltrim({digits}, '0') <> '' "
-        f"THEN lpad({digits}, 14, '0') END"
-    )
-
-
-_OUT: Final = "('OutOfStock', 'SoldOut', 'Discontinued')"
-
-PAIRED: Final = f"""
-    WITH numbered AS (
-        SELECT *, {_digits("gtin")} AS number FROM offers
-    ), listed AS (
-        SELECT *, {_digits("gtin")} AS number FROM products
-    ), mine AS (
-        -- As new, as competitors' are: a used cup of ours is no price of the cup.
-        SELECT * FROM numbered WHERE competitor IS NULL
-               AND coalesce(condition, 'NewCondition') = 'NewCondition'
-    ), own AS (
-        -- Two joins on equality; one on either would compare each with each.
-        SELECT p.source AS ps, p.key AS pk, o.* FROM listed AS p
-        JOIN mine AS o ON o.sku = nullif(p.sku, '')
-        UNION ALL
-        SELECT p.source, p.key, o.* FROM listed AS p
-        JOIN mine AS o ON o.number = p.number
-    ), shop AS (
-        SELECT p.source, p.key, o.price, o.currency, o.tax_included AS taxed, o.availability
-        FROM listed AS p JOIN own AS o ON o.ps = p.source AND o.pk = p.key
-        QUALIFY row_number() OVER (PARTITION BY p.source, p.key ORDER BY
-            coalesce(o.price > 0, false) DESC, coalesce(o.currency = p.currency, false) DESC,
-            o.price, o.source, o.key) = 1
-    ), ours AS (
-        SELECT p.source, p.key, p.number AS gtin,
-               folded(p.brand) AS brand,
-               regexp_replace(lower(p.mpn), '[^a-z0-9]', '', 'g') AS mpn, p.sku, p.name,
-               p.category, CASE WHEN s.price > 0 THEN s.price ELSE p.list_price END AS price,
-               CASE WHEN s.price > 0 THEN s.currency ELSE p.currency END AS currency,
-               coalesce(CASE WHEN s.price > 0 THEN s.taxed ELSE p.tax_included END,
-                        (SELECT tax_included FROM our_prices)) AS taxed,
-               s.availability
-        FROM listed AS p LEFT JOIN shop AS s ON s.source = p.source AND s.key = p.key
-    ), theirs AS (
-        SELECT o.*, coalesce(competitor_of(o.competitor), o.competitor) AS rival,
-               folded(o.brand) AS maker,
-               regexp_replace(lower(o.mpn), '[^a-z0-9]', '', 'g') AS part,
-               nullif(json_extract_string(o.extra, '$.our_sku'), '') AS our_sku
-        FROM numbered AS o WHERE o.competitor IS NOT NULL
-    ), told AS (
-        SELECT t.source AS ts, t.key AS tk, o.source AS os, o.key AS ok, 'gtin' AS how
-        FROM theirs AS t JOIN ours AS o ON t.number = o.gtin
-        UNION ALL
-        SELECT t.source, t.key, o.source, o.key, 'mpn' FROM theirs AS t
-        JOIN ours AS o ON t.part <> '' AND t.part = o.mpn AND t.maker = o.brand
-        UNION ALL
-        SELECT t.source, t.key, o.source, o.key, 'sku' FROM theirs AS t
-        JOIN ours AS o ON t.our_sku = o.sku
-        UNION ALL
-        SELECT m.source, m.offer, m.product_source, m.product, 'confirmed' FROM matches AS m
-        JOIN theirs AS t ON t.source = m.source AND t.key = m.offer
-        JOIN ours AS o ON o.source = m.product_source AND o.key = m.product
-        WHERE m.state = 'confirmed'
-    ), chosen AS (
-        SELECT * FROM told AS f WHERE NOT EXISTS (
-            SELECT 1 FROM matches AS m WHERE m.state = 'rejected' AND m.source = f.ts
-            AND m.offer = f.tk AND m.product_source = f.os AND m.product = f.ok)
-        QUALIFY row_number() OVER (PARTITION BY ts, tk ORDER BY CASE how WHEN 'confirmed' THEN 0
-            WHEN 'gtin' THEN 1 WHEN 'mpn' THEN 2 ELSE 3 END, os, ok) = 1
-    ), paired AS (
-        SELECT t.rival, t.source, t.key, o.source AS our_source, o.key AS our_key, o.name,
-               o.category, c.how, o.price AS our_price, t.price AS their_price, t.currency,
-               t.availability, o.availability AS our_availability, t.list_price, t.url,
-               t.last_seen_at, t.tax_included AS their_taxed,
-               CASE WHEN o.price IS NULL OR o.price <= 0 THEN 'our-price'
-                    WHEN t.price IS NULL OR t.price <= 0 THEN 'no-price'
-                    WHEN coalesce(o.currency <> t.currency, true) THEN 'currency'
-                    WHEN coalesce(t.condition, 'NewCondition') <> 'NewCondition' THEN 'condition'
-                    WHEN o.taxed IS NULL OR t.tax_included IS NULL THEN 'tax'
-                    WHEN o.taxed <> t.tax_included
-                         AND (SELECT vat FROM our_prices) IS NULL THEN 'tax'
-               END AS obstacle,
-               CASE WHEN o.taxed OR NOT t.tax_included AND NOT o.taxed THEN o.price
-                    ELSE o.price * (1 + (SELECT vat FROM our_prices)) END AS our_basis,
-               CASE WHEN t.tax_included OR NOT t.tax_included AND NOT o.taxed THEN t.price
-                    ELSE t.price * (1 + (SELECT vat FROM our_prices)) END AS their_basis
-        FROM chosen AS c
-        JOIN theirs AS t ON t.source = c.ts AND t.key = c.tk
-        JOIN ours AS o ON o.source = c.os AND o.key = c.ok
-    ), best AS (
-        SELECT * FROM paired WHERE obstacle IS NULL
-        QUALIFY row_number() OVER (
-            PARTITION BY rival, our_source, our_key
-            -- What can be bought there competes, before what is cheaper and sold out.
-            ORDER BY coalesce(availability IN {_OUT}, false), their_basis, source, key) = 1
-    )"""
-"""Tables over those of a view: ``ours``, ``theirs``, ``chosen`` pairs, ``paired``, ``best``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +46,7 @@ class Index:
         category: Of our products; None: all of them.
         value: The index; None: nothing can be compared.
         n: The products that it rests on.
-        products: All our products with a price: the base of coverage.
+        products: All our articles with a price, each once: the base of coverage.
         obstacles: Offers that are ours by their number and could not be compared.
         seen_at: When half of its offers had been seen since.
     """
@@ -231,24 +126,6 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Assortment:
-    """
-    What a competitor offers beside what we sell.
-
-    Attributes:
-        offers: Its current offers.
-        only_there: Those of them that are not known to be products of ours.
-        products: Our products.
-        only_here: Those of them that it is not known to offer.
-    """
-
-    offers: int
-    only_there: int
-    products: int
-    only_here: int
-
-
-@dataclass(frozen=True, slots=True)
 class StockGap:
     """An article that is out of stock at a competitor."""
 
@@ -316,7 +193,7 @@ def pairs(view: View, *, dearest: bool, limit: int) -> Sequence[Pair]:
         SELECT b.name, b.category, b.rival, CAST(b.our_basis AS DECIMAL(38,6)) AS ours,
                CAST(b.their_basis AS DECIMAL(38,6)) AS theirs, b.currency, l.lowest, b.how,
                nullif(b.url, '') IS NULL AS by_hand,
-               coalesce(b.availability IN {_OUT}, false) AS sold_out
+               coalesce(b.availability IN {OUT_OF_STOCK}, false) AS sold_out
         FROM best AS b LEFT JOIN low AS l ON l.source = b.source AND l.key = b.key
              AND l.currency = b.currency AND l.tax_included = b.their_taxed
         WHERE b.their_basis {side} b.our_basis
@@ -385,9 +262,10 @@ _MOVES: Final = f"""{LIVES}, met AS (
         WHERE version > 1 OR valid_from >= second_look
         UNION ALL
         SELECT valid_from, rival, product_name,
-               CASE WHEN availability IN {_OUT} AND stock_before NOT IN {_OUT}
+               CASE WHEN availability IN {OUT_OF_STOCK} AND stock_before NOT IN {OUT_OF_STOCK}
                          THEN 'stock-out'
-                    WHEN availability NOT IN {_OUT} AND stock_before IN {_OUT} THEN 'back'
+                    WHEN availability NOT IN {OUT_OF_STOCK} AND stock_before IN {OUT_OF_STOCK}
+                         THEN 'back'
                END, NULL, NULL, currency
         FROM history WHERE version > 1 AND gone_before IS NULL
         UNION ALL
@@ -430,33 +308,14 @@ def stock_gaps(view: View, *, limit: int) -> Sequence[StockGap]:
     """Return what is out of stock at competitors, with what is known of our own stock."""
     query = f"""{PAIRED}
         SELECT rival, any_value(name) AS name, any_value(our_availability) AS ours FROM paired
-        WHERE coalesce(our_availability, '') NOT IN {_OUT}
+        WHERE coalesce(our_availability, '') NOT IN {OUT_OF_STOCK}
         GROUP BY rival, our_source, our_key
-        HAVING bool_and(coalesce(availability IN {_OUT}, false))
+        HAVING bool_and(coalesce(availability IN {OUT_OF_STOCK}, false))
         ORDER BY rival, name LIMIT $limit"""
     return [
         StockGap(str(rival), as_text(name), as_text(ours))
         for rival, name, ours in view.sql(query, limit=limit).rows()
     ]
-
-
-def assortment(view: View, *, competitor: str) -> Assortment:
-    """Return how what a competitor offers and what we sell overlap, as far as is known."""
-    query = f"""{PAIRED}
-        SELECT (SELECT count(*) FROM theirs WHERE rival = $rival) AS offers,
-               (SELECT count(*) FROM paired WHERE rival = $rival) AS same,
-               (SELECT count(DISTINCT (our_source, our_key)) FROM paired WHERE rival = $rival)
-                   AS products,
-               (SELECT count(*) FROM ours) AS every"""
-    row = view.sql(query, rival=competitor).one()
-    offered = as_count(row["offers"])
-    every = as_count(row["every"])
-    return Assortment(
-        offered,
-        offered - as_count(row["same"]),
-        every,
-        every - as_count(row["products"]),
-    )
 
 
 def unmatched(view: View) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,12 +15,15 @@ from regard.reports import Period
 from regard.views import View
 
 __all__ = [
+    "ArticleRating",
     "BadReview",
     "Held",
     "Rated",
     "Unlisted",
+    "article_ratings",
     "bad_reviews",
     "held",
+    "in_several",
     "monthly_ratings",
     "ratings",
     "stars",
@@ -56,12 +59,54 @@ _ALL: Final = f"""
                           THEN true WHEN folded(status) IN {_HIDDEN} THEN false END AS listed
               FROM reviews)
     )"""
-_NAMED: Final = f"""{_ALL}, named AS (SELECT * FROM every WHERE listed)"""
+_FULLEST: Final = """ORDER BY nullif(trim(reply_text), '') IS NULL,
+            length(coalesce(text, '')) DESC, source, key"""
+"""Of the same review in several sources, the one that says most speaks."""
+_LONG: Final = 40
+"""From so many characters on, nobody else writes the same by chance."""
+
+_NAMED: Final = f"""{_ALL}, worded AS (
+        SELECT *, folded(coalesce(nullif(trim(text), ''), title)) AS said,
+               CAST(timezone($zone, published_at) AS DATE) AS written_on, source || chr(31) || key
+                   AS itself
+        FROM every WHERE listed
+    ), by_words AS (
+        SELECT *, CASE WHEN length(said) >= {_LONG} THEN said
+                       ELSE coalesce(said || chr(31) || written_on, itself) END AS words
+        FROM worded
+    ), nth_words AS (
+        SELECT *, row_number() OVER (PARTITION BY whose, rating_norm, words, source
+                                     ORDER BY published_at, key) AS nth
+        FROM by_words
+    ), once_by_words AS (
+        SELECT *, count(*) OVER same AS copies FROM nth_words
+        WINDOW same AS (PARTITION BY whose, rating_norm, words, nth)
+        QUALIFY row_number() OVER (PARTITION BY whose, rating_norm, words, nth {_FULLEST}) = 1
+    ), by_author AS (
+        -- What has its second already needs no third: its author may have written two of there.
+        SELECT *, CASE WHEN copies > 1 THEN itself
+                       ELSE coalesce(author_hash || chr(31) || written_on, itself) END AS author
+        FROM once_by_words
+    ), nth_author AS (
+        SELECT * REPLACE (row_number() OVER (PARTITION BY whose, rating_norm, author, source
+                                             ORDER BY published_at, key) AS nth)
+        FROM by_author
+    ), named AS (
+        SELECT * REPLACE (greatest(copies, count(*) OVER same) AS copies) FROM nth_author
+        WINDOW same AS (PARTITION BY whose, rating_norm, author, nth)
+        QUALIFY row_number() OVER (PARTITION BY whose, rating_norm, author, nth {_FULLEST}) = 1
+    )"""
 """
-The reviews that count: those that are public.
+The reviews that count: those that are public, each once. ``$zone`` says where a day begins.
 
 A rating beyond its own scale is none; the worst is one where nobody says otherwise. A review
 whose status says nothing is public.
+
+What stands in several sources, as on a site's pages and in the export of a service, counts once:
+reviews of one subject with the same rating and either the same words (case, accents, quotes and
+spaces aside; fewer than 40 characters only on the same day) or the same author on the same day.
+Two of one source are always two: of three "Good" in one source and two in another, three count.
+Authors are hashed with their provider, so they tell only where two sources name the same one.
 """
 _STARS: Final = "(1 + 4 * rating_norm)"
 """Ratings of all scales on the one of one to five."""
@@ -117,6 +162,22 @@ class BadReview:
     rating: Decimal | None
     product: str | None
     text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRating:
+    """
+    What reviews say of one article of a competitor.
+
+    Attributes:
+        rating: The mean of those that are held, 1 to 5; None: none of them has one.
+        rated: How many ratings that is.
+        reviews: How many reviews its page states, else as many as are held.
+    """
+
+    rating: Decimal | None
+    rated: int
+    reviews: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +279,7 @@ def ratings(view: View, period: Period | None) -> Sequence[Rated]:
             as_count(reviews),
         )
         for whose, reviews, n, mean, deviation, replied, days in view.sql(
-            query, **bounds(period)
+            query, zone=view.timezone, **bounds(period)
         ).rows()
     ]
 
@@ -239,7 +300,7 @@ def stars(view: View, period: Period | None, competitor: str | None) -> Sequence
               AND published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
               AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)
         GROUP BY stars"""
-    rows = view.sql(query, whose=competitor, **bounds(period)).rows()
+    rows = view.sql(query, whose=competitor, zone=view.timezone, **bounds(period)).rows()
     found = {as_count(each): as_count(n) for each, n in rows}
     return [(each, found.get(each, 0)) for each in range(5, 0, -1)] if found else []
 
@@ -260,6 +321,51 @@ def unlisted(view: View, period: Period | None) -> Sequence[Unlisted]:
         GROUP BY word ORDER BY word IS NOT NULL, n DESC, word"""
     rows = view.sql(query, **bounds(period)).rows()
     return [Unlisted(as_text(word), as_count(n)) for word, n in rows]
+
+
+def in_several(view: View, period: Period | None) -> int:
+    """Return how many of the reviews that count stand in several sources, and count once."""
+    query = f"""{_NAMED}
+        SELECT count(*) AS n FROM named
+        WHERE copies > 1 AND (
+            (published_at IS NULL AND CAST($since AS TIMESTAMPTZ) IS NULL)
+            OR (published_at >= coalesce(CAST($since AS TIMESTAMPTZ), published_at)
+                AND (CAST($until AS TIMESTAMPTZ) IS NULL OR published_at < $until)))"""
+    return as_count(view.sql(query, zone=view.timezone, **bounds(period)).one()["n"])
+
+
+def article_ratings(view: View, competitor: str) -> Mapping[str, ArticleRating]:
+    """
+    Return what reviews of any time say of a competitor's articles, by all that names these.
+
+    Args:
+        view: What to read.
+        competitor: By the name in reports.
+
+    Returns:
+        By ``sku:``, ``gtin:`` or ``product_name:`` and the value, or by an address.
+    """
+    query = f"""{_NAMED}, met AS (
+            SELECT {_ABOUT} AS about, rating_norm FROM named WHERE whose = $rival
+        ), kept AS (
+            SELECT about, count(*) AS n, count(rating_norm) AS rated,
+                   CAST(round(avg({_STARS}), 2) AS DECIMAL(6,2)) AS mean
+            FROM met WHERE about IS NOT NULL GROUP BY about
+        ), said AS (
+            SELECT subject AS about, CAST(max(value) AS BIGINT) AS n FROM facts
+            WHERE name = 'reviews.stated'
+                  AND coalesce(competitor_of(json_extract_string(extra, '$.competitor')),
+                               json_extract_string(extra, '$.competitor')) = $rival
+            GROUP BY subject
+        )
+        SELECT coalesce(k.about, s.about) AS about, k.mean, coalesce(k.rated, 0) AS rated,
+               coalesce(s.n, k.n) AS n
+        FROM kept AS k FULL JOIN said AS s ON s.about = k.about"""
+    rows = view.sql(query, rival=competitor, zone=view.timezone).rows()
+    return {
+        str(about): ArticleRating(as_number(mean), as_count(rated), as_count(n))
+        for about, mean, rated, n in rows
+    }
 
 
 def monthly_ratings(

@@ -11,8 +11,9 @@ from typing import ClassVar
 from pydantic import Field
 
 from regard.measures import offers, ratings
+from regard.measures.assortments import Assortment, assortment
 from regard.measures.freshness import concerned
-from regard.measures.offers import Assortment, Move
+from regard.measures.offers import Move
 from regard.measures.periods import last_days, resolve_period
 from regard.measures.promotions import promotions
 from regard.measures.repricing import Repricing, repricing
@@ -23,6 +24,8 @@ from regard.reporters import ReportContext, Reporter
 from regard.reports import Figure, Period, Report, Section, Table
 from regard.settings.params import PeriodParams
 from regard.views import View
+from regard_plugins.competitors.lacked import lacked_section
+from regard_plugins.competitors.terms import terms_section
 from regard_plugins.competitors.words import PHRASES
 
 __all__ = ["OneCompetitor", "OneCompetitorParams"]
@@ -36,7 +39,7 @@ class OneCompetitorParams(PeriodParams):
 
     Attributes:
         name: The competitor, as reports call it.
-        rows: How many changes to show; programs get all.
+        rows: How many rows of a table to show, such as changes or articles; programs get all.
     """
 
     name: str = Field(min_length=1)
@@ -45,7 +48,9 @@ class OneCompetitorParams(PeriodParams):
 
 class OneCompetitor(Reporter[OneCompetitorParams]):
     """
-    Tells what happened at one competitor: new and withdrawn articles, promotions, stock-outs.
+    Tells of one competitor what happened there, what shipping costs, and what it has that we lack.
+
+    What happened are new and withdrawn articles, promotions, stock-outs and moves of prices.
 
     ``regard report competitor --param name=Rival``, or in ``regard.toml``::
 
@@ -74,13 +79,17 @@ class OneCompetitor(Reporter[OneCompetitorParams]):
             moved = [one for one in repricing(view, period) if one.competitor == params.name]
             figures = (
                 *_beside(to, known, period),
-                *_assortment(to, offers.assortment(view, competitor=params.name)),
+                *_assortment(to, assortment(view, competitor=params.name)),
                 *_repriced(to, moved, period),
             )
             sections.append(
                 Section(to.say("beside"), figures, tables=_stars(to, view, params, period))
             )
-            sections.append(_timeline(to, view, params, period))
+            sections += [
+                _timeline(to, view, params, period),
+                *terms_section(to, view, period, whose=params.name, rows=params.rows),
+                *lacked_section(to, view, whose=params.name, rows=params.rows),
+            ]
         return Report(
             self.name,
             to.say("one_title", whose=params.name),

@@ -120,6 +120,112 @@ _WORDS: Final[Texts] = {
         "{n} {n:cambio|cambios} en {weeks} semanas de oferta",
         "{n} {n:changement|changements} en {weeks} semaines d’offre",
     ),
+    "shipping": ("Shipping", "Envío", "Livraison"),
+    "shipping_unsaid": (
+        "Of {n} {n:offer|offers} none says anything of shipping.",
+        "De {n} {n:oferta|ofertas} ninguna dice nada del envío.",
+        "Sur {n} {n:offre|offres}, aucune ne parle de livraison.",
+    ),
+    "shipping_stated": (
+        "Offers that state shipping",
+        "Ofertas que indican el envío",
+        "Offres qui indiquent la livraison",
+    ),
+    "free_seen_from": (
+        "Ships free from a price of",
+        "Envío gratis desde un precio de",
+        "Livraison gratuite dès un prix de",
+    ),
+    "charged_to": (
+        "As seen; the dearest offer with paid shipping costs {price}.",
+        "Según lo visto; la oferta más cara con envío de pago cuesta {price}.",
+        "D’après ce qu’on voit ; l’offre la plus chère à livraison payante coûte {price}.",
+    ),
+    "terms": ("Shipping terms", "Condiciones de envío", "Conditions de livraison"),
+    "terms_note": (
+        (
+            "n = {n} {n:offer|offers}. Free from: the value of an order. Since: the first day "
+            "on which an offer was seen with these terms."
+        ),
+        (
+            "n = {n} {n:oferta|ofertas}. Gratis desde: el valor del pedido. Desde el: el primer "
+            "día en que se vio una oferta con estas condiciones."
+        ),
+        (
+            "n = {n} {n:offre|offres}. Gratuite dès : la valeur de la commande. Depuis : le "
+            "premier jour où une offre a été vue à ces conditions."
+        ),
+    ),
+    "terms_note_short": (
+        "n = {n} {n:offer|offers}. Since: the first day on which an offer was seen with it.",
+        "n = {n} {n:oferta|ofertas}. Desde el: el primer día en que se vio una oferta así.",
+        "n = {n} {n:offre|offres}. Depuis : le premier jour où une offre a été vue ainsi.",
+    ),
+    "shipping_changes": (
+        "Changes of shipping",
+        "Cambios del envío",
+        "Changements de livraison",
+    ),
+    "shipping_changes_note": (
+        (
+            "Offers that changed alike on one day are one row; one whose price alone made its "
+            "shipping free is none."
+        ),
+        (
+            "Las ofertas que cambiaron igual el mismo día son una fila; no cuenta la que solo por "
+            "su precio pasó a envío gratis."
+        ),
+        (
+            "Les offres qui ont changé de même le même jour font une ligne ; celle dont seul le "
+            "prix a rendu la livraison gratuite ne compte pas."
+        ),
+    ),
+    "column_shipping": ("Shipping", "Envío", "Livraison"),
+    "column_free_from": ("Free from", "Gratis desde", "Gratuite dès"),
+    "column_since": ("Since", "Desde el", "Depuis"),
+    "column_free_before": ("Free from, before", "Gratis desde, antes", "Gratuite dès, avant"),
+    "column_free_after": ("Free from, after", "Gratis desde, después", "Gratuite dès, après"),
+    "lacked": (
+        "What it has and we lack",
+        "Lo que tiene y nos falta",
+        "Ce qu’il a et qui nous manque",
+    ),
+    "lacked_table": (
+        "Articles not known to be ours",
+        "Artículos que no se sabe que sean nuestros",
+        "Articles qu’on ne sait pas être nôtres",
+    ),
+    "lacked_note": (
+        (
+            "n = {n} {n:article|articles} in {offers} {offers:offer|offers}; the most reviewed "
+            "first. Rating: 1 to 5, of the reviews held. `regard match list` proposes which of "
+            "them may be ours."
+        ),
+        (
+            "n = {n} {n:artículo|artículos} en {offers} {offers:oferta|ofertas}; primero los de "
+            "más opiniones. Valoración: de 1 a 5, de las que tenemos. `regard match list` "
+            "propone cuáles pueden ser nuestros."
+        ),
+        (
+            "n = {n} {n:article|articles} en {offers} {offers:offre|offres} ; ceux qui ont le "
+            "plus d’avis d’abord. Note : de 1 à 5, des avis détenus. `regard match list` "
+            "propose lesquels peuvent être nôtres."
+        ),
+    ),
+    "lacked_categories": ("By category", "Por categoría", "Par catégorie"),
+    "no_category": (
+        "{n} more {n:has|have} no category.",
+        "{n} más no {n:tiene|tienen} categoría.",
+        "{n} de plus {n:n’a|n’ont} pas de catégorie.",
+    ),
+    "sold_out": (
+        "{product} (out of stock)",
+        "{product} (agotado)",
+        "{product} (en rupture)",
+    ),
+    "column_brand": ("Brand", "Marca", "Marque"),
+    "column_category": ("Category", "Categoría", "Catégorie"),
+    "column_articles": ("Articles", "Artículos", "Articles"),
     "still": ("Nothing moved.", "Nada se movió.", "Rien n’a bougé."),
     "changes": ("Changes", "Cambios", "Changements"),
     "each": ("One row each", "Una fila cada uno", "Une ligne chacun"),

@@ -129,11 +129,13 @@ def _rated(asked: _Asked, found: Sequence[Rated]) -> Section:
 
 
 def _with_unlisted(asked: _Asked, name: str) -> str:
-    """Return a note, with what was left out because it is not public."""
+    """Return a note, with what counts once or is left out because it is not public."""
     found = ratings.unlisted(asked.view, asked.period)
     hidden = sum(one.n for one in found if one.status is None)
     strange = [one for one in found if one.status is not None]
     told = [asked.to.say(name)]
+    if twice := ratings.in_several(asked.view, asked.period):
+        told.append(asked.to.say("twice", n=twice))
     if hidden:
         told.append(asked.to.say("hidden", n=hidden))
     if strange:

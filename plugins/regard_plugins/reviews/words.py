@@ -32,6 +32,14 @@ _WORDS: Final[Texts] = {
         "Medias de todas las escalas llevadas a 1-5. Respondidas: de todas; mediana de días.",
         "Moyennes ramenées de 1 à 5. Répondus : de tous les avis ; médiane des jours.",
     ),
+    "twice": (
+        "{n} {n:was|were} seen in two sources or more and {n:counts|count} once.",
+        "{n} se {n:vio|vieron} en dos fuentes o más y {n:cuenta|cuentan} una vez.",
+        (
+            "{n} {n:a été vu|ont été vus} dans deux sources ou plus et ne {n:compte|comptent} "
+            "qu’une fois."
+        ),
+    ),
     "hidden": (
         "Not counted: {n} that {n:is|are} not public (pending, flagged or removed).",
         (

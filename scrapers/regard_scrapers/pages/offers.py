@@ -33,6 +33,11 @@ _LIST_TYPES: Final = frozenset(
     {"listprice", "msrp", "srp", "strikethroughprice", "regularprice", "suggestedretailprice"}
 )
 _VARIANT: Final = ("color", "size", "material", "pattern", "model")
+_AMOUNTS: Final = ("minPrice", "minValue", "value", "price")
+_CONDITIONAL: Final = "conditional_shipping"
+"""What shipping costs for orders of some value: not what this offer's does."""
+_BESIDE: Final = ("high_price", "member_price", "free_shipping_from")
+"""Amounts that no field is for."""
 _PACK: Final = {
     **{"KGM": "kg", "GRM": "g", "LTR": "l", "MLT": "ml", "CLT": "cl", "MTR": "m", "MTK": "m²"},
     **dict.fromkeys(("C62", "H87", "PCE", "EA"), "unit"),
@@ -138,13 +143,15 @@ class _Reading:
             candidate = Candidate(amount.value, str(written), offer.syntax, path)
             evidence[name] = (*evidence.get(name, ()), candidate)
             currency = currency or amount.currency
-            if amount.problem and amount.problem != "no-price":
+            if _is_wrong(name, amount.problem):
                 text = f"{name}: {str(written)[:40]!r} at {path}"
-                problems.append(PageProblem(amount.problem, name, text))
+                problems.append(PageProblem(str(amount.problem), name, text))
             if amount.value is not None:
                 fields.setdefault(name, amount.value)
-        if "high_price" in fields:
-            extra["high_price"] = str(fields.pop("high_price"))
+        for name in _BESIDE:
+            if name in fields and (value := fields.pop(name)):
+                extra[name] = str(value)
+        fields.pop(_CONDITIONAL, None)
         if fields.get("price") == 0 and any(each.code == "zero-price" for each in problems):
             del fields["price"]
         self._more(fields, extra)
@@ -198,9 +205,8 @@ class _Reading:
         take("price", self.offer, "lowPrice")
         take("high_price", self.offer, "highPrice")
         take("list_price", self.offer, "listPrice")
-        for details in self.offer.things("shippingDetails"):
-            for rate in details.things("shippingRate"):
-                take("shipping", rate, "value", "price")
+        for name, thing in _deliveries(self.offer):
+            take(name, thing, *_AMOUNTS)
         return found
 
     def _product_fields(self, problems: list[PageProblem]) -> dict[str, Any]:
@@ -217,6 +223,9 @@ class _Reading:
             text = next((t for each in where if (t := each.text(*properties))), None)
             if text:
                 fields[name] = text[:500]
+        category = next((t for each in products if (t := _category(each))), None)
+        if category:
+            extra["category"] = category[:200]
         number = self._gtin(sources, problems, extra)
         if number:
             fields["gtin"] = number
@@ -277,6 +286,24 @@ class _Reading:
             extra["aggregate"] = "low"
 
 
+def _category(product: Thing) -> str | None:
+    """Return the words for what sort of article it is; a number or an address of one is none."""
+    text = product.text("category")
+    if text is None:
+        inner = product.things("category")
+        text = inner[0].text("name") if inner else None
+    words = " ".join((text or "").split())
+    return None if not words or words.isdecimal() or "://" in words else words
+
+
+def _is_wrong(name: str, problem: str | None) -> bool:
+    """Say whether what is written for a field is a reason to doubt the offer."""
+    if problem is None or problem == "no-price" or name in (*_BESIDE, _CONDITIONAL):
+        return False
+    # Shipping may be free.
+    return name != "shipping" or problem != "zero-price"
+
+
 def explains_no_price(availability: object) -> bool:
     """Say whether an offer may have no price, as what cannot be bought has none."""
     return availability in ("OutOfStock", "SoldOut", "Discontinued", "InStoreOnly", "PreOrder")
@@ -289,10 +316,32 @@ def _specifications(offer: Thing) -> list[Thing]:
     return [*outer, *inner]
 
 
+def _deliveries(offer: Thing) -> Iterator[tuple[str, Thing]]:
+    """Yield what stands there of shipping: which field it fills, and where its amount is."""
+    for spec in _specifications(offer):
+        if _is_conditional(spec) and spec.text("price") in ("0", "0.0", "0.00"):
+            for volume in spec.things("eligibleTransactionVolume"):
+                yield "free_shipping_from", volume
+    for details in offer.things("shippingDetails"):
+        rates = details.things("shippingRate")
+        # A rate is an amount, or settings with an amount and a threshold.
+        for rate in (*rates, *(one for each in rates for one in each.things("shippingRate"))):
+            yield "shipping", rate
+        for settings in (details, *rates, *details.things("shippingSettings")):
+            for threshold in settings.things("freeShippingThreshold"):
+                yield "free_shipping_from", threshold
+
+
+def _is_conditional(spec: Thing) -> bool:
+    """Say whether a charge for delivery holds for orders of some value only."""
+    volumes = spec.things("eligibleTransactionVolume")
+    return spec.is_a("DeliveryChargeSpecification") and bool(volumes)
+
+
 def _meaning_of(spec: Thing) -> str:
     """Return the field that a price specification fills."""
     if spec.is_a("DeliveryChargeSpecification"):
-        return "shipping"
+        return _CONDITIONAL if _is_conditional(spec) else "shipping"
     if spec.things("referenceQuantity") and _reference(spec) is not None:
         return "unit_price"
     kind = (spec.text("priceType") or "").rsplit("/", 1)[-1].casefold()

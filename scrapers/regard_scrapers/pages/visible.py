@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from selectolax.lexbor import LexborNode
 
 from regard_scrapers.pages.dates import when
+from regard_scrapers.pages.deliveries import shipping_terms
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.gtins import gtin
 from regard_scrapers.pages.offers import Market, explains_no_price
@@ -53,8 +54,7 @@ def visible_offer(document: Document, rules: OfferRules, market: Market) -> Foun
         )
         known = list(dict.fromkeys(value for value in values if value is not None))
         if not known:
-            text = f"{rule.shown}: {texts[0][:60]!r} is no {name}"
-            problems.append(PageProblem(f"bad-{name.replace('_', '-')}", name, text))
+            problems += _unread(name, rule, texts[0], fields)
             continue
         fields[name] = known[0]
         if len(known) > 1 and name == "price":
@@ -76,9 +76,30 @@ def visible_offer(document: Document, rules: OfferRules, market: Market) -> Foun
     return FoundOffer(fields, Syntax.RULE, "rules", evidence, tuple(problems))
 
 
+def _unread(
+    name: str, rule: Rule, text: str, fields: Mapping[str, Any]
+) -> tuple[PageProblem, ...]:
+    """Return what is wrong where a text is no value of its field; nothing: it says another."""
+    if name == "shipping" and "extra" in fields:
+        return ()  # from where on it is free, and not what it costs below
+    shown = f"{rule.shown}: {text[:60]!r} is no {name}"
+    return (PageProblem(f"bad-{name.replace('_', '-')}", name, shown),)
+
+
+def _shipping(texts: list[str], market: Market, fields: dict[str, Any]) -> list[Decimal | None]:
+    found = [shipping_terms(each, country=market.country, form=market.form) for each in texts]
+    for each in found:
+        if each.free_from is not None:
+            fields.setdefault("extra", {})["free_shipping_from"] = str(each.free_from)
+            break
+    return [each.cost for each in found]
+
+
 def _amounts(
     name: str, texts: list[str], market: Market, fields: dict[str, Any]
 ) -> list[Decimal | None]:
+    if name == "shipping":
+        return _shipping(texts, market, fields)
     found = [_priced(name, text, market) for text in texts]
     for price in found:
         if price is not None and price.currency is not None:
@@ -94,7 +115,7 @@ def _priced(name: str, text: str, market: Market) -> Price | None:
         return main_price(text, country=market.country, currency=market.currency, form=market.form)
     found = prices_in(text, country=market.country, form=market.form)
     marked = [each for each in found if each.mark is not None] or found
-    wanted = {"unit_price": Meaning.UNIT, "shipping": Meaning.SHIPPING}.get(name)
+    wanted = Meaning.UNIT if name == "unit_price" else None
     best = [each for each in marked if each.meaning == wanted] or [
         each for each in marked if each.meaning != Meaning.THRESHOLD
     ]

@@ -69,6 +69,7 @@ class Wants:
         failed: Why something may be missing on the page; None: nothing is.
         outcome: What the page came to, where nothing is read on it then.
         wait_seconds: How long a server asks to wait that asks for less.
+        limiter: The origin that does.
         suspended: The rest of the page must wait for another day, or for its server.
     """
 
@@ -78,6 +79,7 @@ class Wants:
     failed: str | None = None
     outcome: OutcomeCode = "network"
     wait_seconds: float | None = None
+    limiter: str | None = None
     suspended: bool = False
     coming: dict[str, asyncio.Future[Answer]] = field(default_factory=dict)
 
@@ -219,6 +221,7 @@ class Asking:
             header = response.headers.get("Retry-After")
             said = retry_after_seconds(header.decode("latin-1") if header else None)
             wants.wait_seconds = _SUSPENDED_UNTIL_SAID if said is None else said
+            wants.limiter = origin_of(response.url)
             wants.failed = f"{_shown(response.url)}: the server answered {status}"
         elif status >= 500:
             wants.failed = f"{_shown(response.url)}: status {status}"

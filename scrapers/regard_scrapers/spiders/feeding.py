@@ -221,7 +221,8 @@ class FedSpider(Spider):
         if rendered.wait_seconds is not None:
             text = rendered.failed or "a server asks for less"
             return Fetched(order.url, order.kind, "rate-limited", text=text,
-                           retry_after_seconds=rendered.wait_seconds, **known)  # fmt: skip
+                           retry_after_seconds=rendered.wait_seconds,
+                           limiter=rendered.limiter, **known)  # fmt: skip
         if rendered.body is None:
             outcome = rendered.outcome or "unreadable"
             return Fetched(order.url, order.kind, outcome, text=rendered.text, **known)

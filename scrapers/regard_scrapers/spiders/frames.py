@@ -110,6 +110,7 @@ class Fetched:
         etag: For the next time.
         last_modified: For the next time.
         retry_after_seconds: How long the server asks to wait.
+        limiter: The origin that asks for less; None: the address's own.
         sha256: Of the body.
         bytes: How long the body is.
         found: Addresses that it leads to, as pairs of address and kind.
@@ -131,6 +132,7 @@ class Fetched:
     etag: str | None = None
     last_modified: str | None = None
     retry_after_seconds: float | None = None
+    limiter: str | None = None
     sha256: str | None = None
     bytes: int = 0
     found: list[list[str]] = field(default_factory=list)

@@ -48,6 +48,7 @@ class Rendered:
         refused: What its scripts were not given, for people.
         failed: Why something may be missing on it; None: nothing is.
         wait_seconds: How long a server asks to wait.
+        limiter: The origin that does.
         suspended: It was not rendered to its end, and is still to be fetched.
     """
 
@@ -57,6 +58,7 @@ class Rendered:
     refused: tuple[str, ...] = ()
     failed: str | None = None
     wait_seconds: float | None = None
+    limiter: str | None = None
     suspended: bool = False
 
 
@@ -237,6 +239,7 @@ def _told(wants: Wants, **known: Any) -> Rendered:  # noqa: ANN401  # the rest o
         refused=tuple(wants.refused),
         failed=wants.failed,
         wait_seconds=wants.wait_seconds,
+        limiter=wants.limiter,
         suspended=wants.suspended,
         **known,
     )

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from regard.directory import Directory, Match, Named
+from regard.measures.assortments import Assortment, assortment
 from regard.measures.offers import (
-    Assortment,
     Index,
-    assortment,
     indices,
     moves,
     pairs,

@@ -12,7 +12,7 @@ from typing import Final
 from regard.demo.products import BRAND, PRODUCTS, Product
 from regard.demo.shop.reviewing import ShopReview, make_reviews
 
-__all__ = ["Article", "Catalogue", "make_catalogue"]
+__all__ = ["Article", "Catalogue", "Delivery", "make_catalogue"]
 
 _STEP_DAYS: Final = 9
 _MOVES: Final = (-4, -2, 0, 0, 0, 0, 1, 3)
@@ -30,6 +30,24 @@ _OTHERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """
+    What shipping costs, in EUR.
+
+    Attributes:
+        since: The first day on which it does.
+        cost: Of an order of this article alone.
+        free_from: The value of an order from which it costs nothing.
+        said: Whether pages name that value; else only what is dearer says that it ships free.
+    """
+
+    since: date
+    cost: Decimal
+    free_from: Decimal
+    said: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """
     An article of a competitor.
@@ -43,6 +61,7 @@ class Article:
         seed: Decides how its price moves.
         listed_from: The first day on which it is sold; None: it always was.
         listed_until: The first day on which it is sold no more; None: it goes on.
+        deliveries: What its shipping costs, the oldest terms first; empty: its page says nothing.
     """
 
     sku: str
@@ -57,6 +76,7 @@ class Article:
     reviews: tuple[ShopReview, ...] = ()
     listed_from: date | None = None
     listed_until: date | None = None
+    deliveries: tuple[Delivery, ...] = ()
 
     @property
     def known_as_ours(self) -> bool:
@@ -90,6 +110,17 @@ class Article:
         """Return what it costs on a day."""
         usual = self.usual_price_on(day)
         return _ninety(usual * Decimal("0.8")) if self.promoted_on(day) else usual
+
+    def delivery_on(self, day: date) -> Delivery | None:
+        """Return the terms of its shipping on a day; None: its page says nothing."""
+        return next((each for each in reversed(self.deliveries) if each.since <= day), None)
+
+    def shipping_on(self, day: date) -> Decimal | None:
+        """Return what its page says that shipping costs; None: it says nothing."""
+        terms = self.delivery_on(day)
+        if terms is None:
+            return None
+        return Decimal(0) if self.price_on(day) >= terms.free_from else terms.cost
 
     def available_on(self, day: date) -> bool:
         """Whether it can be bought on a day."""

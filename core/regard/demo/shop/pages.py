@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from regard.demo.shop.catalogue import Article, Catalogue
+from regard.demo.shop.catalogue import Article, Catalogue, Delivery
 from regard.demo.shop.knobs import Knobs
 from regard.demo.shop.reviewing import ShopReview
 
@@ -155,6 +155,7 @@ def _visible(
     )
     if micro:
         numbers += f'<meta itemprop="brand" content="{html.escape(article.brand)}">'
+        numbers += f'<meta itemprop="category" content="{html.escape(article.category)}">'
     if micro and here:
         numbers += f'<link itemprop="url" href="{html.escape(here)}">'
     told = "".join(_visible_review(each, day, knobs, prop, here) for each in part)
@@ -163,8 +164,25 @@ def _visible(
         f"{html.escape(article.name)}</h1>{numbers}<div{offer}>"
         f'<span class="{_class("price", knobs)}"{amount}>{shown_price(shown)}</span>{was}'
         f'<meta{prop("priceCurrency")} content="EUR"><link{prop("availability")} '
-        f'href="https://schema.org/{stock}"><p class="stock">{said}</p></div>'
+        f'href="https://schema.org/{stock}"><p class="stock">{said}</p>'
+        f"{_visible_delivery(article, day, prop)}</div>"
         f'<p class="count">{len(reviews)} reviews</p>{told}</div>'
+    )
+
+
+def _visible_delivery(article: Article, day: date, prop: Any) -> str:  # noqa: ANN401
+    """Return what the page says of shipping; nothing: it says nothing."""
+    terms, cost = article.delivery_on(day), article.shipping_on(day)
+    if terms is None or cost is None:
+        return ""
+    details = prop(
+        "shippingDetails", ' itemscope itemtype="https://schema.org/OfferShippingDetails"'
+    )
+    rate = prop("shippingRate", ' itemscope itemtype="https://schema.org/MonetaryAmount"')
+    threshold = f", free from {shown_price(terms.free_from)}" if terms.said else ""
+    return (
+        f'<p class="delivery"{details}>Shipping <span{rate}><span{prop("value")} '
+        f'content="{cost}">{shown_price(cost)}</span></span>{threshold}</p>'
     )
 
 
@@ -231,6 +249,9 @@ def _json_ld(
                 "valueAddedTaxIncluded": True,
             }
         ]
+    terms, cost = article.delivery_on(day), article.shipping_on(day)
+    if terms is not None and cost is not None:
+        offer["shippingDetails"] = _ld_delivery(terms, cost)
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
@@ -256,6 +277,21 @@ def _json_ld(
         }
     text = json.dumps(data).replace("<", "\\u003c")
     return f'<script type="application/ld+json">{text}</script>'
+
+
+def _ld_delivery(terms: Delivery, cost: Decimal) -> dict[str, Any]:
+    def money(amount: Decimal) -> dict[str, str]:
+        return {"@type": "MonetaryAmount", "value": str(amount), "currency": "EUR"}
+
+    rate = money(cost)
+    if not terms.said:
+        return {"@type": "OfferShippingDetails", "shippingRate": rate}
+    settings = {
+        "@type": "ShippingRateSettings",
+        "shippingRate": rate,
+        "freeShippingThreshold": money(terms.free_from),
+    }
+    return {"@type": "OfferShippingDetails", "shippingRate": settings}
 
 
 def _ld_review(review: ShopReview, day: date, here: str | None) -> dict[str, Any]:
