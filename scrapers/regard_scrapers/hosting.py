@@ -17,6 +17,7 @@ from regard_scrapers.sites import Site
 __all__ = ["Hosting"]
 
 _TOO_MUCH: Final = (429, 503)
+_AWAY: Final = frozenset({"network", "robots-unread"})
 _REFUSALS: Final = (401, 403, 451)
 _BLOCKED_ANSWERS: Final = 3
 _BLOCKED_PAUSE: Final = timedelta(hours=6)
@@ -41,7 +42,7 @@ class Hosting:
     ) -> None:
         self._snapshot = snapshot
         self._unread: set[str] = set()
-        self._shut: set[str] = set()
+        self._pages = 0
         self._spider = spider
         self._kind = kind
         self._site = site
@@ -106,7 +107,6 @@ class Hosting:
         elif said == "dropped":
             self._dropped += 1
         elif said == "robots":
-            self.hear_robots(frame["origin"], int(frame["status"]))
             self._ctx.addresses.keep_robots(frame["origin"], int(frame["status"]), frame["body"])
         elif said == "answered":
             self._answered(frame["origin"], int(frame["status"]), frame["wait"])
@@ -175,17 +175,16 @@ class Hosting:
 
     def _settle(self, which: str, status: int) -> None:
         """Note whether an address was read; a later try that is answered well makes it good."""
+        self._pages += bool(which)
         if status < 400 or status in _GONE:
             self._unread.discard(which)
         elif which:
             self._unread.add(which)
 
-    def hear_robots(self, origin: str, status: int) -> None:
-        """Hear how a robots.txt was answered: an error forbids all, and says nothing of it."""
-        if 0 < status < 500:
-            self._shut.discard(origin)
-        else:
-            self._shut.add(origin)
+    @property
+    def _shut(self) -> list[str]:
+        """The origins of which nobody knows what they forbid."""
+        return sorted(origin for why, origin in self._idle if why == "robots-unread")
 
     @property
     def doubt(self) -> str | None:
@@ -195,8 +194,7 @@ class Hosting:
         if self._unread:
             count = len(self._unread)
             return f"{count} address{'' if count == 1 else 'es'} could not be read"
-        shut = sorted(origin for why, origin in self._idle if why == "robots")
-        if shut := [origin for origin in shut if origin in self._shut]:
+        if shut := self._shut:
             return f"robots.txt of {', '.join(shut)} could not be read"
         return None
 
@@ -247,13 +245,18 @@ class Hosting:
         if self._limited:
             message = f"{', '.join(self._limited)} asks {named} for less; it is left alone so long"
             raise SourceError(message)
-        if not self._told and any(why == "network" for why, _ in self._idle):
-            message = f"{named}: {', '.join(origin for _, origin in self._idle)} cannot be reached"
+        away = sorted({origin for why, origin in self._idle if why in _AWAY})
+        if away and not self._told:
+            message = f"{named}: {', '.join(away)} cannot be reached"
+            raise TransientError(message)
+        if self._shut and not self._pages:
+            message = f"{named}: robots.txt of {', '.join(self._shut)} could not be read"
             raise TransientError(message)
 
     def _note(self) -> None:
         sentences = {
             "robots": "{count} of {origin} not asked for: robots.txt forbids it",
+            "robots-unread": "{count} of {origin} not asked for: its robots.txt cannot be read",
             "refused": (
                 "{count} of {origin} not asked for: it is none of the origins that the "
                 "configuration names, or private"

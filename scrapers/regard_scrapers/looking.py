@@ -28,8 +28,12 @@ Hear: TypeAlias = Callable[[Fetched, Site, Context], None]
 """Hears what became of an address."""
 
 _IMPLAUSIBLE: Final = "implausible-price"
-_TRIED_AGAIN: Final = frozenset({"network", "http-error", "rate-limited"})
+_TRIED_AGAIN: Final = frozenset({"network", "robots-unread", "http-error", "rate-limited"})
 _BELIEVED: Final = frozenset({"ok", "not-modified", "gone", "robots", "refused", "redirected"})
+_LEADING: Final = frozenset({"sitemap", "list"})
+_LOST: Final = frozenset({"gone", "robots", "refused", "redirected"})
+"""A page that is gone is news; what leads to pages and is gone says nothing about them."""
+
 _GENTLE_WINDOW: Final = 4
 _OWN_WINDOW: Final = 400
 _BLOCKED_PAUSE: Final = timedelta(hours=6)
@@ -79,6 +83,8 @@ class Looking:
         self._retry_after: float | None = None
         self._broken: Counter[str] = Counter()
         self._asked: Counter[str] = Counter()
+        self._unread: str | None = None
+        self._lost: list[str] = []
         self._refused: Counter[str] = Counter()
 
     def settings(self, seeds: Iterable[Address]) -> CrawlSettings:
@@ -181,7 +187,13 @@ class Looking:
         """Yield what one address came to, with the records of its page."""
         ctx, now = self._ctx, self._ctx.clock.now()
         given = self._given.pop(fetched.url, Address(fetched.url, fetched.kind))
-        self._outcomes[fetched.outcome] += 1
+        lost = given.kind in _LEADING and not given.depth and fetched.outcome in _LOST
+        self._outcomes["lost" if lost else fetched.outcome] += 1
+        if lost:
+            self._lost.append(f"{fetched.url}: {fetched.text or fetched.outcome}")
+        if fetched.outcome == "robots-unread":
+            # Of all its addresses alike, so any of them tells why.
+            self._unread = f"site {self._site.name} cannot be read: {fetched.text}"
         self._left -= fetched.status is not None
         self._judge(fetched)
         self._hear(fetched, self._site, ctx)
@@ -203,7 +215,8 @@ class Looking:
                 self._bare.append(fetched)
                 return
         keys = tuple(each["key"] for each in records) if not aside else None
-        yield Page(records, visited=(self._visited(fetched, keys),))
+        code = "lost" if lost else None
+        yield Page(records, visited=(self._visited(fetched, keys, code=code),))
 
     def _follow(self, fetched: Fetched, given: Address) -> None:
         deeper = given.depth + 1 if given.kind == "list" else 0
@@ -291,24 +304,13 @@ class Looking:
         Raises:
             RateLimited: The site asks for less.
             SourceChanged: It blocks us, or no longer looks as it did.
-            TransientError: No address of it could be reached.
+            TransientError: No address of it could be read.
         """
         ctx, site, now = self._ctx, self._site, self._ctx.clock.now()
         if self._outcomes:
             for origin in self._states:
                 ctx.addresses.rest(origin, now + timedelta(seconds=site.delay))
-            told = ", ".join(f"{count} {code}" for code, count in self._outcomes.most_common())
-            ctx.note(f"pages: {told}")
-        for note, count in self._broken.most_common(3):
-            ctx.note(f"{count} pages with a broken block of data: {note}")
-        for why, count in self._refused.most_common(5):
-            pages = f"{count} page{'' if count == 1 else 's'}"
-            ctx.note(f"scripts of {pages} were not given all they ask for: {why}")
-        if self._left <= 0 and ctx.addresses.waiting:
-            ctx.note(
-                f"the {site.pages_per_day} pages of today are used up; {ctx.addresses.waiting} "
-                "addresses wait for tomorrow"
-            )
+        self._note()
         for finding in self._health.findings():
             ctx.finding(finding)
         if self._retry_after is not None:
@@ -318,9 +320,39 @@ class Looking:
             self._raise("site-blocks-us", f"does not let us in: {self._sent_away}")
         if self._health.rotten is not None:
             self._raise("site-changed", f"no longer looks as it did: {self._health.rotten}")
-        if self._outcomes and self._outcomes.keys() == {"network"}:
-            message = f"site {site.name} cannot be reached: {self._origin}"
-            raise TransientError(message)
+        if self._outcomes and self._outcomes.keys().isdisjoint(_BELIEVED):
+            self._refuse()
+
+    def _note(self) -> None:
+        """Say in the run's summary what came of the pages."""
+        ctx = self._ctx
+        if self._outcomes:
+            ctx.note(f"pages: {self._counted()}")
+        for note, count in self._broken.most_common(3):
+            ctx.note(f"{count} pages with a broken block of data: {note}")
+        for what in self._lost[:3]:
+            ctx.note(f"{what}; what it led to is not looked at")
+        for why, count in self._refused.most_common(5):
+            pages = f"{count} page{'' if count == 1 else 's'}"
+            ctx.note(f"scripts of {pages} were not given all they ask for: {why}")
+        if self._left <= 0 and ctx.addresses.waiting:
+            ctx.note(
+                f"the {self._site.pages_per_day} pages of today are used up; "
+                f"{ctx.addresses.waiting} addresses wait for tomorrow"
+            )
+
+    def _counted(self) -> str:
+        return ", ".join(f"{count} {code}" for code, count in self._outcomes.most_common())
+
+    def _refuse(self) -> None:
+        """Say that nothing was read at all, and why."""
+        named = f"site {self._site.name}"
+        if self._lost:
+            self._raise("site-changed", f"no longer says what it has: {self._lost[0]}")
+        if self._outcomes.keys() <= {"network", "robots-unread"}:
+            raise TransientError(self._unread or f"{named} cannot be reached: {self._origin}")
+        message = f"none of the pages of {named} could be read: {self._counted()}"
+        raise TransientError(message)
 
     def _ask_less(self, wait: float) -> None:
         if wait > _LONGEST_WAIT:

@@ -211,9 +211,7 @@ class WebSpider(Source["WebSpider.Config"]):
             # In one order for all spiders: two that wait for each other would wait for ever.
             for origin in sorted(origins):
                 held.enter_context(ctx.addresses.hold(origin))
-                states[origin] = state = self._state(origin, ctx)
-                if state.robots is not None:
-                    hosting.hear_robots(origin, state.robots[0])
+                states[origin] = self._state(origin, ctx)
             child.say("go", **self._guest(manners, states, ctx))
             yield from hosting.all(child, manners.pages_per_day)
             hosting.rest(manners.delay)

@@ -228,7 +228,7 @@ def test_orphans(tmp_path: Path, make: Callable[..., MadeReport]) -> None:
 
     assert 4 == figures(made.report)["customers.total"].value
     assert ["crm"] == [one.source for one in made.report.sources]
-    assert ("source 'old' is no longer configured: its 1 records are left out",) == made.notes
+    assert ("source 'old' is no longer configured: its 1 record is left out",) == made.notes
 
 
 def test_untied_finding(tmp_path: Path, make: Callable[..., MadeReport]) -> None:

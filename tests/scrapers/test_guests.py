@@ -60,7 +60,13 @@ def test_nothing_forbidden_is_asked_for_however_many_wait(open_shop: OpenShop) -
 
 @pytest.mark.parametrize(
     ("status", "outcome", "asked"),
-    [(500, "robots", 0), (503, "robots", 0), (404, "ok", 1), (403, "ok", 1)],
+    [
+        (500, "robots-unread", 0),
+        (503, "robots-unread", 0),
+        (429, "robots-unread", 0),
+        (404, "ok", 1),
+        (403, "ok", 1),
+    ],
 )
 def test_an_error_of_robots_is_no_permission(
     status: int, outcome: str, asked: int, open_shop: OpenShop, catalogue: Catalogue
@@ -199,7 +205,7 @@ def test_nobody_there() -> None:
         while crawl.out:
             found += [each.fetched for each in crawl.hear() if each.fetched is not None]
 
-    assert ["robots"] == [each.outcome for each in found]
+    assert ["robots-unread"] == [each.outcome for each in found]
 
 
 def test_a_child_that_dies_is_told(open_shop: OpenShop) -> None:

@@ -63,6 +63,7 @@ class AddressBook:
         self._out: set[str] = set()
         self._visited: list[Visited] = []
         self._again: list[str] = []
+        self._tried: frozenset[str] = frozenset()
         self._keys: dict[str, int] = {}
         self._unsettled = 0
         self._unstored = 0
@@ -178,7 +179,11 @@ class AddressBook:
         self.hurried = False
         if self._pass is None:
             return None
-        changes = Changes(self._pass.number, self._recipe, self._found, self._visited, self._again)
+        changes = Changes(
+            self._pass.number, self._recipe, self._found, self._visited, self._again, self._tried
+        )
+        # A site that is away for a minute is tried again by the same run: that is one try.
+        self._tried |= {each.url for each in self._visited if not each.final}
         self._found, self._visited, self._again = [], [], []
         self._unsettled += len(changes.visited)
         self._unstored += len(changes.found) + len(changes.again)

@@ -174,7 +174,8 @@ class StoreCommitter:
         assert current is not None  # noqa: S101  # it was begun
         with self.store.write() as transaction:
             check(transaction, self.lease)
-            if stored_addresses.count_due(transaction, source, current.number):
+            if not stored_addresses.give_up(transaction, source, current.number):
+                # The rest is left for the next run: today's budget is used up.
                 return
             whole = not stored_addresses.failed(transaction, source, current.number)
             stored_addresses.end_pass(transaction, source, whole=whole)

@@ -203,7 +203,9 @@ def _about_late(late: Sequence[str]) -> list[str]:
 
 def _about_orphans(fresh: Sequence[Freshness], orphans: Collection[str]) -> list[str]:
     return [
-        f"source {one.source!r} is no longer configured: its {one.records} records are left out"
+        f"source {one.source!r} is no longer configured: "
+        + ("its 1 record is" if one.records == 1 else f"its {one.records} records are")
+        + " left out"
         for one in fresh
         if one.source in orphans and one.records
     ]

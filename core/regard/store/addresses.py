@@ -30,6 +30,7 @@ __all__ = [
     "due",
     "end_pass",
     "failed",
+    "give_up",
     "origin_state",
     "put_origin",
     "save",
@@ -39,7 +40,7 @@ _MOST_KEYS = 500
 """A page with more records is read whole each time; it is rarer than the memory is dear."""
 
 MOST_TRIES = 3
-"""How often an address is tried in one pass."""
+"""In so many runs an address is tried in one pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Changes:
         found: Addresses that something led to.
         visited: What became of addresses.
         again: Addresses that lead where they led before.
+        tried: Addresses whose try in this run is counted already.
     """
 
     number: int
@@ -78,6 +80,7 @@ class Changes:
     found: list[Address] = field(default_factory=list)
     visited: list[Visited] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
+    tried: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.found or self.visited or self.again)
@@ -95,9 +98,13 @@ def current_pass(transaction: Transaction, source: str) -> StoredPass | None:
 
 
 def begin_pass(transaction: Transaction, source: str, at: datetime) -> StoredPass:
-    """Go on with the source's pass, or begin its next one at a time."""
+    """
+    Go on with the source's pass where something in it is due, else begin its next one.
+
+    A run that failed after its last address has left its pass open, with nothing to look at.
+    """
     last = current_pass(transaction, source)
-    if last is not None and last.ended_at is None:
+    if last is not None and last.ended_at is None and count_due(transaction, source, last.number):
         return last
     fresh = StoredPass(
         (last.number if last else 0) + 1,
@@ -181,6 +188,24 @@ def count_due(transaction: Transaction, source: str, number: int) -> int:
     """Return how many addresses have no outcome in a pass."""
     statement = select(func.count()).select_from(table("addresses")).where(_due(source, number))
     return int(transaction.connection.execute(statement).scalar_one())
+
+
+def give_up(transaction: Transaction, source: str, number: int) -> bool:
+    """
+    Give up what was tried in a pass and failed, unless something in it was never tried.
+
+    Returns:
+        Whether every address has its outcome now.
+    """
+    addresses = table("addresses")
+    connection = transaction.connection
+    untried = select(addresses.c.url).where(_due(source, number), addresses.c.tries == 0)
+    if connection.execute(untried.limit(1)).first() is not None:
+        return False
+    connection.execute(
+        update(addresses).where(_due(source, number)).values(visited_pass=number, tries=0)
+    )
+    return True
 
 
 def failed(transaction: Transaction, source: str, number: int) -> int:
@@ -271,13 +296,15 @@ def _find_again(transaction: Transaction, source: str, changes: Changes) -> None
 def _visit(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what became of addresses; those that change the same columns in one statement."""
     addresses = table("addresses")
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    alike: dict[tuple[bool, tuple[str, ...]], list[dict[str, Any]]] = {}
     for each in changes.visited:
         values = _outcome(transaction, each, changes)
-        alike.setdefault(tuple(values), []).append({**values, "here": each.url})
-    for names, rows in alike.items():
+        rows = alike.setdefault((each.url in changes.tried, tuple(values)), [])
+        rows.append({**values, "here": each.url})
+    for (counted, names), rows in alike.items():
         changed: dict[str, Any] = {name: bindparam(name) for name in names}
-        changed.setdefault("tries", addresses.c.tries + 1)
+        if not counted:
+            changed.setdefault("tries", addresses.c.tries + 1)
         statement = (
             update(addresses)
             .where(addresses.c.source == source, addresses.c.url == bindparam("here"))
@@ -306,6 +333,9 @@ def _outcome(transaction: Transaction, visited: Visited, changes: Changes) -> di
             "recipe": changes.recipe,
             "keys": json.dumps(visited.keys) if few else None,
         }
+    if visited.outcome != "not-modified":
+        # Validators of a challenge would make its next 304 pass for the page as it was read.
+        return values
     if visited.etag:
         values["etag"] = visited.etag
     if visited.last_modified:

@@ -21,7 +21,12 @@ from regard_scrapers.spiders.answers import Answerer
 from regard_scrapers.spiders.frames import Fetched, Order, unpack
 from regard_scrapers.spiders.guarding import RefusedAddress
 from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
-from regard_scrapers.spiders.robots import ForbiddenByRobots, origin_of, robots_fetched
+from regard_scrapers.spiders.robots import (
+    ForbiddenByRobots,
+    RobotsUnread,
+    origin_of,
+    robots_fetched,
+)
 
 if TYPE_CHECKING:
     from regard_scrapers.spiders.rendering import Rendered, Renderer
@@ -260,6 +265,8 @@ class FedSpider(Spider):
 def _code_of(error: BaseException, *, redirected: bool) -> tuple[Any, str]:
     """Return what a failure means for an address, and how people are told."""
     said = str(error)[:200]
+    if isinstance(error, RobotsUnread):
+        return "robots-unread", said
     if isinstance(error, ForbiddenByRobots):
         return "robots", said
     if isinstance(error, RefusedAddress):

@@ -21,6 +21,7 @@ OutcomeCode: TypeAlias = Literal[
     "not-modified",
     "gone",
     "robots",
+    "robots-unread",
     "blocked",
     "rate-limited",
     "http-error",

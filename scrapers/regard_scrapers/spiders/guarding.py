@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
+from regard.webaddresses import is_loopback
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -70,6 +72,9 @@ class GuardMiddleware:
         if parts.scheme not in ("http", "https") or not host:
             message = f"{parts.scheme or 'no'} address; only http and https are asked"
             raise RefusedAddress(message)
+        if is_loopback(host):
+            # No proxy reaches what is only on this machine.
+            request.meta["proxy"] = None
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if f"{host}:{port}" in self._allowed or host in self._allowed:
             return

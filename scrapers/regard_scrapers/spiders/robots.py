@@ -21,7 +21,14 @@ from scrapy.http.request import NO_CALLBACK
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-__all__ = ["ForbiddenByRobots", "RobotsMiddleware", "Rules", "origin_of", "robots_fetched"]
+__all__ = [
+    "ForbiddenByRobots",
+    "RobotsMiddleware",
+    "RobotsUnread",
+    "Rules",
+    "origin_of",
+    "robots_fetched",
+]
 
 AGENT: Final = "regard"
 """The product token that robots.txt may speak to."""
@@ -36,6 +43,7 @@ _LONGEST: Final = 500 * 1024
 """RFC 9309, 2.5: at least 500 KiB are read."""
 
 LONGEST_CRAWL_DELAY: Final = 30.0
+_TOO_OFTEN: Final = 429
 _KEPT_SECONDS: Final = 24 * 3600.0
 
 robots_fetched = object()
@@ -44,6 +52,10 @@ robots_fetched = object()
 
 class ForbiddenByRobots(IgnoreRequest):
     """robots.txt says no, or cannot be read, which says no too."""
+
+
+class RobotsUnread(ForbiddenByRobots):
+    """robots.txt cannot be read: it forbids everything now, and says nothing of tomorrow."""
 
 
 def origin_of(url: str) -> str:
@@ -64,25 +76,35 @@ class Rules:
     Attributes:
         status: The status it came with; 0: there was no answer.
         parsed: Its rules; None: there are none, or it could not be read.
+        failure: What kept the answer away, where that is known.
     """
 
     status: int
     parsed: Protego | None
+    failure: str | None = None
 
     @classmethod
-    def read(cls, status: int, body: bytes) -> Rules:
+    def read(cls, status: int, body: bytes, failure: str | None = None) -> Rules:
         """Return the rules of a robots.txt as it was answered."""
         if 200 <= status < 300:
             text = body[:_LONGEST].decode("utf-8", errors="replace")
             return cls(status, Protego.parse(text))
-        return cls(status, None)
+        return cls(status, None, failure)
 
     def allows(self, url: str) -> bool:
         """Say whether an address may be fetched (RFC 9309, 2.2 and 2.3.1)."""
         if self.parsed is not None:
             return bool(self.parsed.can_fetch(url, AGENT))
-        # 4xx: there are no rules. 5xx and no answer: complete disallow.
-        return 400 <= self.status < 500
+        return not self.unread
+
+    @property
+    def unread(self) -> bool:
+        """
+        Whether nobody knows what it says, which forbids everything (RFC 9309, 2.3.1.4).
+
+        A 4xx says that there are no rules; but 429 says only that we asked too often.
+        """
+        return self.parsed is None and not (400 <= self.status < 500 and self.status != _TOO_OFTEN)
 
     @property
     def why(self) -> str:
@@ -91,7 +113,8 @@ class Rules:
             return "robots.txt forbids it"
         if self.status:
             return f"robots.txt was answered with status {self.status}, which forbids everything"
-        return "robots.txt could not be fetched, which forbids everything"
+        why = f" ({self.failure})" if self.failure else ""
+        return f"robots.txt could not be fetched{why}, which forbids everything"
 
     @property
     def delay_seconds(self) -> float:
@@ -111,11 +134,13 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._rules: dict[str, asyncio.Future[Rules]] = {}
-        self._known: dict[str, Rules] = {
+        known = {
             origin: Rules.read(int(status), str(body).encode())
             for origin, (status, body, age) in crawler.settings.getdict("REGARD_ROBOTS").items()
             if float(age) < _KEPT_SECONDS
         }
+        # A failure of an hour ago must not shut a site for a day: it is asked for again.
+        self._known = {origin: rules for origin, rules in known.items() if not rules.unread}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
@@ -128,6 +153,7 @@ class RobotsMiddleware:
 
         Raises:
             ForbiddenByRobots: It does not allow this address.
+            RobotsUnread: It could not be read.
         """
         if request.meta.get(ITSELF) or urlsplit(request.url).scheme not in ("http", "https"):
             return
@@ -137,7 +163,7 @@ class RobotsMiddleware:
             stats = self._crawler.stats
             if stats is not None:
                 stats.inc_value("regard/robots_forbidden")
-            raise ForbiddenByRobots(rules.why)
+            raise (RobotsUnread if rules.unread else ForbiddenByRobots)(rules.why)
 
     async def rules(self, url: str) -> Rules:
         """Return the rules for an address; everybody who waits gets the same."""
@@ -158,7 +184,7 @@ class RobotsMiddleware:
     async def _fetched(self, origin: str) -> Rules:
         engine = self._crawler.engine
         assert engine is not None  # noqa: S101  # there is one while requests are made
-        status, body = 0, b""
+        status, body, failure = 0, b"", None
         try:
             request = Request(
                 f"{origin}/robots.txt",
@@ -168,12 +194,13 @@ class RobotsMiddleware:
             )
             response = await engine.download_async(request)
             status, body = response.status, response.body
-        except IgnoreRequest:
-            status = 0
+        except IgnoreRequest as error:
+            failure = str(error)[:200] or None
         except Exception as error:  # noqa: BLE001  # whatever goes wrong forbids everything
+            failure = type(error).__name__
             if self._crawler.spider is not None:
                 self._crawler.spider.logger.info("robots.txt of %s: %s", origin, error)
         self._crawler.signals.send_catch_log(
             robots_fetched, origin=origin, status=status, body=body[:_LONGEST], at=time.time()
         )
-        return Rules.read(status, body)
+        return Rules.read(status, body, failure)

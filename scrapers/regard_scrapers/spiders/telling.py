@@ -13,7 +13,7 @@ from scrapy.http import Response
 from regard_scrapers.spiders.addon import GuestAddon
 from regard_scrapers.spiders.guarding import RefusedAddress
 from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
-from regard_scrapers.spiders.robots import ITSELF, ForbiddenByRobots, origin_of
+from regard_scrapers.spiders.robots import ITSELF, ForbiddenByRobots, RobotsUnread, origin_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -94,7 +94,9 @@ class TellingMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Tell of a request without an answer."""
         why = "network"
-        if isinstance(exception, ForbiddenByRobots):
+        if isinstance(exception, RobotsUnread):
+            why = "robots-unread"
+        elif isinstance(exception, ForbiddenByRobots):
             why = "robots"
         elif isinstance(exception, RefusedAddress):
             why = "refused"

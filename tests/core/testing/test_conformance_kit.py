@@ -67,7 +67,7 @@ def test_a_good_source_passes_every_check(pytester: pytest.Pytester) -> None:
     """A source that keeps its promises passes all checks, none skipped."""
     result = _run(pytester, _GOOD)
 
-    assert {"passed": 6} == result.parseoutcomes()
+    result.assert_outcomes(passed=6)
 
 
 @pytest.mark.parametrize("check", sorted(_BROKEN))

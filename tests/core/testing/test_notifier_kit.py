@@ -63,7 +63,7 @@ def _run(pytester: pytest.Pytester, plugin: str, check: str = "test") -> pytest.
 
 def test_a_good_notifier_passes_every_check(pytester: pytest.Pytester) -> None:
     """A notifier that keeps its promises passes all checks, none skipped."""
-    assert {"passed": 4} == _run(pytester, _GOOD).parseoutcomes()
+    _run(pytester, _GOOD).assert_outcomes(passed=4)
 
 
 @pytest.mark.slow

@@ -1,0 +1,176 @@
+"""What a site's troubles of one day do to the next days: nothing, once they are over."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regard.demo.shop import Catalogue, Shop
+
+pytestmark = pytest.mark.slow
+
+OpenShop = Callable[..., Shop]
+MakeProject = Callable[..., Path]
+RunRegard = Callable[..., Any]
+
+CONFIG = """
+[sources.prices]
+plugin = "web-offers"
+site = "rival"
+retries = RETRIES
+"""
+SITE = """
+competitor = "Rival"
+contact = "mailto:us@us.example"
+delay = 0.0
+allow_hosts = ["HOST"]
+currency = "EUR"
+
+[discover]
+sitemap = "http://HOST/sitemap.xml"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """
+    What a run of one day came to.
+
+    Attributes:
+        outcome: The run's.
+        error: Why it failed.
+        deleted: How many offers it took for withdrawn.
+        asked: The paths that the shop was asked for.
+        seen: How many offers it met.
+    """
+
+    outcome: str
+    error: str
+    deleted: int
+    asked: list[str]
+    seen: int
+
+
+@dataclass(slots=True)
+class Daily:
+    """A shop that is looked at once a day."""
+
+    shop: Shop
+    folder: Path
+    run: RunRegard
+    date: int = 0
+
+    def next(self) -> Day:
+        """Look at the shop on the next day."""
+        self.date += 1
+        before, now = len(self.shop.paths), f"2026-11-{self.date:02}T{self.date + 8:02}:00:00Z"
+        done = self.run("run", "prices", "--json", cwd=self.folder, env={"REGARD_NOW": now})
+        stream, *_ = json.loads(done.stdout)["runs"]
+        with sqlite3.connect(self.folder / "regard.db") as connection:
+            ((seen,),) = connection.execute(
+                "SELECT count(*) FROM offers WHERE last_seen_at >= ?", [now[:10]]
+            )
+        connection.close()
+        asked = self.shop.paths[before:]
+        return Day(stream["outcome"], stream["error"] or "", stream["deleted"], asked, seen)
+
+
+@pytest.fixture
+def daily(
+    open_shop: OpenShop, small: Catalogue, project: MakeProject, run_regard: RunRegard
+) -> Callable[..., Daily]:
+    """Return what makes a project that looks at a shop with six articles."""
+
+    def made(retries: int = 0) -> Daily:
+        shop = open_shop(goods=small)
+        files = {"sites/rival.toml": SITE.replace("HOST", shop.host)}
+        folder = project(CONFIG.replace("RETRIES", str(retries)), files=files)
+        return Daily(shop, folder, run_regard)
+
+    return made
+
+
+def pages(day: Day) -> int:
+    """Return how many articles' pages were asked for."""
+    return sum(path.startswith("/p/") for path in day.asked)
+
+
+def test_one_broken_page_keeps_no_other_from_being_read(
+    daily: Callable[..., Daily], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that always fails is tried once a day, and all others are looked at every day."""
+    watched = daily()
+    answer = watched.shop._page
+
+    def broken(target: str) -> tuple[int, bytes, dict[str, str]]:
+        return (500, b"oh", {}) if target.endswith("0003") else answer(target)
+
+    monkeypatch.setattr(watched.shop, "_page", broken)
+    days = [watched.next() for _ in range(3)]
+
+    assert [("ok", 6, 5)] * 3 == [(day.outcome, pages(day), day.seen) for day in days]
+
+
+@pytest.mark.parametrize(
+    ("knob", "said"),
+    [("blocked", "does not let us in"), ("redesigned", "no longer looks as it did")],
+)
+def test_each_day_of_trouble_is_told(knob: str, said: str, daily: Callable[..., Daily]) -> None:
+    """Every run fails while it lasts, nothing counts as seen, and the first after it is whole."""
+    watched = daily()
+    first = watched.next()
+    setattr(watched.shop.knobs, knob, True)
+    bad = [watched.next() for _ in range(3)]
+    setattr(watched.shop.knobs, knob, False)
+    last = watched.next()
+
+    assert [("failed", 6, 0)] * 3 == [(day.outcome, pages(day), day.seen) for day in bad]
+    assert all(said in day.error for day in bad)
+    assert [("ok", 6), ("ok", 6)] == [(day.outcome, day.seen) for day in (first, last)]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ({"robots_status": 503}, "robots.txt was answered with status 503"),
+        ({"status": 500}, "none of the pages of site rival could be read: 1 http-error"),
+        ({"status": 404}, "no longer says what it has: http://HOST/sitemap.xml: status 404"),
+        ({"disallow": ("/sitemap.xml",)}, "/sitemap.xml: robots.txt forbids it"),
+    ],
+    ids=["robots", "errors", "gone", "forbidden"],
+)
+def test_a_site_that_shows_nothing_has_not_withdrawn_everything(
+    trouble: dict[str, Any], said: str, daily: Callable[..., Daily]
+) -> None:
+    """Where nothing can be discovered the run fails, however often, and no offer is withdrawn."""
+    watched = daily()
+    watched.next()
+    well = {name: getattr(watched.shop.knobs, name) for name in trouble}
+    for name, value in trouble.items():
+        setattr(watched.shop.knobs, name, value)
+    bad = [watched.next() for _ in range(3)]
+    for name, value in well.items():
+        setattr(watched.shop.knobs, name, value)
+    last = watched.next()
+
+    assert [("failed", 0, 0)] * 3 == [(day.outcome, day.deleted, day.seen) for day in bad]
+    assert all(said.replace("HOST", watched.shop.host) in day.error for day in bad)
+    assert ("ok", 6) == (last.outcome, last.seen)
+
+
+def test_tries_within_a_run_give_nothing_up(daily: Callable[..., Daily]) -> None:
+    """A run that tries again and again has failed in the end, and the next one reads it all."""
+    watched = daily(retries=3)
+    watched.shop.knobs.status = 500
+    bad = watched.next()
+    watched.shop.knobs.status = None
+    last = watched.next()
+
+    assert ("failed", 4) == (bad.outcome, bad.asked.count("/sitemap.xml"))
+    assert ("ok", 6) == (last.outcome, last.seen)
