@@ -22,8 +22,8 @@ __all__ = ["Entry", "Teller", "entries_of", "fault_of", "folded", "teller_of"]
 _WORD: Final = re.compile(r"[^\W_]+|[€$£%]")
 _PART: Final = re.compile(r"[^\W_]+\*?(?![^\W_])|[€$£%#]")
 _SENTENCE: Final = re.compile(r"[.!?;]+(?=\s|$)|\n+")
-_LONGEST: Final = 20_000
-"""Characters that are read of a text: nobody's theme stands behind them only."""
+_LONGEST: Final = 10_000
+"""Characters that are read of a text: nobody's theme stands only behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,39 +81,50 @@ def entries_of(theme: str | None, words: Iterable[str], *, own: bool = False) ->
 
 @dataclass(slots=True)
 class _Lexicon:
-    """Entries by how they begin, the longest first."""
+    """
+    Entries by how they begin.
 
-    whole: dict[str, list[Entry]] = field(default_factory=dict)
+    Attributes:
+        whole: By their first word, ``#`` for any number, and their second; an empty second
+            where there is none, or where it is not one word.
+        begun: By the beginning of their first word.
+    """
+
+    whole: dict[tuple[str, str], list[Entry]] = field(default_factory=dict)
     begun: dict[str, list[Entry]] = field(default_factory=dict)
-    numbers: list[Entry] = field(default_factory=list)
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> _Lexicon:
         """Return the lexicon of some entries."""
         made = cls()
-        for entry in sorted(dict.fromkeys(entries), key=lambda each: -len(each.parts)):
+        for entry in dict.fromkeys(entries):
             first = entry.parts[0]
-            if first == "#":
-                made.numbers.append(entry)
-            elif first.endswith("*"):
+            second = entry.parts[1] if len(entry.parts) > 1 else ""
+            if first.endswith("*"):
                 made.begun.setdefault(first[:-1], []).append(entry)
             else:
-                made.whole.setdefault(first, []).append(entry)
+                known = "" if second == "#" or second.endswith("*") else second
+                made.whole.setdefault((first, known), []).append(entry)
         return made
 
     def at(self, words: Sequence[str], place: int) -> list[Entry]:
-        """Return the longest entries that stand at a place; those of a whole word go before."""
+        """Return the entries that stand at a place and go before all others there."""
         word = words[place]
-        found: list[tuple[tuple[bool, int, int], Entry]] = []
-        near = list(self.whole.get(word, ()))
+        firsts = [word, "#"] if word[0].isdigit() else [word]
+        seconds = ["", words[place + 1]] if place + 1 < len(words) else [""]
+        near = [
+            entry
+            for first in firsts
+            for second in seconds
+            for entry in self.whole.get((first, second), ())
+        ]
         for end in range(1, len(word) + 1):
             near += self.begun.get(word[:end], ())
-        if word[0].isdigit():
-            near += self.numbers
-        for entry in near:
-            if _stands(entry.parts, words, place):
-                rank = (entry.own, len(entry.parts), sum(map(len, entry.parts)))
-                found.append((rank, entry))
+        found = [
+            ((entry.own, len(entry.parts), sum(map(len, entry.parts))), entry)
+            for entry in near
+            if _stands(entry.parts, words, place)
+        ]
         best = max((rank for rank, _ in found), default=None)
         return [entry for rank, entry in found if rank == best]
 
