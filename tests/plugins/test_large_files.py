@@ -94,12 +94,12 @@ class Large:
 
 LARGE = {
     "survey-export": Large("t.csv", _answers, 1_000_000, 1_000_000, ""),
-    "mystery-shopping": Large("v.csv", _items, 800_000, 960_000, 'form = "store.toml"\n'),
+    "mystery-shopping": Large("v.csv", _items, 500_000, 600_000, 'form = "store.toml"\n'),
     "indicators": Large("i.csv", _values, 1_000_000, 1_000_000, ""),
     "touchpoints": Large("tickets.csv", _tickets, 1_000_000, 1_000_000, ""),
     "touchpoints, mentions": Large("mentions.csv", _mentions, 1_000_000, 1_000_000, ""),
     "mailbox": Large("m.mbox", _messages, 200_000, 200_000, 'own = ["shop.example"]\n'),
-    "survey-mailbox": Large("r.mbox", _messages, 100_000, 100_000, 'survey = "Large"\n'),
+    "survey-mailbox": Large("r.mbox", _messages, 60_000, 60_000, 'survey = "Large"\n'),
 }
 
 

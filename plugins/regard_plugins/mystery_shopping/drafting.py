@@ -289,7 +289,7 @@ def _take_visits(draft: Draft, sheets: Sequence[Sheet]) -> None:
         above, at = found.rows[at], at + 1
         upper = carried_on(header)
         lower = _texts(found.rows[at][1])
-        header = [text or over for text, over in zip(lower, header, strict=True)]
+        header = [text or over for text, over in zip(lower, header, strict=False)]
     below = _texts(found.rows[at + 1][1])
     parts = [PARTS.get(fold(text)) for text in below]
     if sum(part is not None for part in parts) < 2:
@@ -305,12 +305,12 @@ def _take_visits(draft: Draft, sheets: Sequence[Sheet]) -> None:
 def _goes_on(header: Sequence[str], lower: Sequence[str]) -> bool:
     """Say whether the row below a header belongs to it: texts only, and most of them others."""
     said = [text for text in lower if text]
-    new = {text for text, over in zip(lower, header, strict=True) if text and text != over}
+    new = {text for text, over in zip(lower, header, strict=False) if text and text != over}
     return (
         len(new) > 1
         and not any(_is_answer(text) for text in said)
         and sum(fold(text) in PARTS for text in said) < 2
-        and any(not text or text == over for text, over in zip(lower, header, strict=True))
+        and any(not text or text == over for text, over in zip(lower, header, strict=False))
         and not set(map(fold, header)) <= {*map(fold, lower), ""}
         and any(not over or over == header[at - 1] for at, over in enumerate(header) if at)
     )

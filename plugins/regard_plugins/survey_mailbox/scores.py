@@ -18,7 +18,7 @@ from decimal import Decimal
 from regard.errors import RecordError
 from regard.privacy import mask_text
 
-__all__ = ["Found", "Scale", "find_score", "says_only_score"]
+__all__ = ["Found", "Scale", "find_score", "lone_score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +255,14 @@ def find_score(text: str, scale: Scale) -> Found:
     return Found(next(iter(scores), None), comment)
 
 
-def says_only_score(line: str, scale: Scale) -> bool:
-    """Say whether a line, such as a subject, says a score and nothing else."""
-    try:
-        return _lone(_prepared(line, scale).strip(), scale) is not None
-    except RecordError:
-        return True
+def lone_score(line: str, scale: Scale) -> Decimal | None:
+    """
+    Return the score of a line, such as a subject, that says nothing else; None: it says more.
+
+    Raises:
+        RecordError: It is a number and no score, as of `find_score`.
+    """
+    return _lone(_prepared(line, scale).strip(), scale)
 
 
 def _prepared(text: str, scale: Scale) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from regard import keys
+from regard.errors import RecordError
 from regard.mail import MailConfig, MailSource, Message, covers, tagged
 from regard.sources import Context, Record, Stream
 from regard_plugins.survey_mailbox.invitations import Invitation
-from regard_plugins.survey_mailbox.scores import Found, Scale, find_score, says_only_score
+from regard_plugins.survey_mailbox.scores import Found, Scale, find_score, lone_score
 
 __all__ = ["SurveyMailbox", "SurveyMailboxConfig"]
 
@@ -180,7 +182,9 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
     def _says_only_score(self, message: Message) -> bool:
         """Say whether a message that names nothing it answers is an answer nevertheless."""
         said = (message.subject or "", (message.text or "").partition("\n")[0])
-        return any(says_only_score(each, self.config.scale) for each in said)
+        with suppress(RecordError):  # a number and no score: it may be about anything
+            return any(lone_score(each, self.config.scale) is not None for each in said)
+        return False
 
     def _tag(self, message: Message) -> str | None:
         """Return the tag of the address that a message went to; anybody's own is none."""
@@ -206,10 +210,9 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
         """Return what a reply says; a score may also be all that its subject says."""
         scale = self.config.scale
         found = find_score(message.text or "", scale)
-        subject = _bare(message.subject)
-        if found.score is None and says_only_score(subject, scale):
-            return Found(find_score(subject, scale).score, found.comment)
-        return found
+        if found.score is not None:
+            return found
+        return Found(lone_score(_bare(message.subject), scale), found.comment)
 
     def _answers(self, message: Message) -> Iterator[dict[str, Any]]:
         config = self.config

@@ -327,6 +327,20 @@ def test_message_that_only_says_a_score_is_an_answer(tmp_path: Path) -> None:
     assert {9, None} == {each.get("score") for each in answers.values()}
 
 
+def test_message_with_a_number_that_is_no_score_is_no_answer(tmp_path: Path) -> None:
+    """A new message that begins with any other number is a contact like all mail."""
+    (record,) = _read(tmp_path, mails=_mail("encuesta@shop.example", "45\nes mi talla")).records
+
+    assert "touchpoint" == record.kind
+
+
+def test_subject_beyond_the_scale_waits_for_a_person(tmp_path: Path) -> None:
+    """A reply with nothing but a number beyond the scale in its subject is refused."""
+    mail = _mail("encuesta@shop.example", "", REPLY).replace(b"Subject: hola", b"Subject: Re: 11")
+
+    assert ["score-out-of-scale"] == [each.reason for each in _read(tmp_path, mails=mail).refused]
+
+
 def test_reply_that_says_nothing_is_counted(project: MakeProject, run_regard: RunRegard) -> None:
     """A reply without a word gives no answer, and the run says that there was one."""
     quoted = _mail("encuesta@shop.example", "El 5/1/26, Tienda escribió:\n> 0 a 10?", REPLY)
