@@ -70,6 +70,20 @@ def ran(run_regard: RunRegard, folder: Path, source: str, **env: str) -> dict[st
 OFFERS = "SELECT key, price, valid_to, deleted_at FROM offers ORDER BY key, valid_from"
 
 
+def test_a_crawl_ends_where_too_much_is_refused(
+    open_shop: OpenShop, project: MakeProject, run_regard: RunRegard
+) -> None:
+    """Past the error budget the batch is rolled back and the run ends, with pages or without."""
+    shop = open_shop()
+    wrong = '[offer]\nshipping = "h1"\n'
+    folder = project(CONFIG, files={"sites/rival.toml": site_of(shop) + wrong})
+    done = run_regard("run", "prices", "--json", cwd=folder)
+    (stream,) = json.loads(done.stdout)["runs"]
+
+    assert "more than the error budget" in stream["error"]
+    assert 3 == done.returncode
+
+
 def test_a_shop_is_read_once_and_then_only_what_changed(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:

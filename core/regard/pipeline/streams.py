@@ -165,6 +165,10 @@ class StreamRun:
         now = self._clock.monotonic()
         if now >= self._look_at:
             self._stop.check()
+            if self._writing is not None and self._writing.done():
+                # A source that waits for what it yielded to be stored has nothing more for a
+                # batch: that one could not be stored it would never hear.
+                self._settle()
             self._look_at = now + _LOOK_SECONDS
         waiting = len(self._batcher) + len(self._context.refused)
         waiting += self._context.addresses.pending

@@ -135,7 +135,12 @@ class _Screen:
             mark = word(finding.severity.value, self.language)
             base = self._base(finding.n, ())
             style = _SEVERITY_STYLES[finding.severity]
+<<<<<<< HEAD
             self._text(f"{mark}{colon} {finding.text}{base and ' ' + base}", style, indent=2)
+=======
+            said = word("finding", self.language, mark=mark, text=finding.text)
+            self._text(f"{said}{base and ' ' + base}", style, indent=2)
+>>>>>>> wt-market
             if finding.why:
                 self._text(finding.why, indent=4)
 
@@ -227,7 +232,11 @@ class _Screen:
     def _sources(self) -> None:
         self._heading(word("sources", self.language))
         names = ("source", "records", "quarantined", "outcome", "last_run", "newest")
-        columns = tuple(Column(name, word(name, self.language)) for name in names)
+        # Names and ages say nothing where they are cut.
+        wraps = ("source", "last_run", "newest")
+        columns = tuple(
+            Column(name, word(name, self.language), wrap=name in wraps) for name in names
+        )
         rows: list[tuple[Cell, ...]] = []
         for one in self.report.sources:
             when = [

@@ -11,6 +11,7 @@ LANGUAGES = ("en", "es", "fr")
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "findings": "Findings",
+        "finding": "{mark}: {text}",
         "info": "info",
         "warning": "warning",
         "critical": "critical",
@@ -45,6 +46,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "es": {
         "findings": "Hallazgos",
+        "finding": "{mark}: {text}",
         "info": "información",
         "warning": "atención",
         "critical": "crítico",
@@ -79,6 +81,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "fr": {
         "findings": "Constats",
+        "finding": "{mark} : {text}",
         "info": "information",
         "warning": "attention",
         "critical": "critique",
