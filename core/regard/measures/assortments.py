@@ -110,7 +110,8 @@ def lacking(view: View, *, competitor: str) -> Sequence[Lacking]:
         FROM open
         WINDOW whole AS (PARTITION BY article)
         QUALIFY row_number() OVER (PARTITION BY article ORDER BY
-            coalesce(price > 0, false) DESC, price, source, key) = 1"""
+            coalesce(price > 0, false) DESC, price, source, key) = 1
+        ORDER BY price, source, key"""
     rated = ratings.article_ratings(view, competitor)
     found = []
     for name, brand, category, price, currency, sku, gtin, url, n, out in view.sql(
