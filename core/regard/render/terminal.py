@@ -130,17 +130,12 @@ class _Screen:
             return
         self._heading(word("findings", self.language))
         order = list(Severity)
-        colon = " :" if self.language == "fr" else ":"
         for finding in sorted(findings, key=lambda one: -order.index(one.severity)):
             mark = word(finding.severity.value, self.language)
             base = self._base(finding.n, ())
             style = _SEVERITY_STYLES[finding.severity]
-<<<<<<< HEAD
-            self._text(f"{mark}{colon} {finding.text}{base and ' ' + base}", style, indent=2)
-=======
             said = word("finding", self.language, mark=mark, text=finding.text)
             self._text(f"{said}{base and ' ' + base}", style, indent=2)
->>>>>>> wt-market
             if finding.why:
                 self._text(finding.why, indent=4)
 
