@@ -369,6 +369,7 @@ def test_competitors_stand_beside_us(demo, market):
         assert len(rival.offered_on(TODAY)) == rows[rival.name][3]
 
 
+@pytest.mark.slow
 def test_again_while_others_have_the_ports(place, demo, regard):
     """Running it again reads nothing anew, crawls no day twice, and ports make no difference."""
     with ExitStack() as stack:

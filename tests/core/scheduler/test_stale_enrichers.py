@@ -258,6 +258,7 @@ CONFIG = """
 """
 
 
+@pytest.mark.slow
 def test_the_loop(tmp_path: Path, launch: Launch, book: MakeBook) -> None:
     """In the loop every report finds what its sources brought enriched already."""
     (tmp_path / "plugins").mkdir()

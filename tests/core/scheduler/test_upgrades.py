@@ -85,6 +85,7 @@ def states(folder: Path) -> dict[str, int]:
         connection.close()
 
 
+@pytest.mark.slow
 def test_a_store_that_is_upgraded_under_a_loop(project: MakeProject) -> None:
     """The loop begins nothing more, lets its run end, says why, and exits with 75."""
     folder = project(CONFIG, {"slow": PLUGIN})
@@ -100,6 +101,7 @@ def test_a_store_that_is_upgraded_under_a_loop(project: MakeProject) -> None:
     assert "nothing new begins" in said
 
 
+@pytest.mark.slow
 def test_a_regard_that_is_upgraded_under_a_loop(project: MakeProject, tmp_path: Path) -> None:
     """When another version is installed the loop drains: what runs ends well, then it exits."""
     folder = project(CONFIG, {"slow": PLUGIN})
@@ -117,6 +119,7 @@ def test_a_regard_that_is_upgraded_under_a_loop(project: MakeProject, tmp_path: 
     assert states(folder).keys() <= {"ok", "skipped"}, states(folder)
 
 
+@pytest.mark.slow
 def test_stop_backup_upgrade_start(project: MakeProject, run_regard: RunRegard) -> None:
     """The order of the manual works: an old store is refused by a loop, upgraded, and run."""
     folder = project(CONFIG, {"slow": PLUGIN})
@@ -139,6 +142,7 @@ def test_stop_backup_upgrade_start(project: MakeProject, run_regard: RunRegard) 
     assert (folder / "before.db").exists()
 
 
+@pytest.mark.slow
 def test_a_backup_taken_while_runs_go_on_is_restored(
     project: MakeProject, run_regard: RunRegard
 ) -> None:
