@@ -1,5 +1,5 @@
 """
-Measures `regard run` over large exports of what customers say and meet.
+Measures `regard run` over large exports that go row by row: what customers say and meet, orders.
 
     python benchmarks/voice.py
     python benchmarks/voice.py surveymonkey calls --rows 1000000
@@ -7,8 +7,9 @@ Measures `regard run` over large exports of what customers say and meet.
 
 Each export is generated and comes to as many records as asked for: answers of a survey with ten
 questions (SurveyMonkey) and with one (Typeform), scores of mystery-shopping visits of twenty
-items (Kobo), tickets (Zendesk) and calls (Asterisk). Several lengths show whether memory grows
-with the file. Like all figures here they decide nothing: the exit code is 0.
+items (Kobo), tickets (Zendesk), calls (Asterisk) and lines of orders, one to five an order, of
+which every tenth gets a part back (Shopify). Several lengths show whether memory grows with the
+file. Like all figures here they decide nothing: the exit code is 0.
 """
 
 from __future__ import annotations
@@ -152,6 +153,57 @@ def _calls(records: int) -> Iterator[Row]:
         )  # fmt: skip
 
 
+_ORDER = (
+    "Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at",
+    "Accepts Marketing", "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Discount Code",
+    "Discount Amount", "Shipping Method", "Created at", "Lineitem quantity", "Lineitem name",
+    "Lineitem price", "Lineitem compare at price", "Lineitem sku", "Lineitem requires shipping",
+    "Lineitem taxable", "Lineitem fulfillment status", "Billing Name", "Billing City",
+    "Billing Zip", "Billing Country", "Cancelled at", "Payment Method", "Refunded Amount",
+    "Vendor", "Outstanding Balance", "Id", "Tags", "Risk Level", "Source", "Lineitem discount",
+)  # fmt: skip
+
+
+def _orders(records: int) -> Iterator[Row]:
+    chance, made, moments = random.Random(_SEED), 0, _moments(random.Random(_SEED))
+    yield _ORDER
+    for number in range(records):
+        if made >= records:
+            return
+        lines = [(chance.randint(1, 4), chance.randint(100, 9_900)) for _ in range(number % 5 + 1)]
+        goods, shipping = sum(many * cents for many, cents in lines), 490 * (number % 2)
+        back = 0 if number % 10 else min(cents for _, cents in lines)
+        made += len(lines) + bool(back)
+        at = f"{next(moments):{_STAMP}} +0000"
+        order = {
+            "Name": f"#{number}", "Email": f"c{number % 80_000}@mail.example",
+            "Financial Status": "partially_refunded" if back else "paid", "Paid at": at,
+            "Fulfillment Status": "fulfilled", "Fulfilled at": at, "Accepts Marketing": "no", "Currency": "EUR",
+            "Subtotal": _amount(goods), "Shipping": _amount(shipping), "Taxes": "0.00",
+            "Total": _amount(goods + shipping), "Discount Amount": "0.00", "Created at": at,
+            "Billing Name": "Ana Ruiz", "Billing City": "Vigo", "Billing Zip": "'36201",
+            "Billing Country": "ES", "Payment Method": "Shopify Payments",
+            "Refunded Amount": _amount(back), "Outstanding Balance": "0.00", "Source": "web",
+            "Id": str(5_870_000 + number), "Risk Level": "Low",
+        }  # fmt: skip
+        for many, cents in lines:
+            article = chance.randint(1, 5_000)
+            order |= {
+                "Lineitem quantity": str(many), "Lineitem name": f"Article {article}",
+                "Lineitem price": _amount(cents), "Lineitem sku": f"A-{article:05}",
+                "Lineitem requires shipping": "true", "Lineitem taxable": "true",
+                "Lineitem fulfillment status": "fulfilled", "Vendor": "Us",
+                "Lineitem discount": "0.00",
+            }  # fmt: skip
+            yield [order.get(name, "") for name in _ORDER]
+            # Only an order's first line says what is true of all of it.
+            order = {name: order[name] for name in ("Name", "Email")}
+
+
+def _amount(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02}"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """
@@ -203,6 +255,7 @@ _CASES = {
     "kobo": Case("mystery-shopping", "visits.csv", _kobo, delimiter=";", form=True),
     "tickets": Case("touchpoints", "export-2026.csv", _tickets),
     "calls": Case("touchpoints", "Master.csv", _calls),
+    "orders": Case("crm-export", "orders_export.csv", _orders),
 }
 
 
