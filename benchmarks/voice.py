@@ -178,7 +178,8 @@ def _orders(records: int) -> Iterator[Row]:
         order = {
             "Name": f"#{number}", "Email": f"c{number % 80_000}@mail.example",
             "Financial Status": "partially_refunded" if back else "paid", "Paid at": at,
-            "Fulfillment Status": "fulfilled", "Fulfilled at": at, "Accepts Marketing": "no", "Currency": "EUR",
+            "Fulfillment Status": "fulfilled", "Fulfilled at": at, "Accepts Marketing": "no",
+            "Currency": "EUR",
             "Subtotal": _amount(goods), "Shipping": _amount(shipping), "Taxes": "0.00",
             "Total": _amount(goods + shipping), "Discount Amount": "0.00", "Created at": at,
             "Billing Name": "Ana Ruiz", "Billing City": "Vigo", "Billing Zip": "'36201",
