@@ -58,6 +58,57 @@ def _share(part: int, n: int) -> Estimate:
     return share_estimate(part, n) if part <= n else Estimate(None, n)
 
 
+def _told(step: str) -> str:
+    # A vendor's count is a total so far: of several readings the largest is the last.
+    return f"coalesce(CAST(max(value) FILTER (name = 'email.{step}') AS BIGINT), 0) AS {step}"
+
+
+_REACHED: Final = f"""
+WITH mails AS (
+    SELECT trim(campaign) AS name, type, happened_at, lower(trim(email)) AS address,
+           coalesce(nullif(lower(trim(email)), ''), nullif(customer_key, ''), key) AS who
+    FROM touchpoints
+    WHERE channel = 'email' AND trim(campaign) <> '' AND {during("happened_at")}
+      AND type IN ('sent', 'delivered', 'open', 'click', 'bounce', 'unsubscribe',
+                   'complaint')
+), steps AS (
+    SELECT name, count(DISTINCT who) FILTER (type = 'sent') AS sent,
+           count(DISTINCT who) FILTER (type = 'delivered') AS delivered,
+           count(DISTINCT who) FILTER (type = 'open') AS opened,
+           count(DISTINCT who) FILTER (type = 'click') AS clicked,
+           count(DISTINCT who) FILTER (type = 'bounce') AS bounced,
+           count(DISTINCT who) FILTER (type IN ('unsubscribe', 'complaint')) AS annoyed
+    FROM mails GROUP BY name
+), told AS (
+    SELECT trim(subject) AS name,
+           {_told("sent")}, {_told("delivered")}, {_told("opened")}, {_told("clicked")},
+           {_told("bounced")}, {_told("ordered")},
+           {_told("unsubscribed")}, {_told("complained")}
+    FROM facts WHERE name LIKE 'email.%' AND trim(subject) <> ''
+      AND {during("happened_at")}
+    GROUP BY ALL
+)"""
+"""Who was reached: in single mails (``steps``), and as a vendor counts (``told``)."""
+
+_BOUGHT: Final = f"""
+clicks AS (
+    SELECT name, address, min(happened_at) AS clicked_at FROM mails
+    WHERE type = 'click' AND address <> '' GROUP BY ALL
+), buyers AS (
+    SELECT c.name, count(DISTINCT c.address) AS bought
+    FROM clicks AS c JOIN purchases AS p
+         ON lower(trim(p.email)) = c.address AND p.ordered_at >= c.clicked_at
+            AND p.ordered_at <= c.clicked_at + INTERVAL {BUYING_DAYS} DAY
+    WHERE {SALES} GROUP BY ALL
+), named AS (
+    SELECT trim(campaign) AS name,
+           count(DISTINCT (source, coalesce(nullif(order_key, ''), key))) AS bought
+    FROM purchases WHERE {SALES} AND trim(campaign) <> '' AND {during("ordered_at")}
+    GROUP BY ALL
+)"""
+"""Who bought: after a click (``buyers``), and where a purchase names its campaign (``named``)."""
+
+
 def campaigns(view: View, period: Period) -> tuple[Campaign, ...]:
     """
     Return the funnel of each campaign with something in the period, the largest first.
@@ -65,45 +116,7 @@ def campaigns(view: View, period: Period) -> tuple[Campaign, ...]:
     Where both single mails and a vendor's counts are known of a campaign, the larger number
     stands: they are the same mails.
     """
-    query = f"""
-        WITH mails AS (
-            SELECT trim(campaign) AS name, type, happened_at, lower(trim(email)) AS address,
-                   coalesce(nullif(lower(trim(email)), ''), nullif(customer_key, ''), key) AS who
-            FROM touchpoints
-            WHERE channel = 'email' AND trim(campaign) <> '' AND {during("happened_at")}
-              AND type IN ('sent', 'delivered', 'open', 'click', 'bounce', 'unsubscribe',
-                           'complaint')
-        ), steps AS (
-            SELECT name, count(DISTINCT who) FILTER (type = 'sent') AS sent,
-                   count(DISTINCT who) FILTER (type = 'delivered') AS delivered,
-                   count(DISTINCT who) FILTER (type = 'open') AS opened,
-                   count(DISTINCT who) FILTER (type = 'click') AS clicked,
-                   count(DISTINCT who) FILTER (type = 'bounce') AS bounced,
-                   count(DISTINCT who) FILTER (type IN ('unsubscribe', 'complaint')) AS annoyed
-            FROM mails GROUP BY name
-        ), told AS (
-            SELECT trim(subject) AS name,
-                   {_told("sent")}, {_told("delivered")}, {_told("opened")}, {_told("clicked")},
-                   {_told("bounced")}, {_told("ordered")},
-                   {_told("unsubscribed")}, {_told("complained")}
-            FROM facts WHERE name LIKE 'email.%' AND trim(subject) <> ''
-              AND {during("happened_at")}
-            GROUP BY ALL
-        ), clicks AS (
-            SELECT name, address, min(happened_at) AS clicked_at FROM mails
-            WHERE type = 'click' AND address <> '' GROUP BY ALL
-        ), buyers AS (
-            SELECT c.name, count(DISTINCT c.address) AS bought
-            FROM clicks AS c JOIN purchases AS p
-                 ON lower(trim(p.email)) = c.address AND p.ordered_at >= c.clicked_at
-                    AND p.ordered_at <= c.clicked_at + INTERVAL {BUYING_DAYS} DAY
-            WHERE {SALES} GROUP BY ALL
-        ), named AS (
-            SELECT trim(campaign) AS name,
-                   count(DISTINCT (source, coalesce(nullif(order_key, ''), key))) AS bought
-            FROM purchases WHERE {SALES} AND trim(campaign) <> '' AND {during("ordered_at")}
-            GROUP BY ALL
-        )
+    query = f"""{_REACHED}, {_BOUGHT}
         SELECT coalesce(s.name, t.name) AS name,
                greatest(s.sent, t.sent) AS sent,
                greatest(s.delivered, t.delivered) AS delivered,
@@ -131,8 +144,3 @@ def campaigns(view: View, period: Period) -> tuple[Campaign, ...]:
             )
         )
     return tuple(found)
-
-
-def _told(step: str) -> str:
-    # A vendor's count is a total so far: of several readings the largest is the last.
-    return f"coalesce(CAST(max(value) FILTER (name = 'email.{step}') AS BIGINT), 0) AS {step}"
