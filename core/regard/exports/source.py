@@ -263,7 +263,10 @@ class ExportSource(Source[ExportConfigT]):
                 ctx.note(f"{spec.name}: {spec.note}")
         if (missing := _without_currency(mapper)) is not None:
             ctx.note(f"{table.label}: {missing}")
+        before = reader.seen
         yield from reader.read(table, mapper)
+        if reader.seen == before and not self.growing:
+            ctx.note(f"{table.label}: there are headers and no rows")
         for note in (*table.notes, *mapper.notes):
             ctx.note(f"{table.label}: {note}")
 

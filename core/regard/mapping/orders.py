@@ -94,10 +94,11 @@ class OrderLines:
         return self.ended()
 
     def _end(self) -> None:
-        if self._total is not None and self._line and self._total != self._sum:
+        if self._total is not None and self._line:
             key = self._key(self._group, "difference")
-            if self._line.get("status") in _GONE:
-                # Its lines count for nothing, so what they lack does not count either.
+            if self._total == self._sum or self._line.get("status") in _GONE:
+                # The lines of an order that is gone count for nothing, so what they lack does not
+                # count either; and those that add up today may have lacked something yesterday.
                 self._ended.append(Delete(key, self._line.get("as_of")))
             else:
                 line = {**self._line, "key": key, "amount": self._total - self._sum}

@@ -20,6 +20,7 @@ from regard.pipeline.disappearing import Census, Disappearance
 from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.judging import Budget, check_batch, counted, overruled, together
+from regard.pipeline.leaving import LeftOut
 from regard.pipeline.withdrawing import Withdrawal
 from regard.records import Kind
 from regard.runs import Counts, StreamSummary
@@ -95,6 +96,7 @@ class StoreCommitter:
     erased: Erased | None = None
     book: AddressBook | None = None
     guard: float = 0.3
+    _left: LeftOut = field(init=False)
     _refused: int = 0
     _reasons: Counter[str] = field(default_factory=Counter)
     _causes: Counter[str] = field(default_factory=Counter)
@@ -102,11 +104,47 @@ class StoreCommitter:
     _cursor_after: str | None = None
     _position: CursorValue | None = None
 
+    def __post_init__(self) -> None:
+        self._left = LeftOut(self.inputs, self.budget.share)
+
     def commit(
         self, batch: Batch, progress: Sequence[FileProgress], batcher: Batcher, *, complete: bool
     ) -> None:
-        """Store one batch in one transaction, then tell the observers."""
+        """
+        Store one batch in one transaction, then tell the observers.
+
+        Raises:
+            BudgetExceeded: Too much was refused, and not because of some files among others.
+        """
         check_batch(self.host, self.info, batch, batcher, self._note)
+        while True:
+            progress = self._left.take_out(batch, progress)
+            whole = complete and not self._left.said
+            repeated = self.contradictions.repeated
+            try:
+                self._store(batch, progress, batcher, complete=whole)
+                break
+            except BudgetExceeded:
+                self.contradictions.repeated = repeated
+                if not self._left.leave(batch):
+                    raise
+        if whole and self.book is not None and self.book.begun:
+            self._end_pass(self.book, batch.kind, batcher)
+        if self.census is not None:
+            self.census.meet(batch)
+            self._held.update((item.file.name, item) for item in progress)
+            if whole:
+                self._complete(self.census, batch.kind, batcher)
+
+    def _store(
+        self, batch: Batch, progress: Sequence[FileProgress], batcher: Batcher, *, complete: bool
+    ) -> None:
+        """
+        Store one batch in one transaction, then tell the observers.
+
+        Raises:
+            BudgetExceeded: Too much was refused; nothing was stored.
+        """
         with self.store.write() as transaction:
             transaction.writer.lock()
             if self.erased is not None:
@@ -147,13 +185,6 @@ class StoreCommitter:
         if self.book is not None and batch.addresses is not None:
             self.book.settled(batch.addresses, waiting)
         self._tell(batch, batch_id, counts, aside)
-        if complete and self.book is not None and self.book.begun:
-            self._end_pass(self.book, batch.kind, batcher)
-        if self.census is not None:
-            self.census.meet(batch)
-            self._held.update((item.file.name, item) for item in progress)
-            if complete:
-                self._complete(self.census, batch.kind, batcher)
 
     def _save_addresses(self, transaction: Transaction, batch: Batch) -> int:
         """Store what became of addresses, and return how many have no outcome yet."""
@@ -355,6 +386,7 @@ class StoreCommitter:
         Raises:
             LeaseLost: Another run has the source now; nothing was stored.
         """
+        self._left.tell(self.summary)
         if repeated := self.contradictions.repeated:
             self._note(
                 f"{repeated} records came more than once under the same key with "

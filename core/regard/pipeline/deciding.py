@@ -15,7 +15,9 @@ from regard.pipeline.batching import Batcher
 from regard.pipeline.contradicting import duplicate_key
 from regard.pipeline.disappearing import Census
 from regard.pipeline.erased import Erased
+from regard.pipeline.inputs import Inputs
 from regard.pipeline.judging import Budget, check_batch, counted, overruled, together
+from regard.pipeline.leaving import LeftOut
 from regard.records import Kind
 from regard.runs import StreamSummary
 from regard.sources import FileProgress
@@ -40,6 +42,7 @@ class DryCommitter:
         budget: How many records may be refused.
         census: Knows what disappears, where a complete read tells; else None.
         erased: Keeps erased people out.
+        inputs: Knows the files; None: there are none.
     """
 
     store: Store | None
@@ -49,18 +52,47 @@ class DryCommitter:
     budget: Budget
     census: Census | None = None
     erased: Erased | None = None
+    inputs: Inputs | None = None
     refused: list[Refused] = field(default_factory=list)
+    _left: LeftOut = field(init=False)
     _pending: dict[str, Known] = field(default_factory=dict)
     _files: dict[str, str | None] = field(default_factory=dict)
     _again: int = 0
     _met: set[tuple[str, str]] = field(default_factory=set)
     _reasons: Counter[str] = field(default_factory=Counter)
 
+    def __post_init__(self) -> None:
+        self._left = LeftOut(self.inputs, self.budget.share)
+
     def commit(
         self, batch: Batch, progress: Sequence[FileProgress], batcher: Batcher, *, complete: bool
     ) -> None:
         """Decide one batch against the store and the batches before it."""
         check_batch(self.host, self.info, batch, batcher, self._note)
+        while True:
+            progress = self._left.take_out(batch, progress)
+            refused, met, again = len(self.refused), set(self._met), self._again
+            reasons = Counter(self._reasons)
+            try:
+                self._decide(batch, batcher)
+                break
+            except BudgetExceeded:
+                if not self._left.leave(batch):
+                    raise
+                del self.refused[refused:]
+                self._met, self._again, self._reasons = met, again, reasons
+        if self.census is not None:
+            self.census.meet(batch)
+            if complete and not self._left.said:
+                self._disappear(self.census, batch.kind, batcher)
+
+    def _decide(self, batch: Batch, batcher: Batcher) -> None:
+        """
+        Decide one batch.
+
+        Raises:
+            BudgetExceeded: Too much was refused.
+        """
         known: dict[str, Known] = {}
         if self.store is not None:
             with self.store.read() as transaction:
@@ -81,10 +113,6 @@ class DryCommitter:
         self._remember(plan, known)
         self._files.update(zip(batch.keys(), batch.item_files, strict=False))
         self.summary.counts = total
-        if self.census is not None:
-            self.census.meet(batch)
-            if complete:
-                self._disappear(self.census, batch.kind, batcher)
 
     def _contradicted(self, plan: UpsertPlan | HistoryPlan, batch: Batch) -> list[Refused]:
         """Return what a row of a batch before would be refused for, and count it so."""
@@ -153,5 +181,6 @@ class DryCommitter:
 
     def close(self, findings: Sequence[Finding]) -> None:
         """Write nothing, but say what a run would say."""
+        self._left.tell(self.summary)
         for note in self.erased.notes() if self.erased else ():
             self._note(note)

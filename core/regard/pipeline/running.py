@@ -420,7 +420,14 @@ class Runner:
             )
             erased = Erased.of(self.project, self.host, prepared)
             committer = DryCommitter(
-                store, self.host, info, summary, self._budget(prepared), census, erased
+                store,
+                self.host,
+                info,
+                summary,
+                self._budget(prepared),
+                census,
+                erased,
+                context.inputs,
             )
             tasks.append(self._stream_task(prepared, stream, committer, context, start))
             committers.append(committer)

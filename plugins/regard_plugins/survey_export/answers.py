@@ -170,8 +170,8 @@ class AnswerMapper(RowMapper):
                 record = compose(parts)
                 if record not in found:
                     found[record] = {"key": record, **shared, "question": name, **fields}
-                if question.former is not None:
-                    former = question.former + name.removeprefix(question.name)
+                for wording in question.former:
+                    former = wording + name.removeprefix(question.name)
                     old = compose((response, former, *parts[2:]))
                     found.setdefault(old, Delete(old))
         if not found:

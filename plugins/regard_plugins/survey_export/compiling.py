@@ -175,7 +175,10 @@ class _Compiler:
         text = tidy(asked.question)
         name = settings.name or (declared.text if declared else text)
         key = asked.code or (declared.text if declared else text)
-        former = None if asked.code or key == text else text
+        wordings = (text, declared.text, *map(tidy, settings.aliases)) if declared else ()
+        former = (
+            () if asked.code else tuple(dict.fromkeys(each for each in wordings if each != key))
+        )
         question = Question(
             asked.place,
             name,
@@ -335,7 +338,7 @@ def _group(asked: Asked) -> str:
 def _within(question: Question, part: str) -> Question:
     """Return the question that a row of a matrix, or what is said beside its options, is."""
     named = f" [{tidy(part)}]"
-    former = None if question.former is None else question.former + named
+    former = tuple(each + named for each in question.former)
     name, key = question.name + named, question.key + named
     return replace(question, name=name, key=key, former=former, option=part, row=None)
 

@@ -57,7 +57,7 @@ class Question:
         place: The column's place.
         name: What records call the question.
         key: Its part of their keys.
-        former: What that part would be without the configuration; None: the same.
+        former: What else that part may have been before the configuration said what it is.
         holds: What its cells hold.
         metric: What its scores measure.
         scale: The scale of numbers; None: it cannot be told.
@@ -73,7 +73,7 @@ class Question:
     place: int
     name: str
     key: str
-    former: str | None = None
+    former: tuple[str, ...] = ()
     holds: Holds = "text"
     metric: Metric | None = None
     scale: Scale | None = None

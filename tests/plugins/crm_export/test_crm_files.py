@@ -291,6 +291,13 @@ def test_a_file_whose_rows_are_all_done_is_completed(
     assert [FileProgress(outcome.progress[0].file, 3, complete=True)] == outcome.progress
 
 
+def test_a_file_without_rows_is_named(context: Any, export: Export) -> None:
+    """An export with headers and nothing under them is said to be such."""
+    export({"a.csv": CONTACTS})
+
+    assert ["a.csv: there are headers and no rows"] == context.notes
+
+
 def test_refused_rows_count_as_read(export: Export) -> None:
     """Progress counts rows of the file, good and bad ones alike."""
     outcome = export({"a.csv": CONTACTS + "1,A,B,a@example.com,\n2,A\n,A,B,b@example.com,\n"})

@@ -213,6 +213,19 @@ def test_another_wording_joins_by_its_alias(desk: MakeDesk) -> None:
     assert 2 == len(joined.answers)
 
 
+def test_what_an_earlier_wording_was_answered_is_deleted(desk: MakeDesk) -> None:
+    """A question that is named by its new wording takes the place of what its aliases hold."""
+    again = TYPEFORM.replace("Recommend us? (0-10)", "Would you recommend us? (0-10)")
+    declared = {"Would you recommend us? (0-10)": {"aliases": ["Recommend us? (0-10)"]}}
+    files = {"a.csv": TYPEFORM + typeform(1)}
+    assert 1 == len(desk(files).run().answers)
+    made = desk({"a.csv": again + typeform(1)}, questions=declared).run()
+
+    assert ["Would you recommend us? (0-10)"] == [
+        each["question"] for each in made.answers.values()
+    ]
+
+
 # Configuration
 
 
