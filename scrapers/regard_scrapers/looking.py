@@ -88,6 +88,7 @@ class Looking:
         self._missed: list[str] = []
         self._follows = what == "reviews" and site.reviews.next is not None
         self._met: dict[str, tuple[str, Terms | None]] = {}
+        self._late: set[str] = set()
         self._refused: Counter[str] = Counter()
 
     def settings(self, seeds: Iterable[Address]) -> CrawlSettings:
@@ -223,7 +224,9 @@ class Looking:
                 self._bare.append(fetched)
                 return
         code = "lost" if lost else None
-        visited = self._visited(fetched, None if aside else keys, code=code)
+        # What was not stored has to be read again, so that no 304 confirms what was before it.
+        whole = not aside and self._late.isdisjoint(keys)
+        visited = self._visited(fetched, keys if whole else None, code=code)
         yield Page(records, visited=(visited,))
 
     def _leads(self, fetched: Fetched) -> bool:
@@ -307,6 +310,9 @@ class Looking:
         self._health.records(made, before)
         believed = []
         for each in made:
+            seen_at = before.get(each["key"], {}).get("last_seen_at")
+            if seen_at is not None and seen_at > each["as_of"]:
+                self._late.add(each["key"])
             why = implausible(before.get(each["key"], {}), each)
             if why is None or self._seen_twice(each):
                 believed.append(each)
@@ -385,6 +391,9 @@ class Looking:
             ctx.note(f"{what}; what it led to is not looked at")
         for what in self._missed[:3]:
             ctx.note(f"{what}; not all that it leads to is looked at")
+        if late := len(self._late):
+            records = f"{late} record{'' if late == 1 else 's'}"
+            ctx.note(f"{records} last seen later than now, and read again: is the clock right?")
         for why, count in self._refused.most_common(5):
             pages = f"{count} page{'' if count == 1 else 's'}"
             ctx.note(f"scripts of {pages} were not given all they ask for: {why}")

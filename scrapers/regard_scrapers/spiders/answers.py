@@ -76,9 +76,13 @@ class Answerer:
         if read is None:
             return Fetched(order.url, order.kind, "unreadable", text="it is no sitemap", **known)
         pages, more = read
+        cut = is_cut(body)
+        if cut:
+            # Where it ends may be in the middle of an address.
+            pages, more = pages[:-1], more[:-1]
         wanted = [[url, "page"] for url in pages if self._site.discover.wants(url)]
         found = [*wanted, *([url, "sitemap"] for url in more)]
-        if is_cut(body):
+        if cut:
             text = "it is cut off"
             return Fetched(order.url, order.kind, "unreadable", text=text, found=found, **known)
         return Fetched(order.url, order.kind, "ok", found=found, **known)
