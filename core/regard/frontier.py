@@ -57,6 +57,7 @@ class Visited:
         sha256: Of the body.
         keys: The keys of the records on it; None: as they were.
         origin: Whom was asked, for the count of a day; None: nobody was.
+        leads: It was read for what it leads to, and leads no more to what was not found there.
     """
 
     url: str
@@ -69,6 +70,7 @@ class Visited:
     sha256: str | None = None
     keys: tuple[str, ...] | None = None
     origin: str | None = None
+    leads: bool = False
 
 
 class Addresses(Protocol):
@@ -96,6 +98,9 @@ class Addresses(Protocol):
 
     def find_again(self, url: str) -> None:
         """Take what an address led to before as found in this pass: it has not changed."""
+
+    def led(self, url: str) -> bool:
+        """Say whether an address led anywhere when it was last read."""
 
     def due(self, limit: int) -> Sequence[Address]:
         """Return addresses without an outcome in this pass, each once in this run."""

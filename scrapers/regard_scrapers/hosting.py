@@ -43,6 +43,7 @@ class Hosting:
         self._snapshot = snapshot
         self._unread: set[str] = set()
         self._pages = 0
+        self._read = False
         self._spider = spider
         self._kind = kind
         self._site = site
@@ -177,6 +178,7 @@ class Hosting:
         """Note whether an address was read; a later try that is answered well makes it good."""
         self._pages += bool(which)
         if status < 400 or status in _GONE:
+            self._read |= bool(which)
             self._unread.discard(which)
         elif which:
             self._unread.add(which)
@@ -196,6 +198,8 @@ class Hosting:
             return f"{count} address{'' if count == 1 else 'es'} could not be read"
         if shut := self._shut:
             return f"robots.txt of {', '.join(shut)} could not be read"
+        if not self._items:
+            return "the spider yielded nothing"
         return None
 
     def _count(self) -> None:
@@ -223,7 +227,7 @@ class Hosting:
             PluginError: It raised errors.
             SourceChanged: A site blocks it.
             SourceError: A site asks for less.
-            TransientError: No site could be reached.
+            TransientError: No site could be reached, or none of its addresses was read.
         """
         self._note()
         named = f"spider {self._spider}"
@@ -251,6 +255,11 @@ class Hosting:
             raise TransientError(message)
         if self._shut and not self._pages:
             message = f"{named}: robots.txt of {', '.join(self._shut)} could not be read"
+            raise TransientError(message)
+        if self._unread and not (self._read or self._items):
+            count = len(self._unread)
+            counted = "its one address" if count == 1 else f"any of its {count} addresses"
+            message = f"{named} could not read {counted}"
             raise TransientError(message)
 
     def _note(self) -> None:

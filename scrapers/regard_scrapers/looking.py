@@ -15,7 +15,7 @@ from regard.frontier import Address, OriginState, Visited
 from regard.sources import Context, Page, Seen, Yielded
 from regard_scrapers.crawling import Crawl, CrawlSettings, rendering_of
 from regard_scrapers.health import Health
-from regard_scrapers.records import Aside, Taken, implausible
+from regard_scrapers.records import Aside, Taken, Terms, implausible, terms_of
 from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched
 
@@ -85,6 +85,10 @@ class Looking:
         self._asked: Counter[str] = Counter()
         self._unread: str | None = None
         self._lost: list[str] = []
+        self._missed: list[str] = []
+        self._follows = what == "reviews" and site.reviews.next is not None
+        self._met: dict[str, tuple[str, Terms | None]] = {}
+        self._late: set[str] = set()
         self._refused: Counter[str] = Counter()
 
     def settings(self, seeds: Iterable[Address]) -> CrawlSettings:
@@ -187,10 +191,8 @@ class Looking:
         """Yield what one address came to, with the records of its page."""
         ctx, now = self._ctx, self._ctx.clock.now()
         given = self._given.pop(fetched.url, Address(fetched.url, fetched.kind))
-        lost = given.kind in _LEADING and not given.depth and fetched.outcome in _LOST
+        lost = self._is_lost(fetched, given)
         self._outcomes["lost" if lost else fetched.outcome] += 1
-        if lost:
-            self._lost.append(f"{fetched.url}: {fetched.text or fetched.outcome}")
         if fetched.outcome == "robots-unread":
             # Of all its addresses alike, so any of them tells why.
             self._unread = f"site {self._site.name} cannot be read: {fetched.text}"
@@ -202,21 +204,70 @@ class Looking:
         self._refused.update(fetched.refused)
         self._broken.update(note.partition(": ")[2] or note for note in fetched.notes)
         if fetched.outcome == "not-modified":
-            ctx.addresses.find_again(fetched.url)
-            yield from (Seen(key, now) for key in given.keys or ())
+            if self._leads(fetched):
+                ctx.addresses.find_again(fetched.url)
+            for key in given.keys or ():
+                self._met.setdefault(key, (fetched.url, None))
+                yield Seen(key, now)
         known = ctx.addresses.known_keys(fetched.url) if fetched.kind == "page" else 0
         records, aside = taken
+        keys = tuple(each["key"] for each in records)
+        if self._what == "offers":
+            records, again = self._met_before(fetched.url, records, aside)
+            yield from (Seen(key, now) for key in again)
         for each in aside:
             self._put_aside(each)
         if fetched.outcome == "ok" and fetched.kind == "page":
-            self._health.page(before=known, now=len(records) + len(aside))
-            if known and not records and not aside:
+            self._health.page(before=known, now=len(keys) + len(aside))
+            if known and not keys and not aside:
                 # Whether it is one page or all of them is only known in the end.
                 self._bare.append(fetched)
                 return
-        keys = tuple(each["key"] for each in records) if not aside else None
         code = "lost" if lost else None
-        yield Page(records, visited=(self._visited(fetched, keys, code=code),))
+        # What was not stored has to be read again, so that no 304 confirms what was before it.
+        whole = not aside and self._late.isdisjoint(keys)
+        visited = self._visited(fetched, keys if whole else None, code=code)
+        yield Page(records, visited=(visited,))
+
+    def _leads(self, fetched: Fetched) -> bool:
+        return fetched.kind in _LEADING or self._follows
+
+    def _is_lost(self, fetched: Fetched, given: Address) -> bool:
+        """Say whether what leads to pages is gone, or leads nowhere, and remember what is told."""
+        if given.kind not in _LEADING:
+            return False
+        text = fetched.text or fetched.outcome
+        lost = not given.depth and fetched.outcome in _LOST
+        if not given.depth and fetched.outcome == "ok" and not fetched.found:
+            text, lost = "it leads nowhere any more", self._ctx.addresses.led(fetched.url)
+        if lost:
+            self._lost.append(f"{fetched.url}: {text}")
+        elif fetched.outcome not in _BELIEVED:
+            self._missed.append(f"{fetched.url}: {text}")
+        return lost
+
+    def _met_before(
+        self, url: str, records: list[dict[str, Any]], aside: list[Aside]
+    ) -> tuple[list[dict[str, Any]], list[str]]:
+        """
+        Return a page's offers that no other page of this run has, and the keys of the others.
+
+        One article on two pages at two prices would change its price at each look.
+        """
+        fresh, again = [], []
+        for each in records:
+            key, here = each["key"], terms_of(each)
+            where, there = self._met.setdefault(key, (url, here))
+            if where == url:
+                fresh.append(each)
+                continue
+            if there is None:
+                there = terms_of(self._ctx.stored([key]).get(key, {}))
+            if here == there:
+                again.append(key)
+            else:
+                aside.append(Aside(each, "same-offer-twice", None, f"{where} has it otherwise"))
+        return fresh, again
 
     def _follow(self, fetched: Fetched, given: Address) -> None:
         deeper = given.depth + 1 if given.kind == "list" else 0
@@ -244,6 +295,7 @@ class Looking:
             sha256=fetched.sha256,
             keys=keys if outcome == "ok" else None,
             origin=self._origin if fetched.status is not None else None,
+            leads=outcome == "ok" and self._leads(fetched),
         )
 
     def _bare_pages(self) -> Iterator[Visited]:
@@ -258,6 +310,9 @@ class Looking:
         self._health.records(made, before)
         believed = []
         for each in made:
+            seen_at = before.get(each["key"], {}).get("last_seen_at")
+            if seen_at is not None and seen_at > each["as_of"]:
+                self._late.add(each["key"])
             why = implausible(before.get(each["key"], {}), each)
             if why is None or self._seen_twice(each):
                 believed.append(each)
@@ -334,6 +389,11 @@ class Looking:
             ctx.note(f"{count} pages with a broken block of data: {note}")
         for what in self._lost[:3]:
             ctx.note(f"{what}; what it led to is not looked at")
+        for what in self._missed[:3]:
+            ctx.note(f"{what}; not all that it leads to is looked at")
+        if late := len(self._late):
+            records = f"{late} record{'' if late == 1 else 's'}"
+            ctx.note(f"{records} last seen later than now, and read again: is the clock right?")
         for why, count in self._refused.most_common(5):
             pages = f"{count} page{'' if count == 1 else 's'}"
             ctx.note(f"scripts of {pages} were not given all they ask for: {why}")

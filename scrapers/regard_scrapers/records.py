@@ -16,7 +16,15 @@ from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched
 from regard_scrapers.urls import plain_url
 
-__all__ = ["Aside", "Taken", "implausible", "offer_records", "review_records"]
+__all__ = [
+    "Aside",
+    "Taken",
+    "Terms",
+    "implausible",
+    "offer_records",
+    "review_records",
+    "terms_of",
+]
 
 _LARGEST_MOVE: Final = Decimal("0.6")
 _FACTORS: Final = (Decimal(10), Decimal(100), Decimal(1000))
@@ -43,6 +51,9 @@ class Aside:
 
 
 Taken: TypeAlias = tuple[list[dict[str, Any]], list[Aside]]
+
+Terms: TypeAlias = tuple[object, ...]
+"""On which terms an offer is made: its price, currency and availability."""
 
 
 def offer_records(fetched: Fetched, site: Site, now: datetime) -> Taken:
@@ -122,6 +133,11 @@ def implausible(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | No
     if move > _LARGEST_MOVE:
         return f"from {old} to {new} is {move:.0%} at once"
     return None
+
+
+def terms_of(offer: Mapping[str, Any]) -> Terms:
+    """Return on which terms an offer is made."""
+    return tuple(offer.get(name) for name in ("price", "currency", "availability"))
 
 
 def review_records(fetched: Fetched, site: Site, now: datetime, secret: bytes) -> Taken:

@@ -228,5 +228,9 @@ def _recipe(site: Site, what: str) -> str:
     }  # fmt: skip
     if site.javascript is not None:
         parts["javascript"] = True
+    # A list that has not changed leads elsewhere once something else of it is wanted.
+    parts["discover"] = site.discover.model_dump(
+        mode="json", include={"match": True, "ignore": True, "list": {"item", "next", "most"}}
+    )
     text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

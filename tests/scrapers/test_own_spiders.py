@@ -601,6 +601,10 @@ BROKEN = """
         yield from super().parse(response)
         raise KeyError("secret")
 """
+IDLE = """
+    def parse(self, response):
+        return []
+"""
 STOPPING = """
     custom_settings = {"CLOSESPIDER_ITEMCOUNT": 5}
 """
@@ -617,13 +621,14 @@ TURNED_AWAY = """
     [
         (ARTICLE + STOPPING, "", {}, "ended with 'closespider_itemcount' and not by itself"),
         (ARTICLE, "pages_per_day = 13\n", {}, "ended with 'budget' and not by itself"),
-        (ARTICLE, "", {"status": 500}, "1 address could not be read"),
+        (ARTICLE, "", {"status": 500}, "could not read its one address"),
+        (ARTICLE + IDLE, "", {}, "the spider yielded nothing, so nothing counts as withdrawn"),
         (ARTICLE, "", {"robots_status": 500}, "robots.txt of SHOP could not be read"),
         (ARTICLE.replace('"sku": r', '"number": r'), "", {}, "5 refused records do not say"),
         (ARTICLE + BROKEN.replace("super().parse(response)", "()"), "", {}, "raised 1 error"),
         (ARTICLE + TURNED_AWAY, 'origins = ["http://127.0.0.1:9"]\n', {}, "could not be read"),
     ],
-    ids=["closed", "budget", "server error", "robots", "unnamed", "bug", "unreachable"],
+    ids=["closed", "budget", "server error", "nothing", "robots", "unnamed", "bug", "unreachable"],
 )
 def test_a_run_that_may_have_missed_something_withdraws_nothing(
     body: str, more: str, knobs: dict[str, Any], said: str,

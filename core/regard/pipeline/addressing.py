@@ -58,7 +58,8 @@ class AddressBook:
         self._recipe = ""
         self._position = 0
         self._found: list[Address] = []
-        self._known: set[str] = set()
+        self._known: dict[str, str | None] = {}
+        self._shared: set[str] = set()
         self._ready: list[Address] = []
         self._out: set[str] = set()
         self._visited: list[Visited] = []
@@ -99,8 +100,19 @@ class AddressBook:
 
     def add(self, found: Iterable[Address]) -> int:
         """Take addresses that something led to; they are stored with the next batch."""
-        fresh = [each for each in found if each.url not in self._known]
-        self._known.update(each.url for each in fresh)
+        fresh = []
+        for each in found:
+            if each.url not in self._known:
+                fresh.append(each)
+            elif each.via in (None, self._known[each.url]):
+                continue
+            elif self._known[each.url] is not None:
+                self._shared.add(each.via or "")
+                continue
+            elif self._writes:
+                # Looking begins there, and something leads to it as well.
+                self._found.append(each)
+            self._known[each.url] = each.via
         self._found += fresh
         if not self._writes:
             self._ready += fresh
@@ -114,6 +126,13 @@ class AddressBook:
     def find_again(self, url: str) -> None:
         """Take what an address led to before as found in this pass."""
         self._again.append(url)
+
+    def led(self, url: str) -> bool:
+        """Say whether an address led anywhere when it was last read."""
+        if self._store is None or not self._writes:
+            return False
+        with self._store.read() as transaction:
+            return addresses.led(transaction, self._source, url)
 
     def due(self, limit: int) -> Sequence[Address]:
         """Return addresses without an outcome, each once in this run."""
@@ -180,8 +199,9 @@ class AddressBook:
         if self._pass is None:
             return None
         changes = Changes(
-            self._pass.number, self._recipe, self._found, self._visited, self._again, self._tried
-        )
+            self._pass.number, self._recipe, self._found, self._visited, self._again, self._tried,
+            frozenset(self._shared),
+        )  # fmt: skip
         # A site that is away for a minute is tried again by the same run: that is one try.
         self._tried |= {each.url for each in self._visited if not each.final}
         self._found, self._visited, self._again = [], [], []

@@ -28,9 +28,11 @@ def _current(kind: str) -> Select[Any]:
         rows.c.deleted_at.is_(None),
         rows.c.key.in_(bindparam("keys", expanding=True)),
     ]
+    names = ["key", *KINDS[kind].fields]
     if KINDS[kind].historic:
         current.append(rows.c.valid_to.is_(None))
-    return select(*(rows.c[name] for name in ("key", *KINDS[kind].fields))).where(*current)
+        names.append("last_seen_at")
+    return select(*(rows.c[name] for name in names)).where(*current)
 
 
 @dataclass(frozen=True, slots=True)

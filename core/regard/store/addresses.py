@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, update
@@ -31,6 +32,7 @@ __all__ = [
     "end_pass",
     "failed",
     "give_up",
+    "led",
     "origin_state",
     "put_origin",
     "save",
@@ -38,6 +40,9 @@ __all__ = [
 
 _MOST_KEYS = 500
 """A page with more records is read whole each time; it is rarer than the memory is dear."""
+
+_AT_ONCE = 500
+"""So many addresses are named in one statement."""
 
 MOST_TRIES = 3
 """In so many runs an address is tried in one pass."""
@@ -73,6 +78,7 @@ class Changes:
         visited: What became of addresses.
         again: Addresses that lead where they led before.
         tried: Addresses whose try in this run is counted already.
+        shared: Addresses of which some lead where another one led in this run.
     """
 
     number: int
@@ -81,6 +87,7 @@ class Changes:
     visited: list[Visited] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
     tried: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.found or self.visited or self.again)
@@ -254,7 +261,7 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
         set_={
             "found_pass": number,
             "kind": statement.excluded.kind,
-            "via": statement.excluded.via,
+            "via": func.coalesce(statement.excluded.via, addresses.c.via),
         },
     )
     connection.execute(statement, rows)
@@ -264,9 +271,19 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
 def save(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what a batch changes of a source's addresses."""
     addresses = table("addresses")
+    others = _others(transaction, source, changes.found)
     add(transaction, source, changes.number, changes.found)
     _find_again(transaction, source, changes)
     _visit(transaction, source, changes)
+    _lead_no_more(transaction, source, changes)
+    # An address has one that led to it. Another one that does has to be read whole each time:
+    # "not modified" would say nothing of what it leads to.
+    others.update(changes.shared.intersection(each.url for each in changes.visited))
+    for urls in _parts(others):
+        here = and_(addresses.c.source == source, addresses.c.url.in_(urls))
+        transaction.connection.execute(
+            update(addresses).where(here).values(etag=None, last_modified=None)
+        )
     for origin, count in Counter(each.origin for each in changes.visited).items():
         if origin is not None:
             put_origin(transaction, origin, asked=count)
@@ -280,17 +297,61 @@ def save(transaction: Transaction, source: str, changes: Changes) -> None:
     )
 
 
+def led(transaction: Transaction, source: str, url: str) -> bool:
+    """Say whether an address led anywhere when it was last read."""
+    addresses = table("addresses")
+    led_to = select(addresses.c.url).where(addresses.c.source == source, addresses.c.via == url)
+    return transaction.connection.execute(led_to.limit(1)).first() is not None
+
+
+def _parts(urls: Iterable[str]) -> Iterator[list[str]]:
+    """Yield addresses in parts that a statement takes."""
+    rest = iter(urls)
+    while part := list(islice(rest, _AT_ONCE)):
+        yield part
+
+
+def _others(transaction: Transaction, source: str, found: Iterable[Address]) -> set[str]:
+    """Return what led so far to addresses that something else leads to now."""
+    addresses = table("addresses")
+    vias = {each.url: each.via for each in found if each.via is not None}
+    others = set()
+    for urls in _parts(vias):
+        rows = transaction.connection.execute(
+            select(addresses.c.url, addresses.c.via).where(
+                addresses.c.source == source,
+                addresses.c.url.in_(urls),
+                addresses.c.via.is_not(None),
+            )
+        )
+        others |= {str(via) for url, via in rows if via != vias[url]}
+    return others
+
+
 def _find_again(transaction: Transaction, source: str, changes: Changes) -> None:
     """Note that addresses lead where they led before."""
-    if not changes.again:
-        return
     addresses = table("addresses")
-    statement = (
-        update(addresses)
-        .where(addresses.c.source == source, addresses.c.via == bindparam("here"))
-        .values(found_pass=changes.number)
-    )
-    transaction.connection.execute(statement, [{"here": url} for url in changes.again])
+    for urls in _parts(changes.again):
+        here = and_(addresses.c.source == source, addresses.c.via.in_(urls))
+        transaction.connection.execute(
+            update(addresses).where(here).values(found_pass=changes.number)
+        )
+
+
+def _lead_no_more(transaction: Transaction, source: str, changes: Changes) -> None:
+    """
+    Note that addresses which were read lead no more to what was not found there.
+
+    Else their next "not modified" would find it again.
+    """
+    addresses = table("addresses")
+    for urls in _parts(each.url for each in changes.visited if each.leads):
+        left = and_(
+            addresses.c.source == source,
+            addresses.c.via.in_(urls),
+            addresses.c.found_pass < changes.number,
+        )
+        transaction.connection.execute(update(addresses).where(left).values(via=None))
 
 
 def _visit(transaction: Transaction, source: str, changes: Changes) -> None:
@@ -333,13 +394,8 @@ def _outcome(transaction: Transaction, visited: Visited, changes: Changes) -> di
             "recipe": changes.recipe,
             "keys": json.dumps(visited.keys) if few else None,
         }
-    if visited.outcome != "not-modified":
-        # Validators of a challenge would make its next 304 pass for the page as it was read.
-        return values
-    if visited.etag:
-        values["etag"] = visited.etag
-    if visited.last_modified:
-        values["last_modified"] = visited.last_modified
+    # Validators of a challenge would make its next 304 pass for the page as it was read; what
+    # is not modified keeps those that it was asked with.
     return values
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Final
 
-__all__ = ["read_sitemap"]
+__all__ = ["is_cut", "read_sitemap"]
 
 _GZIP: Final = b"\x1f\x8b"
 _LARGEST: Final = 50 * 1024 * 1024
 """What sitemaps.org allows for one file, unpacked."""
 
 _MOST: Final = 50_000
+_BEFORE: Final = b"\xef\xbb\xbf \t\r\n"
+_END: Final = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>")
 
 
 def read_sitemap(body: bytes) -> tuple[list[str], list[str]] | None:
@@ -23,10 +26,10 @@ def read_sitemap(body: bytes) -> tuple[list[str], list[str]] | None:
     Args:
         body: As it was sent.
     """
-    data = _unpacked(body)
+    data, _ = _unpacked(body)
     if data is None:
         return None
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = data.lstrip(_BEFORE)
     if start.startswith(b"<"):
         return _xml(start)
     lines = data.decode("utf-8", errors="replace").splitlines()
@@ -36,15 +39,26 @@ def read_sitemap(body: bytes) -> tuple[list[str], list[str]] | None:
     return None
 
 
-def _unpacked(body: bytes) -> bytes | None:
+def is_cut(body: bytes) -> bool:
+    """Say whether a sitemap ends before its end, as one does that is being written."""
+    data, whole = _unpacked(body)
+    if data is None or not whole:
+        return True
+    if not data.lstrip(_BEFORE).startswith(b"<"):
+        return False
+    return not (_END.search(data[-1000:]) or (b"</" not in data and data.rstrip().endswith(b"/>")))
+
+
+def _unpacked(body: bytes) -> tuple[bytes | None, bool]:
+    """Return a body as it was before it was packed, and whether it has its end."""
     if not body.startswith(_GZIP):
-        return body if len(body) <= _LARGEST else None
+        return (body, True) if len(body) <= _LARGEST else (None, False)
     unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
         data = unpack.decompress(body, _LARGEST)
     except zlib.error:
-        return None
-    return None if unpack.unconsumed_tail else data
+        return None, False
+    return (None, False) if unpack.unconsumed_tail else (data, unpack.eof)
 
 
 def _xml(data: bytes) -> tuple[list[str], list[str]] | None:

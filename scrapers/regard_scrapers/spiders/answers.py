@@ -11,7 +11,7 @@ from urllib.parse import urldefrag
 from regard_scrapers.pages.documents import Document
 from regard_scrapers.pages.outcomes import FoundOffer, FoundReview, Outcome
 from regard_scrapers.pages.reading import Manner, read_page
-from regard_scrapers.pages.sitemaps import read_sitemap
+from regard_scrapers.pages.sitemaps import is_cut, read_sitemap
 from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched, Order, OutcomeCode
 
@@ -76,11 +76,16 @@ class Answerer:
         if read is None:
             return Fetched(order.url, order.kind, "unreadable", text="it is no sitemap", **known)
         pages, more = read
+        cut = is_cut(body)
+        if cut:
+            # Where it ends may be in the middle of an address.
+            pages, more = pages[:-1], more[:-1]
         wanted = [[url, "page"] for url in pages if self._site.discover.wants(url)]
-        return Fetched(
-            order.url, order.kind, "ok", found=[*wanted, *([url, "sitemap"] for url in more)],
-            **known,
-        )  # fmt: skip
+        found = [*wanted, *([url, "sitemap"] for url in more)]
+        if cut:
+            text = "it is cut off"
+            return Fetched(order.url, order.kind, "unreadable", text=text, found=found, **known)
+        return Fetched(order.url, order.kind, "ok", found=found, **known)
 
     def _links(self, order: Order, document: Document) -> list[list[str]]:
         """Return the addresses that a list leads to, and the next page of reviews."""
