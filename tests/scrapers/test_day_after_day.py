@@ -117,6 +117,27 @@ def test_one_broken_page_keeps_no_other_from_being_read(
     assert [("ok", 6, 5)] * 3 == [(day.outcome, pages(day), day.seen) for day in days]
 
 
+def test_a_page_that_fails_keeps_only_its_own_offer(
+    daily: Callable[..., Daily], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not listed any more is withdrawn; what failed only once it is gone twice."""
+    watched = daily()
+    watched.next()
+    answer, status = watched.shop._page, [500]
+
+    def broken(target: str) -> tuple[int, bytes, dict[str, str]]:
+        return (status[0], b"oh", {}) if target.endswith("0003") else answer(target)
+
+    monkeypatch.setattr(watched.shop, "_page", broken)
+    watched.shop.knobs.hidden.add("TO0001")
+    failing = [watched.next().deleted for _ in range(4)]
+    status[0] = 404
+    gone = [watched.next().deleted for _ in range(3)]
+
+    assert [0, 1, 0, 0] == failing
+    assert [0, 1, 0] == gone
+
+
 @pytest.mark.parametrize(
     ("knob", "said"),
     [("blocked", "does not let us in"), ("redesigned", "no longer looks as it did")],

@@ -208,10 +208,15 @@ class StoreCommitter:
             if not stored_addresses.give_up(transaction, source, current.number):
                 # The rest is left for the next run: today's budget is used up.
                 return
-            whole = not stored_addresses.failed(transaction, source, current.number)
-            stored_addresses.end_pass(transaction, source, whole=whole)
-        if whole and current.whole_began_at is not None:
-            gone = Withdrawal(source, self.guard, current.whole_began_at, self.store.clock.now())
+            # Reviews move from page to page, offers do not.
+            spared = stored_addresses.spared(
+                transaction, source, current.number, whole=kind.name != "offer"
+            )
+            stored_addresses.end_pass(transaction, source, whole=spared is not None)
+        if spared is not None and current.whole_began_at is not None:
+            gone = Withdrawal(
+                source, self.guard, current.whole_began_at, self.store.clock.now(), spared
+            )
             self._delete(gone.measure(self.store, kind, self._note), gone, kind, batcher)
 
     def _complete(self, census: Census, kind: Kind, batcher: Batcher) -> None:

@@ -34,12 +34,14 @@ class Withdrawal:
         guard: The share of the stored records that may go at once.
         since: When the last whole pass before this one began.
         at: When this one ended.
+        spared: The keys of pages that failed.
     """
 
     source: str
     guard: float
     since: datetime
     at: datetime
+    spared: frozenset[str] = frozenset()
 
     def measure(
         self, store: Store, kind: Kind, note: Callable[[str], None]
@@ -91,10 +93,11 @@ class Withdrawal:
         )
 
     def _not_refused(self, kind: Kind) -> ColumnElement[bool]:
-        """What was met and refused is there, whatever it says."""
+        """What was met and refused is there, whatever it says; what failed may be."""
         quarantine = table("quarantine")
         refused = select(quarantine.c.record).where(self._refused(kind))
-        return kind.table.c.key.not_in(refused)
+        key = kind.table.c.key
+        return and_(key.not_in(refused), key.not_in(sorted(self.spared)))
 
     def gone(self, store: Store, kind: Kind) -> Iterator[Batch]:
         """Yield batches that delete what is gone."""

@@ -15,7 +15,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import Boolean, and_, bindparam, func, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from regard.frontier import Address, OriginState, Visited
@@ -30,16 +30,22 @@ __all__ = [
     "current_pass",
     "due",
     "end_pass",
-    "failed",
     "give_up",
     "led",
     "origin_state",
     "put_origin",
     "save",
+    "spared",
 ]
 
 _MOST_KEYS = 500
 """A page with more records is read whole each time; it is rarer than the memory is dear."""
+
+_MOST_SPARED = 1_000
+"""Where the pages that failed have more records, rather the pass is to be doubted."""
+
+_UNREAD = frozenset({"gone", "robots", "refused", "redirected"})
+"""Outcomes that are believed, and of which no record comes."""
 
 _AT_ONCE = 500
 """So many addresses are named in one statement."""
@@ -215,19 +221,42 @@ def give_up(transaction: Transaction, source: str, number: int) -> bool:
     return True
 
 
-def failed(transaction: Transaction, source: str, number: int) -> int:
-    """Return how many addresses have an outcome in a pass that cannot be believed."""
+def spared(
+    transaction: Transaction, source: str, number: int, *, whole: bool
+) -> frozenset[str] | None:
+    """
+    Return the keys that nobody knows to be gone, though a pass did not meet them.
+
+    They are those of pages that failed in this pass or the one before.
+
+    Args:
+        transaction: A reading one.
+        source: The source.
+        number: The pass.
+        whole: Whether each page tells of all the others, so that none may have failed.
+
+    Returns:
+        None: too much failed to tell which keys they are.
+    """
     addresses = table("addresses")
-    statement = (
-        select(func.count())
-        .select_from(addresses)
+    rows = transaction.connection.execute(
+        select(*(addresses.c[name] for name in ("kind", "visited_pass", "recipe", "keys")))
         .where(
             addresses.c.source == source,
-            addresses.c.visited_pass == number,
             addresses.c.good.is_(False),
+            addresses.c.visited_pass >= number - 1,
         )
+        .order_by(addresses.c.visited_pass.desc())
     )
-    return int(transaction.connection.execute(statement).scalar_one())
+    keys: set[str] = set()
+    for kind, visited, recipe, text in rows:
+        unknown = recipe is not None and text is None
+        if (visited == number and (whole or kind != "page")) or unknown:
+            return None
+        keys.update(_keys(text) or ())
+        if len(keys) > _MOST_SPARED:
+            return None
+    return frozenset(keys)
 
 
 def add(transaction: Transaction, source: str, number: int, found: Iterable[Address]) -> int:
@@ -357,15 +386,23 @@ def _lead_no_more(transaction: Transaction, source: str, changes: Changes) -> No
 def _visit(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what became of addresses; those that change the same columns in one statement."""
     addresses = table("addresses")
-    alike: dict[tuple[bool, tuple[str, ...]], list[dict[str, Any]]] = {}
+    alike: dict[tuple[bool, bool, tuple[str, ...]], list[dict[str, Any]]] = {}
     for each in changes.visited:
         values = _outcome(transaction, each, changes)
-        rows = alike.setdefault((each.url in changes.tried, tuple(values)), [])
-        rows.append({**values, "here": each.url})
-    for (counted, names), rows in alike.items():
+        what = each.url in changes.tried, each.outcome in _UNREAD, tuple(values)
+        alike.setdefault(what, []).append({**values, "here": each.url})
+    # What failed in the pass before and is gone in this one was missed once, and not twice.
+    doubted = and_(
+        addresses.c.good.is_(False),
+        addresses.c.visited_pass >= changes.number - 1,
+        addresses.c.outcome != bindparam("outcome"),
+    )
+    for (counted, unread, names), rows in alike.items():
         changed: dict[str, Any] = {name: bindparam(name) for name in names}
         if not counted:
             changed.setdefault("tries", addresses.c.tries + 1)
+        if unread:
+            changed["good"] = and_(bindparam("good", type_=Boolean), not_(doubted))
         statement = (
             update(addresses)
             .where(addresses.c.source == source, addresses.c.url == bindparam("here"))

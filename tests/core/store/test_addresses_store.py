@@ -1,0 +1,75 @@
+"""What the store knows of addresses from one look at a site to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from regard.frontier import Address, Visited
+from regard.store import Store, addresses
+from regard.store.addresses import Changes
+from regard.store.transactions import table
+
+SHOP = "https://rival.example"
+FIRST = datetime(2026, 11, 1, 8, tzinfo=UTC)
+FINAL = {"ok", "not-modified", "gone"}
+
+
+def look(store: Store, day: int, outcomes: Mapping[str, str]) -> frozenset[str] | None:
+    """Look at pages, each with an article of its name, and return what nobody knows to be gone."""
+    with store.write() as transaction:
+        current = addresses.begin_pass(transaction, "prices", FIRST + timedelta(days=day))
+        found = [Address(f"{SHOP}/{name}", "page") for name in outcomes]
+        visited = [
+            Visited(
+                f"{SHOP}/{name}",
+                outcome,
+                final=outcome in FINAL,
+                good=outcome in FINAL,
+                etag=f"{outcome} {day}",
+                keys=(name,) if outcome == "ok" else None,
+            )
+            for name, outcome in outcomes.items()
+        ]
+        addresses.save(transaction, "prices", Changes(current.number, "recipe", found, visited))
+        assert addresses.give_up(transaction, "prices", current.number)
+        spared = addresses.spared(transaction, "prices", current.number, whole=False)
+        addresses.end_pass(transaction, "prices", whole=spared is not None)
+    return spared
+
+
+def test_what_failed_is_spared_until_two_passes_knew(store: Store) -> None:
+    """An article of a page that fails is not known to be gone, nor in the pass behind that."""
+    looks = [
+        look(store, day, {"lamp": lamp, "sofa": "ok"})
+        for day, lamp in enumerate(["ok", "http-error", "http-error", "gone", "gone", "ok"])
+    ]
+
+    assert [set(), {"lamp"}, {"lamp"}, {"lamp"}, set(), set()] == looks
+
+
+def test_where_each_page_tells_of_others_none_may_fail(store: Store) -> None:
+    """Where records move from page to page, one that failed leaves everything open."""
+    look(store, 0, {"lamp": "ok"})
+    look(store, 1, {"lamp": "http-error"})
+    with store.read() as transaction:
+        number = addresses.current_pass(transaction, "prices")
+        assert number is not None
+
+        assert addresses.spared(transaction, "prices", number.number, whole=True) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "etag"), [("not-modified", "ok 0"), ("unreadable", "ok 0"), ("ok", "ok 1")]
+)
+def test_validators_are_those_of_what_was_read(store: Store, outcome: str, etag: str) -> None:
+    """What was no page of the shop's leaves no validator: its next 304 would pass for the page."""
+    look(store, 0, {"lamp": "ok"})
+    look(store, 1, {"lamp": outcome})
+    with store.read() as transaction:
+        kept = transaction.connection.execute(select(table("addresses").c.etag)).scalar_one()
+
+    assert etag == kept
