@@ -581,6 +581,7 @@ def test_one_competitor(market: Made) -> None:
     assert (1, 6) == (figures["competitor.only_here"].value, figures["competitor.only_here"].n)
 
 
+@pytest.mark.slow
 def test_promotions_of_one_competitor(make: Callable[..., Made]) -> None:
     """A promotion is told with its beginning, length and depth; one that runs has no end."""
     products, offers = sold()

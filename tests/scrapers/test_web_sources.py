@@ -122,6 +122,7 @@ def test_a_changed_price_begins_a_period(
     assert [True, False] == [row[2] is not None for row in periods]
 
 
+@pytest.mark.slow
 def test_a_price_that_jumps_is_believed_at_the_second_look(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_price_that_jumps_is_believed_at_the_second_look(
     assert [("stored",)] == rows(folder, "SELECT resolution FROM quarantine")
 
 
+@pytest.mark.slow
 def test_what_two_whole_looks_do_not_meet_is_withdrawn(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:
@@ -195,6 +197,7 @@ def test_what_pages_state_of_their_reviews_is_kept(
     assert {(1, 1)} == set(again)
 
 
+@pytest.mark.slow
 def test_coverage_against_what_a_site_states(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:
@@ -328,6 +331,7 @@ def test_a_file_of_addresses_with_wrong_ones_in_it(
     assert ("ok", 6) == (done["outcome"], done["new"])
 
 
+@pytest.mark.slow
 def test_the_budget_of_a_day_is_kept(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:
@@ -358,6 +362,7 @@ REVIEWS = (
 )
 
 
+@pytest.mark.slow
 def test_reviews_over_overlapping_pages_are_stored_once(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:
@@ -376,6 +381,7 @@ def test_reviews_over_overlapping_pages_are_stored_once(
     assert b"Author 3" not in (folder / "regard.db").read_bytes()
 
 
+@pytest.mark.slow
 def test_an_edited_review_is_a_revision_and_a_withdrawn_one_goes_after_two_looks(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:
@@ -446,6 +452,7 @@ def test_killed_at_any_instant_every_address_has_one_outcome(
     assert not [row for row in outcomes if row[0] is None]
 
 
+@pytest.mark.slow
 def test_two_sources_do_not_ask_one_shop_at_once(
     open_shop: OpenShop, small: Catalogue, looked_at: Callable[..., Path], run_regard: RunRegard
 ) -> None:

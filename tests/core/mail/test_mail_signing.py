@@ -85,6 +85,7 @@ def test_what_is_no_token(token: str, imap_server: Any, tmp_path: Path) -> None:
         _folders(_config(imap_server.port, token=token), tmp_path)
 
 
+@pytest.mark.slow
 def test_run_with_a_token_of_a_file(
     imap_server: Any, project: MakeProject, run_regard: RunRegard
 ) -> None:

@@ -64,6 +64,7 @@ def begun(folder: Path) -> int:
 class TestStopping:
     """The loop is asked to stop."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("plugin", ["slow", "deaf"])
     def test_beyond_the_grace(
         self, plugin: str, tmp_path: Path, launch: Launch, book: MakeBook
