@@ -234,7 +234,6 @@ def test_no_byte_is_left(person: Path, run_regard: RunRegard) -> None:
     assert "and at Bob" == log.read_text().splitlines()[2]
 
 
-@pytest.mark.slow
 def test_nothing_comes_back(person: Path, run_regard: RunRegard) -> None:
     """Read from its beginning again, every source passes the person over and says how often."""
     assert 0 == run_regard("forget", "--email", ADDRESS, "--yes", cwd=person).returncode
@@ -271,7 +270,6 @@ def test_neighbours_stay(person: Path, run_regard: RunRegard) -> None:
     assert [("3", "forward it to [e-mail]")] == touchpoints
 
 
-@pytest.mark.slow
 def test_dry_run_changes_nothing(person: Path, run_regard: RunRegard) -> None:
     """A dry run counts what a real one then erases, by address, key and pseudonym alike."""
     before = search(person)
@@ -377,6 +375,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from regard.columns import open_view
+
+pytestmark = pytest.mark.slow
 with open_view(Path("columns"), now=datetime(2026, 1, 1, tzinfo=UTC), language="en",
                timezone="UTC", freshness=(), pseudonym_key=b"k" * 32):
     print("reading", flush=True)

@@ -275,7 +275,6 @@ LOOPING = """
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("body", [ENDLESS, LOOPING], ids=["reads", "never returns"])
 @pytest.mark.parametrize("whole", [False, True], ids=["run", "command"])
 def test_a_killed_run_leaves_no_spider_behind(
@@ -510,6 +509,8 @@ def test_reviews_of_a_site_keep_no_author(
 import scrapy
 from datetime import datetime, timezone
 
+pytestmark = pytest.mark.slow
+
 
 class Said(scrapy.Spider):
     name = "said"
@@ -563,7 +564,6 @@ def test_javascript_has_no_effect_on_a_spider(
 DELETED = "SELECT key FROM offers WHERE deleted_at IS NOT NULL"
 
 
-@pytest.mark.slow
 def test_what_two_whole_runs_do_not_meet_is_withdrawn(
     open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
 ) -> None:
@@ -583,7 +583,6 @@ def test_what_two_whole_runs_do_not_meet_is_withdrawn(
                           "WHERE valid_to IS NULL AND deleted_at IS NULL")  # fmt: skip
 
 
-@pytest.mark.slow
 def test_nothing_is_withdrawn_unless_it_is_asked_for(
     open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
 ) -> None:
@@ -615,7 +614,6 @@ TURNED_AWAY = """
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "more", "knobs", "said"),
     [
@@ -658,7 +656,6 @@ def test_a_run_that_may_have_missed_something_withdraws_nothing(
     assert said.replace("SHOP", shop.url) in done[0].stderr + done[0].stdout
 
 
-@pytest.mark.slow
 def test_too_much_is_not_withdrawn(
     open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
 ) -> None:
@@ -675,7 +672,6 @@ def test_too_much_is_not_withdrawn(
     assert [("records-disappeared",)] == rows(folder, "SELECT code FROM findings")
 
 
-@pytest.mark.slow
 def test_an_item_is_as_new_as_its_run_where_it_may_be_withdrawn(
     open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
 ) -> None:
