@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 RunRegard = Callable[..., Any]
 
 ADDRESS = "Ana.Quintanilla@mail.example"
@@ -375,8 +377,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from regard.columns import open_view
-
-pytestmark = pytest.mark.slow
 with open_view(Path("columns"), now=datetime(2026, 1, 1, tzinfo=UTC), language="en",
                timezone="UTC", freshness=(), pseudonym_key=b"k" * 32):
     print("reading", flush=True)

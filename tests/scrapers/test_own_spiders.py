@@ -22,6 +22,8 @@ from regard.demo.shop import Catalogue, Shop
 from regard_scrapers.spiders.frames import pack, unpack
 from regard_scrapers.spiders.items import fields_of
 
+pytestmark = pytest.mark.slow
+
 MakeProject = Callable[..., Path]
 RunRegard = Callable[..., Any]
 OpenShop = Callable[..., Shop]
@@ -508,8 +510,6 @@ def test_reviews_of_a_site_keep_no_author(
     spider = f"""
 import scrapy
 from datetime import datetime, timezone
-
-pytestmark = pytest.mark.slow
 
 
 class Said(scrapy.Spider):
