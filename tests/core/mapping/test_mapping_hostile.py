@@ -17,6 +17,7 @@ from regard.mapping.amounts import parse_amount, parse_integer
 from regard.mapping.times import TimeReader, zone_of
 from regard.mapping.values import parse_flag
 from regard.records import kind_named
+from regard.sources import Delete
 from regard.tabular import Row
 
 CELLS = st.one_of(
@@ -123,7 +124,8 @@ def test_every_row_is_a_record_or_refused(cells: list[object]) -> None:
     for line in range(3):
         survives(mapper.records, Row(line, cells))  # type: ignore[arg-type]  # cells of any type
     for record in mapper.finish():
-        assert record["key"]
+        # Lines that add up take back what they lacked in an earlier export.
+        assert record.key if isinstance(record, Delete) else record["key"]
 
 
 @pytest.mark.parametrize("length", [1_000, 100_000])
