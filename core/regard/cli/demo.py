@@ -124,7 +124,7 @@ def _look_back(demo: Demo, market: Market, app: App) -> None:
             app.problem(f"{crawled.days} days ago: {'; '.join(crawled.wrong)}")
         elif not app.quiet:
             line = f"  {crawled.days} days ago  {shown(crawled)}"
-            app.out.print(Text(clean(line)), soft_wrap=True)
+            app.out.print(Text(clean(line)))
 
 
 def _inside(demo: Demo, app: App) -> App:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,9 @@ _RECOUNT_SECONDS: Final = 30.0
 
 _SLOW: Final = 2.0
 """A run that took so many times its usual duration is shown as slow."""
+
+_A_YEAR: Final = timedelta(days=300)
+"""What is due sooner is not taken for the same day of another year."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -240,9 +243,12 @@ def _due(job: JobStatus, app: App) -> Text:
         return Text("when stale" if job.kind == "enricher" else "no schedule")
     if job.late_seconds:
         return Text(f"late by {duration(job.late_seconds)}", style="red")
-    if job.next_due_at <= app.clock.now():
+    now = app.clock.now()
+    if job.next_due_at <= now:
         return Text("now")
-    return Text(_moment(job.next_due_at, app))
+    # The year is needed by few, and its place by names: a screen has 80 columns.
+    moment = _moment(job.next_due_at, app)
+    return Text(moment[5:] if job.next_due_at - now < _A_YEAR else moment)
 
 
 def _moment(when: datetime, app: App) -> str:
