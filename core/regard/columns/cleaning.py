@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from regard.columns.holding import remove_unless_held
-from regard.columns.manifest import NAME, OURS, read_manifest
+from regard.columns.manifest import NAME, OURS, Manifest, read_manifest
 
-__all__ = ["clean", "work_folder"]
+__all__ = ["clean", "has_leftovers", "work_folder"]
 
+_NEW = f"{NAME}.new"
 _WORK = ".work-"
 _SPILL = ".spill-"
 
@@ -29,6 +30,15 @@ def work_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def has_leftovers(folder: Path, manifest: Manifest) -> bool:
+    """Say whether there is something to clean: an exporter was killed, or is at work just now."""
+    kept = _kept(manifest)
+    return any(
+        path.name not in kept if OURS.fullmatch(path.name) else _is_dead(path)
+        for path in folder.iterdir()
+    )
+
+
 def clean(folder: Path) -> tuple[str, ...]:
     """
     Remove what neither this generation nor the one before needs; call it under the lock.
@@ -36,17 +46,26 @@ def clean(folder: Path) -> tuple[str, ...]:
     Returns:
         The files that would have been removed, but that somebody still reads.
     """
-    manifest = read_manifest(folder)
-    kept = {*manifest.files, *manifest.previous} if manifest else set()
+    kept = _kept(read_manifest(folder))
     held = []
     for path in sorted(folder.iterdir()):
         if OURS.fullmatch(path.name) and path.name not in kept:
             if not remove_unless_held(path):
                 held.append(path.name)
-        elif path.name.startswith(_WORK) or _is_dead_spill(path):
+        elif path.name == _NEW:
+            path.unlink(missing_ok=True)
+        elif _is_dead(path):
             shutil.rmtree(path, ignore_errors=True)
-    (folder / f"{NAME}.new").unlink(missing_ok=True)
     return tuple(held)
+
+
+def _kept(manifest: Manifest | None) -> set[str]:
+    return {*manifest.files, *manifest.previous} if manifest else set()
+
+
+def _is_dead(path: Path) -> bool:
+    # Under the lock nobody else is at work.
+    return path.name == _NEW or path.name.startswith(_WORK) or _is_dead_spill(path)
 
 
 def _is_dead_spill(path: Path) -> bool:

@@ -11,18 +11,19 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from regard.clock import Clock, SystemClock
-from regard.columns.cleaning import clean
+from regard.columns.cleaning import clean, has_leftovers
 from regard.columns.exporting import ExportingStore
 from regard.columns.generations import Export, Progress, has_tables_of
 from regard.columns.locking import exporter_lock
 from regard.columns.manifest import Manifest, read_manifest
 from regard.columns.merging import Limits
-from regard.errors import StoreError
+from regard.errors import StoreBusy, StoreError
 
 __all__ = ["ColumnsState", "rebuild", "sync_columns"]
 
@@ -86,6 +87,7 @@ def sync_columns(
     """
     found = _current(store, folder)
     if found is not None:
+        _clean_after_killed(folder, found)
         return _state(folder, found, current=True, rebuilt=False)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -156,6 +158,15 @@ def rebuild(
     except OSError as error:
         message = f"{folder}: the columns cannot be written: {error.strerror or error}"
         raise StoreError(message) from error
+
+
+def _clean_after_killed(folder: Path, manifest: Manifest) -> None:
+    """Remove what an exporter that was killed left, though there is nothing to write."""
+    # Whoever writes just now cleans on its own, and who may only read removes nothing.
+    with suppress(OSError, StoreBusy):
+        if has_leftovers(folder, manifest):
+            with exporter_lock(folder, timeout_seconds=0):
+                clean(folder)
 
 
 def _clean_when_read(folder: Path, seconds: float) -> tuple[str, ...]:

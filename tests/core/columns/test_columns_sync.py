@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,6 +100,24 @@ def test_nothing_to_do(any_store: Store, fill: Fill, tmp_path: Path) -> None:
 
     assert [True, False, True] == [first.rebuilt, second.rebuilt, third.rebuilt]
     assert (first.written_at, 2) == (second.written_at, third.rows["purchases"])
+
+
+def test_leftovers_without_anything_to_write(store: Store, fill: Fill, tmp_path: Path) -> None:
+    """What an exporter left that was killed at its very end goes, though nothing is new."""
+    folder = tmp_path / "columns"
+    fill(store, "customer", [{}])
+    sync_columns(store, folder)
+    before = {path.name for path in folder.iterdir()}
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    shutil.copy(folder / manifest.files[0], folder / "customers-000000-0123abcd.gone.parquet")
+    (folder / ".work-0123abcd").mkdir()
+    (folder / "manifest.json.new").write_text("{")
+    (folder / "mine.parquet").write_text("x")
+    state = sync_columns(store, folder)
+
+    assert not state.rebuilt
+    assert {*before, "mine.parquet"} == {path.name for path in folder.iterdir()}
 
 
 def test_restored_backup(store: Store, fill: Fill, tmp_path: Path) -> None:
