@@ -64,15 +64,18 @@ _FULLEST: Final = """ORDER BY nullif(trim(reply_text), '') IS NULL,
 """Of the same review in several sources, the one that says most speaks."""
 _LONG: Final = 40
 """From so many characters on, nobody else writes the same by chance."""
+_FORMULA: Final = r"\[[^\[\]]*\]"
+"""What services add to many texts, such as that the author was given the article."""
 
 _NAMED: Final = f"""{_ALL}, worded AS (
         SELECT *, folded(coalesce(nullif(trim(text), ''), title)) AS said,
-               CAST(timezone($zone, published_at) AS DATE) AS written_on, source || chr(31) || key
-                   AS itself
+               source || chr(31) || key AS itself,
+               CAST(timezone($zone, published_at) AS DATE) || chr(31) || coalesce(
+                   nullif(folded(product_name), ''), nullif(folded(sku), ''), '') AS occasion
         FROM every WHERE listed
     ), by_words AS (
-        SELECT *, CASE WHEN length(said) >= {_LONG} THEN said
-                       ELSE coalesce(said || chr(31) || written_on, itself) END AS words
+        SELECT *, CASE WHEN length(regexp_replace(said, '{_FORMULA}', '', 'g')) >= {_LONG}
+                       THEN said ELSE coalesce(said || chr(31) || occasion, itself) END AS words
         FROM worded
     ), nth_words AS (
         SELECT *, row_number() OVER (PARTITION BY whose, rating_norm, words, source
@@ -85,7 +88,7 @@ _NAMED: Final = f"""{_ALL}, worded AS (
     ), by_author AS (
         -- What has its second already needs no third: its author may have written two of there.
         SELECT *, CASE WHEN copies > 1 THEN itself
-                       ELSE coalesce(author_hash || chr(31) || written_on, itself) END AS author
+                       ELSE coalesce(author_hash || chr(31) || occasion, itself) END AS author
         FROM once_by_words
     ), nth_author AS (
         SELECT * REPLACE (row_number() OVER (PARTITION BY whose, rating_norm, author, source
@@ -104,7 +107,9 @@ whose status says nothing is public.
 
 What stands in several sources, as on a site's pages and in the export of a service, counts once:
 reviews of one subject with the same rating and either the same words (case, accents, quotes and
-spaces aside; fewer than 40 characters only on the same day) or the same author on the same day.
+spaces aside; fewer than 40 characters, brackets aside, only on the same day and of the same
+article) or the same author on the same day and of the same article. Articles are the same where
+their names are, or their numbers where they have none, or where no article is named.
 Two of one source are always two: of three "Good" in one source and two in another, three count.
 Authors are hashed with their provider, so they tell only where two sources name the same one.
 """

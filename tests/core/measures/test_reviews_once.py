@@ -120,6 +120,33 @@ def test_the_same_author_in_other_words(market: Market) -> None:
     assert (1, 1) == counted(view)
 
 
+def test_an_author_of_several_articles(market: Market) -> None:
+    """Who reviews a lamp and a sofa on one day wrote two reviews; the lamp's stand together."""
+    view = market(
+        review=[
+            said("site", LONG[:20], author_hash="a1", product_name="Lamp", sku="L1"),
+            said("export", LONG[::-1], author_hash="a1", product_name="Sofa"),
+            said("export", LONG, author_hash="a1", product_name="LAMP "),
+        ]
+    )
+
+    assert (2, 1) == counted(view)
+
+
+@pytest.mark.parametrize("text", ["Good", f"[{LONG}] Good"])
+def test_few_words_of_other_articles(text: str, market: Market) -> None:
+    """Few words of a lamp are not those of a sofa, whatever a service adds in brackets."""
+    view = market(
+        review=[
+            said("site", text, product_name="Lamp"),
+            said("export", text, product_name="Sofa"),
+            said("other", text, product_name="Lamp"),
+        ]
+    )
+
+    assert (2, 1) == counted(view)
+
+
 def test_one_author_twice_in_each_source(market: Market) -> None:
     """Two reviews by one author on one day in both sources stay two, not one and not four."""
     both = [
