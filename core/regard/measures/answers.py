@@ -26,6 +26,8 @@ __all__ = [
     "Metric",
     "Responses",
     "Score",
+    "Twice",
+    "answered_twice",
     "count_responses",
     "left_out",
     "newest_answer",
@@ -159,6 +161,20 @@ class Left:
     undated: int
 
 
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """
+    Responses with the question of NPS in two wordings, each of which counts.
+
+    Attributes:
+        responses: How many; those with other pairs of wordings are not among them.
+        wordings: The most frequent pair, the newer one last.
+    """
+
+    responses: int
+    wordings: tuple[str, str]
+
+
 def scores(view: View, period: Period, by: str | None = None) -> tuple[Score, ...]:
     """
     Return the scores of a period, by metric and scale.
@@ -273,6 +289,32 @@ def left_out(view: View, period: Period) -> Left:
         FROM scored"""
     row = view.sql(query, **bounds(period)).one()
     return Left(as_count(row["off_scale"]), as_count(row["undated"]))
+
+
+def answered_twice(view: View, period: Period) -> Twice | None:
+    """Return what is likely one question of NPS that was worded anew; None: there is none."""
+    query = f"""
+        WITH scored AS ({SCORED} AND metric = 'nps' AND {IN_PERIOD} AND {FITTING}
+                        AND response_key <> '' AND trim(question) <> ''),
+             worded AS (
+                 SELECT source, survey, question, max(as_of) AS seen_at
+                 FROM answers WHERE metric = 'nps' GROUP BY ALL),
+             pairs AS (
+                 SELECT a.question AS one, b.question AS other
+                 FROM scored AS a JOIN scored AS b USING (source, response_key)
+                 JOIN worded AS x ON x.source = source AND x.question = a.question
+                      AND x.survey IS NOT DISTINCT FROM a.survey
+                 JOIN worded AS y ON y.source = source AND y.question = b.question
+                      AND y.survey IS NOT DISTINCT FROM b.survey
+                 WHERE (x.seen_at, a.question) < (y.seen_at, b.question)
+                       AND a.survey IS NOT DISTINCT FROM b.survey
+                       AND a.question <> b.question)
+        SELECT one, other, count(*) AS n FROM pairs GROUP BY ALL
+        ORDER BY n DESC, one, other LIMIT 1"""
+    for row in view.sql(query, **bounds(period)).mappings():
+        wordings = as_text(row["one"]) or "", as_text(row["other"]) or ""
+        return Twice(as_count(row["n"]), wordings)
+    return None
 
 
 def newest_answer(view: View) -> datetime | None:

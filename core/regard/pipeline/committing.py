@@ -254,7 +254,7 @@ class StoreCommitter:
         if found is None:
             return
         if found.too_much:
-            finding = found.finding(self.info.stream)
+            finding = found.finding(self.info.source, self.info.stream)
             with self.store.write() as transaction:
                 self._save_findings(transaction, [finding])
             for incident in self.host.observers.finding(self.info, finding):

@@ -135,7 +135,7 @@ class DryCommitter:
         if found is None:
             return
         if found.too_much:
-            raise BudgetExceeded(found.finding(census.stream).text)
+            raise BudgetExceeded(found.finding(census.source, census.stream).text)
         for batch in census.gone(self.store, kind):
             self.commit(batch, (), batcher, complete=False)
 

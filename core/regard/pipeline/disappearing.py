@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 
 from regard.findings import Finding, Severity
 from regard.pipeline.inputs import Inputs
@@ -77,12 +78,14 @@ class Disappearance:
         """Whether rather the source than the records is to be doubted."""
         return self.missing > self.guard * self.stored
 
-    def finding(self, stream: str) -> Finding:
-        """Return what somebody should look at."""
+    def finding(self, source: str, stream: str) -> Finding:
+        """Return what somebody should look at, and how to let the records go."""
+        enough = ceil(100 * self.missing / self.stored) / 100
         text = (
             f"{self.missing} of {self.stored} stored records of stream {stream!r} were not in "
             f"a complete read, more than the {self.guard:.0%} that disappear_guard allows; "
-            "none was deleted"
+            f"none was deleted. If they are gone, disappear_guard = {enough:g} in "
+            f"[sources.{source}] lets a run delete them"
         )
         return Finding(
             "records-disappeared",

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from textwrap import shorten
 from typing import Final
 
 from regard.findings import Finding, Severity
 from regard.measures import answers
-from regard.measures.answers import Metric, Responses, Score
+from regard.measures.answers import Metric, Responses, Score, Twice
 from regard.measures.intervals import SMALL_BASE, Estimate, clear_difference
 from regard.measures.periods import months_of
 from regard.measures.responses import ResponseRate, response_rates
@@ -25,6 +26,8 @@ _UNITS: Final[dict[Metric, str]] = {"nps": "points", "csat": "%", "ces": "", "ra
 _COMPARABLE: Final[tuple[Metric, ...]] = ("nps", "csat")
 """Metrics that mean the same whatever was asked."""
 _TREND_MONTHS: Final = 12
+_WORDING: Final = 60
+"""So many characters of a question are enough to know it by."""
 _LOW_RATE: Final = 10
 """A response rate below so many percent speaks for those who answer only."""
 
@@ -52,18 +55,26 @@ def headline(asked: Asked, responses: Responses) -> Section:
         asked.to.say("said"),
         tuple(figures),
         findings=tuple(_changes(asked, found, earlier)),
-        note=_left_out(asked),
+        note=_notes(asked),
         series=tuple(_trend(asked, metric) for metric in metrics),
     )
 
 
-def _left_out(asked: Asked) -> str:
+def _notes(asked: Asked) -> str:
+    """Say which scores do not count, and which may count twice."""
     left = answers.left_out(asked.view, asked.periods.now)
+    twice = answers.answered_twice(asked.view, asked.periods.now)
     notes = [
         asked.to.say("off_scale", n=left.off_scale) if left.off_scale else "",
         asked.to.say("undated", n=left.undated) if left.undated else "",
+        _twice(asked, twice) if twice else "",
     ]
     return " ".join(note for note in notes if note)
+
+
+def _twice(asked: Asked, twice: Twice) -> str:
+    one, other = (shorten(wording, _WORDING, placeholder="…") for wording in twice.wordings)
+    return asked.to.say("answered_twice", n=twice.responses, one=one, other=other)
 
 
 def _figures(asked: Asked, score: Score, earlier: Sequence[Score]) -> list[Figure]:

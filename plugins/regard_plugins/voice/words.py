@@ -87,6 +87,23 @@ WORDS: Final[Texts] = {
             "n’appartiennent} à aucune période."
         ),
     ),
+    "answered_twice": (
+        (
+            "{n} {n:response has|responses have} two answers of NPS that both count: to “{one}” "
+            "and to “{other}”. If this is one question in two wordings, name the other one in "
+            "its `aliases`."
+        ),
+        (
+            "{n} {n:cuestionario tiene|cuestionarios tienen} dos respuestas de NPS y ambas "
+            "cuentan: a «{one}» y a «{other}». Si es la misma pregunta con otras palabras, "
+            "ponga la otra en sus `aliases`."
+        ),
+        (
+            "{n} {n:questionnaire a|questionnaires ont} deux réponses de NPS qui comptent "
+            "toutes deux : à « {one} » et à « {other} ». Si c’est une seule question "
+            "reformulée, nommez l’autre dans ses `aliases`."
+        ),
+    ),
     "by_month": ("{label} by month", "{label} por mes", "{label} par mois"),
     "finding_fell": (
         "{label} fell by {change} points to {now}; before, it was {before} of {n} answers.",

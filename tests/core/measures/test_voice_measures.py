@@ -115,6 +115,24 @@ def test_scores(view_of_kinds: Callable[..., Any]) -> None:
     assert (3, 1) == (left.off_scale, left.undated)
 
 
+def test_reworded(view_of_kinds: Callable[..., Any]) -> None:
+    """A response with NPS in two wordings is named, the wording of the newer export last."""
+    old = {"question": "Would you recommend us?", "as_of": NOW - timedelta(days=9)}
+    new = {"question": "How likely are you to recommend us?", "as_of": NOW}
+    rows = [
+        *(scored("nps", 9, response_key=f"r{n}", survey="Exit", **old)[0] for n in range(3)),
+        *(scored("nps", 9, response_key=f"r{n}", survey="Exit", **new)[0] for n in range(1, 5)),
+        *scored("nps", 9, 8, **old),
+        *scored("csat", 4, low=1, high=5, response_key="r0", survey="Exit", question="Service?"),
+        *scored("nps", 9, response_key="r0", survey="Other", **new),
+    ]
+    view = view_of_kinds(answer=keyed(rows))
+    twice = answers.answered_twice(view, LAST)
+
+    assert answers.Twice(2, (old["question"], new["question"])) == twice
+    assert answers.answered_twice(view, Period(NOW - timedelta(hours=1), NOW)) is None
+
+
 def test_parts(view_of_kinds: Callable[..., Any]) -> None:
     """Scores divide by place as it is meant, and by the segment of whoever answered."""
     rows = [

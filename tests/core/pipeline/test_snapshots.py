@@ -89,7 +89,7 @@ def test_nothing_is_derived_twice(shop: World, tmp_path: Path) -> None:
 
 
 def test_too_much_at_once(shop: World, tmp_path: Path) -> None:
-    """Beyond the guard nothing is deleted; the stream is partial, with a finding."""
+    """Beyond the guard nothing is deleted, with a finding; the error says which guard would do."""
     write(tmp_path, range(4, 10))
     own = shop.run("shop")[0]
     (finding,) = shop.table("findings")
@@ -97,6 +97,9 @@ def test_too_much_at_once(shop: World, tmp_path: Path) -> None:
     assert Outcome.PARTIAL is own.outcome
     assert "4 of 10 stored records of stream 'own' were not in a complete read" in (
         own.error or ""
+    )
+    assert (own.error or "").endswith(
+        "disappear_guard = 0.4 in [sources.shop] lets a run delete them"
     )
     assert 13 == len(stored(shop))
     assert ("records-disappeared", "own", 10) == (
