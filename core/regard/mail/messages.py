@@ -127,7 +127,7 @@ def _understood(
     sender = senders[0] if senders else None
     receivers = addresses_in(headers.all(*_TO))
     subject = headers.first("Subject")
-    text = split_quotes(text_of(parsed)).text[:MAX_TEXT]
+    text = split_quotes(text_of(parsed), headers.first("From")).text[:MAX_TEXT]
     own = _ids(headers, "Message-ID")
     auto = automatic_reason(parsed, headers, sender, text)
     listed = _LIST_ID.search(headers.first("List-Id"))

@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from regard.mail.closings import names_in, without_signature
+
 __all__ = ["Split", "split_quotes"]
 
 _MAX_LINE = 2_000
 _MAX_ATTRIBUTION_LINES = 4
 _MAX_ATTRIBUTION = 400
-_MAX_CLOSING_LINES = 10
-_MAX_CLOSING_LINE = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,46 +67,19 @@ _OTHER_HEADER = re.compile(
     r"|répondre à)\s?:\s?",
     re.IGNORECASE,
 )
-_DEVICE = re.compile(
-    r"^\W{0,3}(?:sent from (?:my|outlook|mail|yahoo|proton|samsung)|get outlook for"
-    r"|enviado (?:desde|con) (?:mi|outlook|correo|yahoo|el m[óo]vil|proton|samsung|gmail)"
-    r"|obt[ée]n(?:er|ga)? (?:bluemail|outlook) para|descarga outlook"
-    r"|envoy[ée] (?:de|depuis|[àa] partir de) (?:mon|ma|outlook|l['’]|yahoo|proton|courrier)"
-    r"|t[ée]l[ée]charge[rz] outlook|obtenir outlook|obtenez outlook"
-    r"|von meinem .{2,30} gesendet|gesendet von|inviato da(?:l mio)?\s).{0,120}$",
-    re.IGNORECASE,
-)
-_DISCLAIMER = re.compile(
-    r"^\W{0,3}(?:(?:aviso (?:legal|de confidencialidad)|confidentiality notice|disclaimer"
-    r"|avis de confidentialit[ée]|clause de confidentialit[ée])\b"
-    r"|(?:este (?:mensaje|correo|e-?mail)|this (?:e-?mail|message|communication)"
-    r"|ce (?:message|courriel|mail)).{0,300}(?:confiden|privileg))",
-    re.IGNORECASE,
-)
-_DISCLAIMER_START = re.compile(
-    r"^\W{0,3}(?:aviso|confidentiality|disclaimer|avis|clause|este|this|ce)\b", re.I
-)
-_SIGNATURE_MARK = re.compile(r"^(?:--|—|__)\s?$")
-_CLOSING = re.compile(
-    r"^\W{0,2}(?:(?:un |muchos |mis )?(?:cordial(?:es)? )?saludos?(?: cordial(?:es)?)?"
-    r"|atentamente|cordialmente|un abrazo|(?:bien )?cordialement|(?:bien )?[àa] vous"
-    r"|sinc[èe]res salutations|salutations(?: distingu[ée]es)?"
-    r"|(?:kind|best|warm|many)(?: kind)? (?:regards|wishes)|regards|sincerely"
-    r"|yours (?:sincerely|faithfully|truly)|mit freundlichen gr[üu][ßs]+en)[\s,.!;:-]*$",
-    re.IGNORECASE,
-)
 
 
-def split_quotes(text: str) -> Split:
+def split_quotes(text: str, sender: str = "") -> Split:
     """
     Part what somebody wrote from quotes and signature.
 
     Args:
         text: The plain text of a message, with plain line ends.
+        sender: Who wrote it, as in the header From: a name that it ends with is no words.
     """
     lines = [line[:_MAX_LINE] for line in text.split("\n")]
     kept, quoted = _without_quotes(lines)
-    kept, signature = _without_signature(kept)
+    kept, signature = without_signature(kept, names_in(sender))
     return Split(_joined(kept), _joined(quoted), _joined(signature))
 
 
@@ -178,37 +151,3 @@ def _attribution(lines: list[str], at: int) -> int:
         if _ATTRIBUTION_END.search(said[-160:]):
             return length if re.search(r"\d", said) or "@" in said else 0
     return 0
-
-
-def _without_signature(lines: list[str]) -> tuple[list[str], list[str]]:
-    cut = len(lines)
-    for at, line in enumerate(lines):
-        if _SIGNATURE_MARK.match(line) or _is_disclaimer(lines, at):
-            cut = at
-            break
-    kept, signature = lines[:cut], lines[cut:]
-    device = [line for line in kept if _DEVICE.match(line)]
-    kept = [line for line in kept if not _DEVICE.match(line)]
-    closing = _closing(kept)
-    return kept[:closing], [*kept[closing:], *device, *signature]
-
-
-def _is_disclaimer(lines: list[str], at: int) -> bool:
-    if not _DISCLAIMER_START.match(lines[at]):
-        return False
-    return _DISCLAIMER.match(" ".join(lines[at : at + 4])[:600]) is not None
-
-
-def _closing(lines: list[str]) -> int:
-    """Return where a complimentary close begins that only a name and an address follow."""
-    seen = 0
-    for at in range(len(lines) - 1, -1, -1):
-        line = lines[at].strip()
-        if not line:
-            continue
-        if _CLOSING.match(line):
-            return at
-        seen += 1
-        if seen > _MAX_CLOSING_LINES or len(line) > _MAX_CLOSING_LINE:
-            break
-    return len(lines)

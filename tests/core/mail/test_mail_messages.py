@@ -53,6 +53,13 @@ def test_message_is_understood() -> None:
     assert "root@shop.example" == _parse(PLAIN).thread
 
 
+def test_the_name_below_is_that_of_the_header() -> None:
+    """Who signs with the name of their header, encoded as it may be, says nothing by it."""
+    head = b"From: =?utf-8?q?Ana_Garc=C3=ADa?= <a1@mail.example>\nSubject: x\n\n"
+
+    assert "9" == _parse(head + "9\n\nAna García\n600 123 456\n".encode()).text
+
+
 BODIES = [
     ("Content-Type: text/plain; charset=iso-8859-1", "mañana €".encode("cp1252"), "mañana €"),
     ("Content-Type: text/plain; charset=utf-8", "mañana".encode("cp1252"), "mañana"),

@@ -241,6 +241,60 @@ def test_text_that_only_resembles_a_quote_stays(text: str) -> None:
     assert text == split_quotes(text).text
 
 
+@pytest.mark.parametrize(
+    "signed",
+    [
+        "Ana García",
+        "ANA GARCIA LOPEZ",
+        "García, Ana",
+        "Ana",
+        "Ana García\nDirectora de compras\nTel. 600 123 456",
+        "Ana\n+34 600 123 456",
+        "Ana García | Compras | 600 123 456",
+        "Saludos,\nAna",
+        "Un abrazo\nAna G.\nwww.example.com",
+    ],
+)
+@pytest.mark.parametrize(
+    "sender",
+    ["Ana García López <buzon@mail.example>", '"García López, Ana" <a1@mail.example>'],
+)
+def test_the_name_of_the_sender_is_no_comment(signed: str, sender: str) -> None:
+    """A signature without a mark or closing words is known by the name that the mail bears."""
+    found = split_quotes(f"8\nLlegó tarde.\n\n{signed}\n", sender)
+
+    assert ("8\nLlegó tarde.", signed) == (found.text, found.signature)
+
+
+def test_a_name_that_only_the_address_says() -> None:
+    """Where the header has no name its address has one, maybe."""
+    assert "8" == split_quotes("8\n\nAna García", "ana.garcia@mail.example").text
+
+
+def test_a_postscript_is_text() -> None:
+    """What stands below the name is written by hand where it says so."""
+    for end in ("Saludos,\nAna", "Ana García"):
+        found = split_quotes(f"8\n{end}\n\nPD: llegó tarde", "Ana García <a@mail.example>")
+
+        assert ("8\nPD: llegó tarde", end) == (found.text, found.signature)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana",
+        "Ana García\n9",
+        "8\nBueno",
+        "8\nMe atendió\nAna\nmuy bien",
+        "8\nAna García me atendió muy bien",
+        "8\nNo lo volveré a comprar.\nSaludos a Ana",
+    ],
+)
+def test_names_in_a_text_stay(text: str) -> None:
+    """A name that somebody speaks of, or that is also a word, is no signature."""
+    assert text == split_quotes(text, "Ana García Bueno <a@mail.example>").text
+
+
 def test_parts_are_kept_apart() -> None:
     """Text, quote and signature come out whole, each in its place."""
     found = split_quotes("Muy bien\n\n-- \nAna\n\n> ¿Qué tal?")
@@ -266,6 +320,6 @@ HOSTILE = [
 def test_hostile_text_takes_no_long_time(text: str) -> None:
     """A megabyte made to hurt is split within seconds."""
     began = time.monotonic()
-    split_quotes(text)
+    split_quotes(text, text)
 
     assert 5.0 > time.monotonic() - began
