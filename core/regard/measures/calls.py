@@ -20,6 +20,7 @@ from regard.views import View
 
 __all__ = [
     "FIRST_CONTACT_DAYS",
+    "THREAD_DAYS",
     "Calls",
     "Wait",
     "call_ends",
@@ -32,6 +33,31 @@ __all__ = [
 
 FIRST_CONTACT_DAYS = 7
 """No further contact within so many days means that the first one solved it."""
+
+THREAD_DAYS = 30
+"""A reply that names no other mail joins a thread that is no older."""
+
+_REPLY = r"^((re|rv|aw|sv|r|rep|resp|antw|odp|vs)\s?(\[\d+\]|\(\d+\))?\s?:\s*)+"
+"""What programs put before the subject of what they answer, in any of their languages."""
+
+_THREADS = f"""
+    mailed AS (
+        SELECT source, thread_key, direction, happened_at, lower(trim(email)) AS person,
+               regexp_replace(folded(subject), '{_REPLY}', '') AS topic,
+               thread_key = key AND regexp_matches(folded(subject), '{_REPLY}') AS loose
+        FROM touchpoints
+        WHERE channel = 'email' AND type = 'message' AND nullif(thread_key, '') IS NOT NULL
+    ), opened AS (
+        SELECT source, person, topic, thread_key, min(happened_at) AS opened_at FROM mailed
+        WHERE direction = 'inbound' AND NOT coalesce(loose, false) AND topic <> '' GROUP BY ALL
+    ), threads AS (
+        SELECT m.source, m.direction, m.happened_at,
+               CASE WHEN m.loose AND m.happened_at <= o.opened_at + INTERVAL {THREAD_DAYS} DAY
+                    THEN o.thread_key ELSE m.thread_key END AS thread
+        FROM mailed AS m ASOF LEFT JOIN opened AS o
+             ON o.source = m.source AND o.person = m.person AND o.topic = m.topic
+                AND m.happened_at >= o.opened_at
+    )"""
 
 _INBOUND = f"""\
 channel = 'call' AND type = 'call' AND coalesce(direction, 'inbound') = 'inbound'
@@ -188,20 +214,19 @@ def first_reply(view: View, period: Period) -> Wait:
     Return how many hours passed until the first reply to tickets and mails.
 
     Of a ticket its own figure counts; of mails the first one that came in and the first that
-    went out after it in the same thread.
+    went out after it in the same thread. A reply that names no mail before it, as some help
+    desks send them, belongs to the last thread with the same person on the same subject, if
+    that began at most `THREAD_DAYS` days before.
     """
     query = f"""
-        WITH begun AS (
-            SELECT source, thread_key, min(happened_at) AS asked_at FROM touchpoints
-            WHERE channel = 'email' AND type = 'message' AND direction = 'inbound'
-              AND nullif(thread_key, '') IS NOT NULL
-            GROUP BY ALL
+        WITH {_THREADS}, begun AS (
+            SELECT source, thread, min(happened_at) AS asked_at FROM threads
+            WHERE direction = 'inbound' GROUP BY ALL
         ), mails AS (
-            SELECT b.source, b.thread_key, b.asked_at, min(t.happened_at) AS replied_at
-            FROM begun AS b LEFT JOIN touchpoints AS t
-                 ON t.source = b.source AND t.thread_key = b.thread_key
-                    AND t.channel = 'email' AND t.type = 'message' AND t.direction = 'outbound'
-                    AND t.happened_at >= b.asked_at
+            SELECT b.source, b.thread, b.asked_at, min(t.happened_at) AS replied_at
+            FROM begun AS b LEFT JOIN threads AS t
+                 ON t.source = b.source AND t.thread = b.thread
+                    AND t.direction = 'outbound' AND t.happened_at >= b.asked_at
             WHERE {during("b.asked_at")} GROUP BY ALL
         ), waits AS (
             SELECT CAST(epoch(replied_at - asked_at) AS DECIMAL(18,3)) AS wait FROM mails

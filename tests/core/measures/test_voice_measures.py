@@ -291,6 +291,34 @@ def test_replies(view_of_kinds: Callable[..., Any]) -> None:
     assert (Decimal("33.3"), 3) == (once.value, once.n)
 
 
+def test_replies_that_name_no_other_mail(view_of_kinds: Callable[..., Any]) -> None:
+    """Person and subject tell what a reply without references answers, within a month."""
+    ours = {"direction": "outbound"}
+
+    def mail(key: str, days: float, subject: str, who: str = "a@b.example", **more: Any) -> Any:
+        told = {"thread_key": key, "subject": subject, "email": who, **more}
+        return {"key": key, **contact(days, channel="email", type="message", **told)}
+
+    rows = [
+        mail("m1", 60, "Pedido 12"),
+        mail("m2", 60 - 1 / 24, "RE: Re: pedido 12", "A@b.example", **ours),
+        mail("m3", 59, "Re: Pedido 12"),
+        mail("m4", 50, "Invoice"),
+        mail("m5", 19, "Re: Invoice", **ours),
+        mail("m6", 18, "Cup", "c@d.example"),
+        mail("m7", 17, "Re: Cup", "e@f.example", **ours),
+        mail("m8", 16, "Re: A thing"),
+        mail("m9", 15, "Pedido 12"),
+        mail("n1", 15 - 3 / 24, "RV[2]: Pedido 12", **ours),
+        mail("n2", 14, "Re:"),
+        mail("n3", 13, "Re:", **ours),
+    ]
+    wait = calls.first_reply(view_of_kinds(touchpoint=rows), LAST)
+
+    # Answered: m1 and m9; waiting: m4, m6, m8 and n2. m3 goes on with what m1 began.
+    assert (Decimal(2), 2, 4) == (wait.median, wait.n, wait.waiting)
+
+
 def test_campaigns(view_of_kinds: Callable[..., Any]) -> None:
     """A campaign goes from recipients to purchases; a vendor's counts stand beside."""
 
