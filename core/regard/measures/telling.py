@@ -7,13 +7,15 @@ no sale. So a phrase is the way to say when a word misleads.
 
 Each thought, which is a sentence or what comes after a *but* in it, has one theme: the one that
 most of its words tell, and of several the one told first. Words of many uses are hints: *early*
-or *bread* tell a theme only in a text in which no other word does.
+or *bread* tell a theme only in a text in which no other word does, and which hints at no other
+theme as much.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -193,11 +195,8 @@ class Teller:
             for words in sentences
             for thought in _thoughts(words, self._turns[known])
         ]
-        for hint in (False, True):
-            told = {theme for each in counts for theme in _most(each[hint])}
-            if told:
-                return tuple(sorted(told - {OTHER}))
-        return ()
+        told = {theme for each, _ in counts for theme in _most(each)}
+        return tuple(sorted((told or _hinted(each for _, each in counts)) - {OTHER}))
 
     def _counts(
         self, words: Sequence[str], language: str | None
@@ -243,6 +242,15 @@ def _most(counts: Mapping[str, tuple[int, int]]) -> Iterator[str]:
     """Yield the theme that most words tell, of several the one told first."""
     most = max(counts.values(), default=None)
     yield from (theme for theme, count in counts.items() if count == most)
+
+
+def _hinted(counts: Iterable[Mapping[str, tuple[int, int]]]) -> set[str]:
+    """Return the theme that more hints of a text tell than any other; nothing: they differ."""
+    sums = Counter[str]()
+    for each in counts:
+        sums.update({theme: count for theme, (count, _) in each.items()})
+    first, second = [*sums.most_common(2), ("", 0), ("", 0)][:2]
+    return {first[0]} if first[1] > second[1] else set()
 
 
 def teller_of(

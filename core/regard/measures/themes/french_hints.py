@@ -22,7 +22,7 @@ FRENCH_HINTS: Final[Mapping[str, str]] = {
         "vole, voler, pigeon*, vache a lait, interet*, pret, credit*, assurance*, penalite*, "
         "amende, recu, montant*, prelev*, affichez vos, moyens, offre*, economies, # €, € #, "
         "# euros, # e, # balles, # dollars, # piastres, # $, $ #, # chf, centime*, combien, "
-        "sacs, profit*, marge, meme montant, meme prix"
+        "sacs, profit*, marge, meme montant, meme prix, poches"
     ),
     "waiting": (
         "caisse, ticket, tickets, vite, rapide, rapides, rapidement, long, longs, longue, "
@@ -30,7 +30,8 @@ FRENCH_HINTS: Final[Mapping[str, str]] = {
         "presse*, patience, impatien*, pris en charge, prise en charge, service rapide, "
         "coupe, standard, decroche*, delai*, monde fou, du monde, bouscul*, midi c est, "
         "occupe*, toujours pris, soiree, passer en caisse, passage en caisse, a la caisse, "
-        "aux caisses, caisses, une caisse"
+        "aux caisses, caisses, une caisse, plus rapide*, plus vite, trop long, trop longue, "
+        "trop longues, tres long, tres longue, si long"
     ),
     "staff": (
         "service, services, servi, servir, sert, servie, personne, quelqu un, dame, monsieur, "
@@ -38,7 +39,8 @@ FRENCH_HINTS: Final[Mapping[str, str]] = {
         "comptoir, guichet, guichets, bravo, felicit*, me dit, m a, dit que, demande, "
         "question*, formation, formez, vendeuses, humain*, parler a, securite, promis, "
         "promesse*, promet*, tenue, uniforme*, regard*, chacun, serieux, manque de serieux, "
-        "souci du, aimablement, reclam*, plaint*, me plaindre, personne ne"
+        "souci du, aimablement, reclam*, plaint*, me plaindre, personne ne, pression, "
+        "solution*"
     ),
     "hours": (
         "midi, tot, tard, matin, soir, soirs, tous les soirs, lundi*, mardi*, mercredi*, "
@@ -56,7 +58,9 @@ FRENCH_HINTS: Final[Mapping[str, str]] = {
         "envoye*, recue, recus, arrive, arriver, arrivee, abime*, casses, cassee*, casse, "
         "adresse*, voisin*, semaines, jours, retard*, apporter, chercher, recuperer, "
         "emporter, a emporter, a la maison, chez moi, troisieme, retrait, plastique, "
-        "passe apres, laisse les, on m a laisse, m apporter"
+        "passe apres, laisse les, on m a laisse, m apporter, install*, monter le, monter les, "
+        "monter la, monter au, depose*, lendemain, la moitie de, il manquait, manquait la, "
+        "manquait un, manquait une, manquait deux, manquait des, manquant*, inconnu"
     ),
     "product": (
         "disponib*, trouver, trouve plus, trouve, plus de, il manque, manque, manquent, "
@@ -86,7 +90,7 @@ FRENCH_HINTS: Final[Mapping[str, str]] = {
         "lessive, detergent*, serviettes, linge, bougies, couture, aiguilles, fil, "
         "quincaillerie, clous, bois, pots, camping, peche, tentes, casques, ou sont les, "
         "ou est le, annonce*, gardez les, pour les hommes, pour les femmes, choses pour, "
-        "alcool, produits de, africains, portugais"
+        "alcool, produits de, africains, portugais, y a plus, n y a jamais, jamais de"
     ),
     "web": (
         "recherche, photo*, image*, dimensions, description*, descriptif*, avis clients, "
@@ -111,7 +115,7 @@ FRENCH_HINTS: Final[Mapping[str, str]] = {
         "petits, petite, beau, belle, magnifique*, joli*, moche*, table, tables, chaise*, "
         "rideau*, crochet*, chaud, froid, chaleur, fort, piscine, jardin, migraine, "
         "mal de tete, haut, bas, cadenas, en panne, a cote de, a cote du, a cote des, "
-        "pres de la, sous sols"
+        "pres de la, sous sols, trop haut, trop hauts, trop haute, partout, plan, tomber"
     ),
     "returns": ("garantie*, reparation*, reparer, remplac*"),
 }

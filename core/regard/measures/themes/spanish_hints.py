@@ -29,7 +29,8 @@ SPANISH_HINTS: Final[Mapping[str, str]] = {
         "hora, horas, minutos, rato, ratito, turno, turnos, tiempo, caja, cajas, tenia cita, "
         "cita, citas, cita previa, tramite*, agobio, rapido, rapida, rapidos, rapidas, "
         "rapidisim*, quick, prisa*, demasiado tiempo, mucho tiempo, ocupad*, llen*, tarde, "
-        "tardio, retraso*, pronto, paciencia, llamada*, llamo y, telefono, hartos, colas y"
+        "tardio, retraso*, pronto, paciencia, llamada*, llamo y, telefono, hartos, colas y, "
+        "mas rapid*"
     ),
     "staff": (
         "servicio, servir, sirve, sirven, sirvio, sirvieron, chica, chico, chicos, chicas, "
@@ -66,7 +67,8 @@ SPANISH_HINTS: Final[Mapping[str, str]] = {
         "dañad*, taquilla*, dias, semanas, retras*, demorad*, sin avisar, transporte, moto, "
         "para llevar, otro producto, prometieron, plastico, he recibido, recibi, recibido, "
         "faltaban, faltaba un, faltaba una, me falto, mandaron, otro cliente, me dejaron, "
-        "traerme, por traer, traerlo"
+        "traerme, por traer, traerlo, instalar, instalaron, dejaron el, dejaron la, "
+        "en la calle, llego el, un dia entero, en seis semanas, desconocido"
     ),
     "product": (
         "producto del, disponib*, venden mas, vende, vender, falta, faltan, mas tipos, "
@@ -98,7 +100,8 @@ SPANISH_HINTS: Final[Mapping[str, str]] = {
         "toallas, ropa de cama, velas, costura, agujas, lanas, hilo*, ferreteria, clavos, "
         "madera, macetas, camping, pesca, tiendas de campaña, cascos, que ha pasado con, "
         "donde estan los, donde estan las, anuncian, anunciad*, quiten los, quiten las, "
-        "cosas de, de hombre, de mujer, alcohol, comida de, comida asiatica, latina, latinos"
+        "cosas de, de hombre, de mujer, alcohol, comida de, comida asiatica, latina, latinos, "
+        "nunca hay, nunca esta, nunca estan, se acab*, articulos"
     ),
     "web": (
         "cuenta, correo, correos electronicos, email*, mail, mails, newsletter, foto*, "
@@ -123,7 +126,7 @@ SPANISH_HINTS: Final[Mapping[str, str]] = {
         "hermos*, fea, feo, piso, suelo, planta baja, primer piso, segundo piso, "
         "cajero automatico, cajeros automaticos, vuelta*, dando vueltas, perdid*, taquillas, "
         "casilla*, averiad*, salida*, en medio, al lado de, al lado del, junto a, sotano, "
-        "arriba, abajo"
+        "arriba, abajo, muy alto, muy altas, perros, por todas partes"
     ),
     "returns": ("ticket, garantia*, cambiar, cambio, cambios, reparacion*, reparar"),
 }
