@@ -71,9 +71,7 @@ def _lines(folder: str, language: str) -> Iterator[tuple[set[str], str]]:
 def main() -> None:
     """Count and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
-    parser.add_argument(
-        "--wrong", action="store_true", help="name those seen that are not right"
-    )
+    parser.add_argument("--wrong", action="store_true", help="name those seen that are not right")
     parser.add_argument(
         "--seen", action="store_true", help="count only those that words were chosen by"
     )

@@ -6,9 +6,9 @@ and what it covers tells nothing else: *in order to* is about no order, *sales a
 no sale. So a phrase is the way to say when a word misleads.
 
 Each thought, which is a sentence or what comes after a *but* in it, has one theme: the one that
-most of its words tell, and of several the one told first. Words of many uses are hints: *early*
-or *bread* tell a theme only in a text in which no other word does, and which hints at no other
-theme as much.
+most of its words tell, and of several a team's own, or the one told first. Words of many uses
+are hints: *early* or *bread* tell a theme only in a text in which no other word does, and which
+hints at no other theme as much.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final
+from typing import Final, TypeAlias
 
 from regard.measures.themes import LEXICONS, OTHER, THEMES
 
@@ -30,6 +30,9 @@ _PART: Final = re.compile(r"[^\W_]+\*?(?![^\W_])|[€$£%#]")
 _SENTENCE: Final = re.compile(r"[.!?;]+(?=\s|$)|\n+")
 _LONGEST: Final = 10_000
 """Characters that are read of a text: nobody's theme stands only behind them."""
+
+_Count: TypeAlias = tuple[int, bool, int]
+"""How much words tell a theme, whether a team's own do, and less the place of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +173,8 @@ class Teller:
     ) -> None:
         always = entries.get(None, ())
         self._common = common
-        self._turns: dict[str | None, frozenset[str]] = {
-            **turns,
-            None: frozenset[str]().union(*turns.values()),
-        }
+        self._turns: dict[str | None, frozenset[str]] = {None: frozenset().union(*turns.values())}
+        self._turns.update(turns.items())
         self._lexicons: dict[str | None, _Lexicon] = {
             language: _Lexicon.of((*entries.get(language, ()), *always)) for language in common
         }
@@ -200,22 +201,20 @@ class Teller:
 
     def _counts(
         self, words: Sequence[str], language: str | None
-    ) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]]:
-        """
-        Return by theme how much words tell it, and less the place of the first that does.
-
-        What hints tell stands apart, as the second.
-        """
+    ) -> tuple[dict[str, _Count], dict[str, _Count]]:
+        """Return by theme how much words tell it; what hints tell stands apart, as the second."""
         lexicon = self._lexicons[language]
-        counts: tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]] = ({}, {})
+        counts: tuple[dict[str, _Count], dict[str, _Count]] = ({}, {})
         place = 0
         while place < len(words):
             found = lexicon.at(words, place)
             for entry in found:
                 if entry.theme is not None:
-                    count, first = counts[entry.hint].get(entry.theme, (0, -place))
+                    so_far = counts[entry.hint]
+                    count, own, first = so_far.get(entry.theme, (0, False, -place))
                     # A phrase says more than a word.
-                    counts[entry.hint][entry.theme] = count + min(len(entry.parts), 2), first
+                    count += min(len(entry.parts), 2)
+                    so_far[entry.theme] = count, own or entry.own, first
             place += len(found[0].parts) if found else 1
         return counts
 
@@ -238,17 +237,17 @@ def _thoughts(words: Sequence[str], turns: frozenset[str]) -> Iterator[Sequence[
     yield words[start:]
 
 
-def _most(counts: Mapping[str, tuple[int, int]]) -> Iterator[str]:
-    """Yield the theme that most words tell, of several the one told first."""
+def _most(counts: Mapping[str, _Count]) -> Iterator[str]:
+    """Yield the theme that most words tell, of several the team's own, or the one told first."""
     most = max(counts.values(), default=None)
     yield from (theme for theme, count in counts.items() if count == most)
 
 
-def _hinted(counts: Iterable[Mapping[str, tuple[int, int]]]) -> set[str]:
+def _hinted(counts: Iterable[Mapping[str, _Count]]) -> set[str]:
     """Return the theme that more hints of a text tell than any other; nothing: they differ."""
     sums = Counter[str]()
     for each in counts:
-        sums.update({theme: count for theme, (count, _) in each.items()})
+        sums.update({theme: count for theme, (count, *_) in each.items()})
     first, second = [*sums.most_common(2), ("", 0), ("", 0)][:2]
     return {first[0]} if first[1] > second[1] else set()
 
@@ -272,7 +271,7 @@ def teller_of(
         ]
     }
     for language, lexicon in LEXICONS.items():
-        entries[language] = some = []
+        some = entries.setdefault(language, [])
         if kept:
             some += entries_of(None, lexicon.misleading.split(","))
             some += entries_of(OTHER, lexicon.other.split(","))

@@ -93,6 +93,7 @@ def test_of_equal_themes_the_first_is_told() -> None:
 
     assert ("price",) == teller.themes("Discounts for deliveries")
     assert ("delivery",) == teller.themes("Deliveries with discounts")
+    assert ("gifts",) == teller_of({"gifts": ["wrap*"]}).themes("Discounts for wrapping")
 
 
 def test_hints_tell_only_where_nothing_else_does() -> None:
@@ -102,6 +103,7 @@ def test_hints_tell_only_where_nothing_else_does() -> None:
     assert ("product",) == teller.themes("I miss the walnut bread")
     assert ("waiting",) == teller.themes("Bread, milk and cheese. I queued for them!")
     assert ("delivery",) == teller.themes("El pan, la leche y el queso. El repartidor se fue.")
+    assert () == teller.themes("The bread on the wall")
 
 
 def test_what_speaks_of_other_things() -> None:
@@ -176,9 +178,15 @@ def test_texts_that_people_labelled() -> None:
     """The accuracy that the documentation tells of does not get lost."""
     bench = runpy.run_path(str(ROOT / "benchmarks" / "themes.py"))
     teller = teller_of()
-    for folder, least, most in (("dev", 0.9, 0.06), ("test", 0.55, 0.25)):
+    for name, least, most in (
+        ("dev", 0.92, 0.04),
+        ("dev2 odd", 0.92, 0.04),
+        ("dev2 even", 0.82, 0.08),
+        ("test", 0.65, 0.2),
+    ):
+        folder, part = bench["_SETS"][name]
         for language in LEXICONS:
-            lines = list(bench["_lines"](folder, language))
+            lines = list(bench["_lines"](folder, language))[part]
             counts = Counter(
                 bench["judged"](labels, teller.themes(text) or (OTHER,)) for labels, text in lines
             )

@@ -26,7 +26,8 @@ ENGLISH = Lexicon(
             "twice as much, double the, more than double, a fortune, arm and a leg, pay more, "
             "paying more, pay less, pay double, pay extra, paid more, paid extra, out of pocket, "
             "mark up*, markup*, hike*, price rise*, gone up, went up, goes up, going up, "
-            "keep going up, doubled, has doubled, have doubled, tripled, quadrupled, "
+            "keep going up, doubled, has doubled, have doubled, tripled, quadrupled, so dear, "
+            "very dear, is dear, charged twice, paid twice, "
             # How much is asked, and what is asked besides.
             "fee, fees, surcharge*, service charge*, charges, charged, charging us, charging me, "
             "charge us, charge me, charge for, charge so much, overcharg*, undercharg*, "
@@ -86,7 +87,10 @@ ENGLISH = Lexicon(
             "in the que, ahead of me, people ahead, in front of me, people in front, "
             "nothing was moving, not moving, nothing moves, left my shopping, "
             "one machine working, only one machine, cut in front, took too long, takes too long, "
-            "taking too long, took so long, takes so long, taking so long"
+            "taking too long, took so long, takes so long, taking so long, few cashiers, "
+            "enough cashiers, few tills, enough tills, enough checkouts, few checkouts, "
+            "enough registers, open all the tills, open all tills, open all the registers, "
+            "all the tills, all the checkouts, all the registers, returns line"
         ),
         "staff": (
             # Who serves.
@@ -164,7 +168,7 @@ ENGLISH = Lexicon(
             "bats an eyelid, bat an eyelid, bothering them, sold insurance, sell me insurance, "
             "selling me, always so lovely, so nice to, lovely with, passed round, basic manners, "
             "nowhere to be seen, nowhere to be found, treats customers, treats you, treats me, "
-            "says good morning, say good morning, a good morning"
+            "says good morning, say good morning, a good morning, treated like"
         ),
         "hours": (
             # When it is open.
@@ -187,7 +191,8 @@ ENGLISH = Lexicon(
             "# hour opening, doors open, doors opened, an hour earlier, an hour later, "
             "an hour longer, hour earlier, hour later, half an hour earlier, half an hour later, "
             "# minutes before closing, half day, closing so early, still shut, shut by, "
-            "closed by, shut before, closed before, shuts at, "
+            "closed by, shut before, closed before, shuts at, night shift, night shifts, "
+            "late shift, lights go off, lights off, lights out, lights go out, "
             # When it is not.
             "closed, closes, closing, closure*, close at, close early, close earlier, "
             "close later, close so, close too, close on, close for, close over, close between, "
@@ -221,7 +226,8 @@ ENGLISH = Lexicon(
             "cancelled the order, heavy items, carry it up, out for delivery, knock on the door, "
             "knocked on, slow delivery, faster delivery, quicker delivery, faster shipping, "
             "slow shipping, 24 hour delivery, left in the rain, left it outside, left it with, "
-            "sent me the wrong, wrong thing, "
+            "sent me the wrong, wrong thing, dumped, hour window, # hour window, ordered, depot, "
+            "stuck at, ordered in, "
             # How it comes.
             "my order, order arrived, order came, order never, order was, order still, "
             "order number*, order status, whole order, orders to, small orders, order has, "
@@ -242,7 +248,10 @@ ENGLISH = Lexicon(
             "never got it, never received, not received, haven t received, assembl*, lead time*"
         ),
         "product": (
-            # Whether it is there, to choose from, choose from, never in, missing from the shel*, ran low, running low, low stock, imported, made in, new recipe, changed the recipe, recipe, recipes, used to do, used to stock, supplier*, advertised in, as advertised, what s advertised.
+            # Whether it is there.
+            "choose from, never in, missing from the shel*, ran low, running low, low stock, "
+            "imported, made in, new recipe, changed the recipe, recipe, recipes, used to do, "
+            "used to stock, supplier*, advertised in, as advertised, what s advertised, "
             "stock, stocks, stocking, stocked, restock*, out of stock, in stock, sold out, "
             "sells out, selling out, run out, ran out, running out, runs out, always out of, "
             "unavailable, discontinu*, shortage*, bare shel*, empty shel*, shelves empty, "
@@ -300,7 +309,8 @@ ENGLISH = Lexicon(
             "stay logged, remember me, autofill, two step, order history, old orders, my orders, "
             "previous orders, past orders, past purchases, card is invalid, profile, "
             "gift card balance, slow website, slow app, website is slow, app is slow, "
-            "the page just"
+            "the page just, filters for, filter by, filters don, confirmation mail, "
+            "order confirmation"
         ),
         "cleanliness": (
             "dirty, dirtier, dirtiest, filth*, clean, cleaner, cleaning, cleanest, cleaned, "
@@ -379,7 +389,7 @@ ENGLISH = Lexicon(
         "# Work, advertising: no theme tells of these, "
         "job, jobs, vacanc*, cv, resume, hiring, work for you, working for you, work experience, "
         "apply for, job application, apprentice*, charit*, donat*, food bank*, fundrais*, "
-        "sponsor*, good cause*, football team, sports team, homeless, ads, advert*, tv ad, ad on, "
+        "sponsor*, good cause*, football team, sports team, homeless, ads, tv ad, ad on, "
         "commercials, commercial on, on the radio, billboard*, jingle, celebrit*, campaign*, "
         "flyers through, letterbox, letter box, junk mail, spam, survey*, questionnaire*, "
         "feedback form, this form, merry christmas, happy christmas, happy new year, "
@@ -390,8 +400,9 @@ ENGLISH = Lexicon(
         "government, weather, good luck, keep up the, keep it up, keep going, keep doing, "
         "moved away, moving away, moving house, moved house, moved to another, my late, "
         "franchise, autograph, lottery, joke of the day, a joke for, logo, logos, slogan*, "
-        "mascot*, love you, recycl*, ceo, head office, my wedding, married, neighbourhood, "
-        "first date, employing, employ people, employ more, giving work"
+        "mascot*, love you, recycl*, ceo, head office, neighbourhood, first date, employing, "
+        "employ people, employ more, giving work, advert, adverts, advertisement*, advertising, "
+        "apply as"
     ),
     misleading=(
         "in order, out of order, kind of, what kind, any kind, this kind, some kind, deal with, "

@@ -31,7 +31,8 @@ FRENCH = Lexicon(
             "concurren*, la concurrence, payer plus, payer moins, payer trop, payer double, "
             "fait payer, font payer, faites payer, faire payer, paye plus, paye trop, on paye, "
             "on paie, je paie, payer une fortune, augmente, augmentent, augmentes, augmentees, "
-            "augmentait, a double, ont double, double depuis, triple, a triple, "
+            "augmentait, a double, ont double, double depuis, triple, a triple, compte deux fois, "
+            "facture deux fois, paye deux fois, deux fois le meme, "
             # How much is asked, and what is asked besides.
             "frais de tenue, frais de dossier, frais bancaires, frais caches, "
             "frais supplementaire*, supplement*, surcout*, agios, facture, factures, facturation, "
@@ -96,7 +97,9 @@ FRENCH = Lexicon(
             "prennent tout leur temps, plombe, en retard sur le rendez, retard au rendez, "
             "rendez vous a, pris en retard, devant moi, personnes devant, gens devant, n avance, "
             "abandonne mes courses, laisse mon caddie, laisse mon panier, seule machine, "
-            "trop d attente, attente trop longue, file trop longue"
+            "trop d attente, attente trop longue, file trop longue, peu de caissiers, "
+            "peu de caissieres, peu de caisses, assez de caisses, assez de caissiers, "
+            "toutes les caisses, file des retours"
         ),
         "staff": (
             # Who serves.
@@ -166,7 +169,8 @@ FRENCH = Lexicon(
             "occupe de moi, presence, se soucie*, acceuil*, personel, un bonjour, ni bonjour, "
             "pas bonjour, sans bonjour, vendre une assurance, vende une assurance, "
             "avec mes enfants, passe quatre services, passe de service, passee de service, "
-            "balade de service, s est excuse, pas d excuse*"
+            "balade de service, s est excuse, pas d excuse*, trouver un employe, "
+            "trouver un vendeur, trouver personne"
         ),
         "hours": (
             # When it is open.
@@ -178,6 +182,8 @@ FRENCH = Lexicon(
             "elargissez les horaires, elargir les horaires, plages horaires, une heure plus tot, "
             "une heure plus tard, une heure avant la fermeture, minutes avant la fermeture, "
             "heure de plus, baissez deja, trop tot le, deja ferme*, encore ferme*, "
+            "eteignez les lumieres, lumieres s eteignent, equipe de nuit, travail de nuit, "
+            "travaille de nuit, "
             # When it is not.
             "ferme, fermes, fermee*, fermer, fermez, ferment, fermait, fermeture, fermetures, "
             "fermiez, porte close, portes closes, rideau baisse, rideau etait, rideau de fer, "
@@ -209,7 +215,7 @@ FRENCH = Lexicon(
             "a l etranger, outre mer, dom tom, en corse, douane*, camionnette*, fourgon*, "
             "depose devant, sacs d un autre, commande d un autre, colis d un autre, "
             "courses d un autre, autre client, portes plus loin, annule la commande, "
-            "commande annulee, articles lourds, "
+            "commande annulee, articles lourds, depot, au depot, bloque au, "
             # How it comes.
             "arrive en retard, arrive casse*, arrive abime*, arrive froid*, arrive toujours, "
             "arrive avec, arrive ouvert*, arrive trop tard, arrivee avec, est arrivee, "
@@ -234,7 +240,10 @@ FRENCH = Lexicon(
             "pas encore recu, egare*, perdu mon colis, reexpedi*, retour a l expediteur, coli"
         ),
         "product": (
-            # Whether it is there, pour choisir, de quoi choisir, fabrique en, fabriques en, importe*, change la recette, change de recette, recette*, il manque toujours, manque toujours, fournisseur*, ce que vous annoncez.
+            # Whether it is there.
+            "pour choisir, de quoi choisir, fabrique en, fabriques en, importe*, "
+            "change la recette, change de recette, recette*, il manque toujours, manque toujours, "
+            "fournisseur*, ce que vous annoncez, "
             "stock, stocks, en stock, rupture*, en rupture, epuise*, indisponib*, penurie*, "
             "manque de choix, manque de variete, manque de produits, peu de choix, pas de choix, "
             "aucun choix, toujours pas de, plus de pain, plus d oeufs, y a plus de, n y en a, "
@@ -246,9 +255,8 @@ FRENCH = Lexicon(
             "avoir supprime, retire de la vente, rendez les, rendez nous, remettez, remettre en, "
             "ramenez, ramenez le, ramenez la, faites revenir, reviennent, retrouve plus, "
             "ne trouve plus mon, ne trouve plus de, ne trouve plus les, ne trouve jamais, "
-            "impossible de trouver, difficile de trouver, dur de trouver, on ne trouve, "
-            "on trouve tout, on trouve de tout, y a de tout, il y a tout, tenir la marque, "
-            "rajoutez, vous aviez, pieces detachees, recharges, "
+            "on ne trouve, on trouve tout, on trouve de tout, y a de tout, il y a tout, "
+            "tenir la marque, rajoutez, vous aviez, pieces detachees, recharges, "
             # What there is.
             "produit*, marchandise*, article du catalogue, articles du catalogue, choix, "
             "plus de choix, large choix, grand choix, beau choix, gamme*, assortiment*, variete*, "

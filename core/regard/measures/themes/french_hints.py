@@ -40,7 +40,7 @@ FRENCH_HINTS: Final[Mapping[str, str]] = {
         "question*, formation, formez, vendeuses, humain*, parler a, securite, promis, "
         "promesse*, promet*, tenue, uniforme*, regard*, chacun, serieux, manque de serieux, "
         "souci du, aimablement, reclam*, plaint*, me plaindre, personne ne, pression, "
-        "solution*"
+        "solution*, cachent, se cachent"
     ),
     "hours": (
         "midi, tot, tard, matin, soir, soirs, tous les soirs, lundi*, mardi*, mercredi*, "
@@ -90,7 +90,8 @@ FRENCH_HINTS: Final[Mapping[str, str]] = {
         "lessive, detergent*, serviettes, linge, bougies, couture, aiguilles, fil, "
         "quincaillerie, clous, bois, pots, camping, peche, tentes, casques, ou sont les, "
         "ou est le, annonce*, gardez les, pour les hommes, pour les femmes, choses pour, "
-        "alcool, produits de, africains, portugais, y a plus, n y a jamais, jamais de"
+        "alcool, produits de, africains, portugais, y a plus, n y a jamais, jamais de, "
+        "impossible de trouver, difficile de trouver, dur de trouver"
     ),
     "web": (
         "recherche, photo*, image*, dimensions, description*, descriptif*, avis clients, "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from regard.measures.themes.spanish_hints import SPANISH_HINTS
 from regard.measures.themes.lexicons import Lexicon
+from regard.measures.themes.spanish_hints import SPANISH_HINTS
 
 __all__ = ["SPANISH"]
 
@@ -32,6 +32,7 @@ SPANISH = Lexicon(
             "no alcanza, alcanza la plata, alcanza el dinero, llegar a fin de, a fin de mes, "
             "salado, saladisim*, salada la, salio en, sale mas, nos sale, mas que en, "
             "el doble que, al doble, se ha duplicado, duplic*, triplic*, doblado, "
+            "cobraron dos veces, cobrado dos veces, cobro doble, cobraron doble, "
             # How much is asked, and what is asked besides.
             "me cobraron, me cobran, me cobro, nos cobraron, nos cobran, te cobran, te cobraron, "
             "me han cobrado, nos han cobrado, cobrado de mas, cobran de mas, cobraron de mas, "
@@ -64,8 +65,8 @@ SPANISH = Lexicon(
             "sala de espera, cola, colas, colota*, colon, fila, filas, filota*, hacer cola, "
             "hace cola, hacer fila, formarse, formad*, fila unica, se cuela*, se cuele*, se colo, "
             "colarse, colado*, colando, saltarse, cuello de botella, no avanza, avanza, avanzaba, "
-            "planton*, plantad* en, de pie, parados, parado en, me tuvieron, nos tuvieron, "
-            "aglomeracion*, atasco*, congestion*, saturad*, colapsad*, a reventar, "
+            "planton*, plantad* en, de pie, me tuvieron, nos tuvieron, aglomeracion*, atasco*, "
+            "congestion*, saturad*, colapsad*, a reventar, "
             # How long it takes.
             "lento, lenta, lentos, lentas, lentitud, lentisim*, tortuga*, eternidad, eterno, "
             "eterna, eternas, eternos, interminable*, tardanza*, tardan, tardo, tardaron, tarda, "
@@ -105,7 +106,8 @@ SPANISH = Lexicon(
             "retrasad*, va con retraso, iban con retraso, se pasa la hora, a la hora de la cita, "
             "filas largas, delante de mi, personas delante, gente delante, por delante, "
             "no se movia, no se mueve, deje la compra, deje el carro y, me fui sin, "
-            "una sola maquina"
+            "una sola maquina, pocos cajeros, pocas cajas, pocas cajeras, suficientes cajas, "
+            "todas las cajas, fila de devoluciones, cola de devoluciones, fila de caja"
         ),
         "staff": (
             # Who serves.
@@ -180,7 +182,8 @@ SPANISH = Lexicon(
             "con la palabra en la boca, hospitalidad, con educacion, te hacen sentir, atension, "
             "atencio, que molestas, molestaras, molestara, como si molest*, que les molesta, "
             "vender un seguro, vendan un seguro, venderme un, venderte un, con mis hijos, "
-            "me pasaron por, me pasaron con, pasaron de un, modales"
+            "me pasaron por, me pasaron con, pasaron de un, modales, encuentre a un empleado, "
+            "encontrar a un empleado, encontrar a alguien, encuentras a nadie"
         ),
         "hours": (
             # When it is open.
@@ -192,7 +195,8 @@ SPANISH = Lexicon(
             "non stop, 24 horas, las 24, # h, 24 7, veinticuatro horas, # horas al dia, "
             "ampli* el horario, ampli* horario, amplien el, alargar el, alarguen el, a que hora, "
             "una hora antes, una hora mas, media hora antes, media hora mas, dos horas antes, "
-            "minutos antes de cerrar, "
+            "minutos antes de cerrar, apaguen las luces, apagan las luces, turno nocturno, "
+            "turno de noche, salgo del turno, "
             # When it is not.
             "cerrar, cerrado*, cerrada*, cerrais, cerrad, cerraseis, cerrasteis, cerraron, "
             "cerraban, cerreis, cerro, cerro a, cierra, cierran, cierre, cierren, cierres, "
@@ -233,7 +237,7 @@ SPANISH = Lexicon(
             "tardan en entregar, tardaron en entregar, tardo # dias, tarda # dias, "
             "tardaron # dias, tardan # dias, tardaron un mes, tardo un mes, tardo una semana, "
             "tardaron una semana, subieron la lavadora, subieron la nevera, subieron el sofa, "
-            "subieron la compra, "
+            "subieron la compra, almacen, deposito, parado en el almacen, "
             # How it comes.
             "me mandaron, me han mandado, mandaron mal, mandarme, me mandan otro, me llego, "
             "me ha llegado, nos llego, no ha llegado, no han llegado, llego roto, llego rota, "
@@ -259,19 +263,22 @@ SPANISH = Lexicon(
             "subirlo al, subio al, subirme, embio*, entrgas"
         ),
         "product": (
-            # Whether it is there, para elegir, donde elegir, que elegir, entre que elegir, importad*, hecho en, cambiaron la receta, cambiado la receta, siempre falta, siempre faltan, no llega mercaderia, proveedor*, lo que anuncian, anuncian en.
+            # Whether it is there.
+            "para elegir, donde elegir, que elegir, importad*, hecho en, cambiaron la receta, "
+            "cambiado la receta, siempre falta, siempre faltan, no llega mercaderia, proveedor*, "
+            "lo que anuncian, anuncian en, "
             "stock, existencias, sin existencias, agotad*, agotan, se agota, agoto, desabast*, "
             "se terminan, se termino el, no queda*, nunca queda*, nunca tienen, nunca teneis, "
             "no traen, ya no hay, ya no venden, ya no tienen, ya no esta, dejado de vender, "
             "dejado de, dejaron de, descontinu*, descatalog*, han quitado, habeis quitado, "
             "quitaron, quitado, echo de menos, echo en falta, se echa en falta, vuelvan a, "
             "volved a, repon*, repuesto*, recambio*, refaccion*, estanteria* vaci*, "
-            "estantes vacios, anaqueles vacios, gondolas vacias, vacias, no encuentro, "
-            "no encuentras, no hay manera de encontrar, imposible encontrar, dificil encontrar, "
-            "falta variedad, faltan productos, hacen falta mas, hace falta mas, traigan, "
-            "traigais, traed, traer la, traer las, traer el, traer mas, podrian traer, "
-            "deberian traer, traiga, trajeran, trajerais, incorporen, incorporad, incluyan, "
-            "vendan, vendais, vended, vendierais, vendieran, venden, vendeis, "
+            "estantes vacios, anaqueles vacios, gondolas vacias, vacias, "
+            "no hay manera de encontrar, dificil encontrar, falta variedad, faltan productos, "
+            "hacen falta mas, hace falta mas, traigan, traigais, traed, traer la, traer las, "
+            "traer el, traer mas, podrian traer, deberian traer, traiga, trajeran, trajerais, "
+            "incorporen, incorporad, incluyan, vendan, vendais, vended, vendierais, vendieran, "
+            "venden, vendeis, "
             # What there is.
             "producto*, mercaderia, mercancia*, variedad, variedades, variado, variada, surtido*, "
             "surtida, gama, gamas, seleccion, linea de, nueva linea, referencias, catalogo, "
