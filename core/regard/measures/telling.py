@@ -4,6 +4,11 @@ What texts speak of, told by words.
 Words are read from left to right. Where several entries begin at one place, the longest counts,
 and what it covers tells nothing else: *in order to* is about no order, *sales assistant* about
 no sale. So a phrase is the way to say when a word misleads.
+
+Each thought, which is a sentence or what comes after a *but* in it, has one theme: the one that
+most of its words tell, and of several a team's own, or the one told first. Words of many uses
+are hints: *early* or *bread* tell a theme only in a text in which no other word does, and which
+hints at no other theme as much.
 """
 
 from __future__ import annotations
@@ -13,9 +18,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import chain
+from typing import Final, TypeAlias
 
-from regard.measures.themes import LEXICONS, THEMES
+from regard.measures.themes import LEXICONS, OTHER, THEMES
 
 __all__ = ["Entry", "Teller", "entries_of", "fault_of", "folded", "teller_of"]
 
@@ -24,6 +30,9 @@ _PART: Final = re.compile(r"[^\W_]+\*?(?![^\W_])|[€$£%#]")
 _SENTENCE: Final = re.compile(r"[.!?;]+(?=\s|$)|\n+")
 _LONGEST: Final = 10_000
 """Characters that are read of a text: nobody's theme stands only behind them."""
+
+_Count: TypeAlias = tuple[int, bool, int]
+"""How much words tell a theme, whether a team's own do, and less the place of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +44,13 @@ class Entry:
         parts: Its words, folded: ``deliver*`` begins a word, ``#`` is a number.
         theme: Which it tells; None: the phrase only misleads.
         own: The team's, which goes before what is bundled.
+        hint: It tells its theme only where no other word tells one.
     """
 
     parts: tuple[str, ...]
     theme: str | None
     own: bool = False
+    hint: bool = False
 
 
 def folded(text: str) -> str:
@@ -63,7 +74,9 @@ def fault_of(word: str) -> str | None:
     return None
 
 
-def entries_of(theme: str | None, words: Iterable[str], *, own: bool = False) -> Iterator[Entry]:
+def entries_of(
+    theme: str | None, words: Iterable[str], *, own: bool = False, hint: bool = False
+) -> Iterator[Entry]:
     """
     Yield the entries that people write for a theme.
 
@@ -76,7 +89,7 @@ def entries_of(theme: str | None, words: Iterable[str], *, own: bool = False) ->
         parts = tuple(_PART.findall(folded(plain)))
         if parts:
             told = None if plain.startswith("!") else theme
-            yield Entry(parts, told, own)
+            yield Entry(parts, told, own, hint)
 
 
 @dataclass(slots=True)
@@ -149,15 +162,19 @@ class Teller:
     Args:
         entries: By language; those of None hold in every language.
         common: By language: the words by which a text of it is known, folded.
+        turns: By language: the words that begin a new thought within a sentence, folded.
     """
 
     def __init__(
         self,
         entries: Mapping[str | None, Sequence[Entry]],
         common: Mapping[str, frozenset[str]],
+        turns: Mapping[str, frozenset[str]],
     ) -> None:
         always = entries.get(None, ())
         self._common = common
+        self._turns: dict[str | None, frozenset[str]] = {None: frozenset().union(*turns.values())}
+        self._turns.update(turns.items())
         self._lexicons: dict[str | None, _Lexicon] = {
             language: _Lexicon.of((*entries.get(language, ()), *always)) for language in common
         }
@@ -165,40 +182,74 @@ class Teller:
 
     def themes(self, text: str, language: str | None = None) -> tuple[str, ...]:
         """
-        Return the themes of a text, each told by most words of a sentence; nothing: none is told.
+        Return the themes of a text, each told by most words of a thought; nothing: none is told.
 
         Args:
             text: What somebody wrote.
             language: In which, as far as it is known, such as ``es`` or ``es-ES``.
         """
         spoken = (language or "")[:2].lower()
-        text = text[:_LONGEST]
-        known = spoken if spoken in self._common else self._spoken(words_in(text))
-        parts = [words_in(part) for part in _SENTENCE.split(text)]
-        return tuple(sorted({theme for part in parts for theme in self._most(part, known)}))
+        sentences = [words_in(each) for each in _SENTENCE.split(text[:_LONGEST])]
+        known = spoken if spoken in self._common else self._spoken(chain(*sentences))
+        counts = [
+            self._counts(thought, known)
+            for words in sentences
+            for thought in _thoughts(words, self._turns[known])
+        ]
+        told = {theme for each, _ in counts for theme in _most(each)}
+        return tuple(sorted((told or _hinted(each for _, each in counts)) - {OTHER}))
 
-    def _most(self, words: Sequence[str], language: str | None) -> Iterator[str]:
-        """Yield the themes that most of the words of a sentence tell."""
+    def _counts(
+        self, words: Sequence[str], language: str | None
+    ) -> tuple[dict[str, _Count], dict[str, _Count]]:
+        """Return by theme how much words tell it; what hints tell stands apart, as the second."""
         lexicon = self._lexicons[language]
-        counts = Counter[str]()
+        counts: tuple[dict[str, _Count], dict[str, _Count]] = ({}, {})
         place = 0
         while place < len(words):
             found = lexicon.at(words, place)
             for entry in found:
                 if entry.theme is not None:
+                    so_far = counts[entry.hint]
+                    count, own, first = so_far.get(entry.theme, (0, False, -place))
                     # A phrase says more than a word.
-                    counts[entry.theme] += min(len(entry.parts), 2)
+                    count += min(len(entry.parts), 2)
+                    so_far[entry.theme] = count, own or entry.own, first
             place += len(found[0].parts) if found else 1
-        most = max(counts.values(), default=0)
-        yield from (theme for theme, count in counts.items() if count == most)
+        return counts
 
-    def _spoken(self, words: Sequence[str]) -> str | None:
+    def _spoken(self, words: Iterable[str]) -> str | None:
         """Return the language that most different common words are of; None: it is open."""
         said = set(words)
         counts = sorted((len(said & some), name) for name, some in self._common.items())
         if len(counts) > 1 and counts[-1][0] == counts[-2][0]:
             return None
         return counts[-1][1]
+
+
+def _thoughts(words: Sequence[str], turns: frozenset[str]) -> Iterator[Sequence[str]]:
+    """Yield the words of a sentence, cut before each *but*."""
+    start = 0
+    for place, word in enumerate(words):
+        if word in turns:
+            yield words[start:place]
+            start = place
+    yield words[start:]
+
+
+def _most(counts: Mapping[str, _Count]) -> Iterator[str]:
+    """Yield the theme that most words tell, of several the team's own, or the one told first."""
+    most = max(counts.values(), default=None)
+    yield from (theme for theme, count in counts.items() if count == most)
+
+
+def _hinted(counts: Iterable[Mapping[str, _Count]]) -> set[str]:
+    """Return the theme that more hints of a text tell than any other; nothing: they differ."""
+    sums = Counter[str]()
+    for each in counts:
+        sums.update({theme: count for theme, (count, *_) in each.items()})
+    first, second = [*sums.most_common(2), ("", 0), ("", 0)][:2]
+    return {first[0]} if first[1] > second[1] else set()
 
 
 def teller_of(
@@ -220,12 +271,19 @@ def teller_of(
         ]
     }
     for language, lexicon in LEXICONS.items():
-        misleading = lexicon.misleading.split(",") if kept else []
-        entries[language] = list(entries_of(None, misleading))
+        some = entries.setdefault(language, [])
+        if kept:
+            some += entries_of(None, lexicon.misleading.split(","))
+            some += entries_of(OTHER, lexicon.other.split(","))
         for theme in kept:
-            entries[language] += entries_of(theme, lexicon.themes[theme].split(","))
-    common = {
-        language: frozenset(word.strip() for word in lexicon.common.split(","))
-        for language, lexicon in LEXICONS.items()
-    }
-    return Teller(entries, common)
+            some += entries_of(theme, lexicon.themes[theme].split(","))
+            some += entries_of(theme, lexicon.hints.get(theme, "").split(","), hint=True)
+    return Teller(
+        entries,
+        {language: _set_of(lexicon.common) for language, lexicon in LEXICONS.items()},
+        {language: _set_of(lexicon.turns) for language, lexicon in LEXICONS.items()},
+    )
+
+
+def _set_of(words: str) -> frozenset[str]:
+    return frozenset(folded(word.strip()) for word in words.split(","))

@@ -46,9 +46,9 @@ def test_bundled_words(text: str, themes: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("text", "themes"),
     [
-        ("I come early in order to avoid the crowd", ()),
+        ("In order to tell you, I write", ()),
         ("Live close to the park", ()),
-        ("Les fermetures éclair de la ferme", ()),
+        ("Les fermetures éclair de la ferme", ("product",)),
         ("Open another till", ("waiting",)),
         ("Ouvrez plus de caisses", ("waiting",)),
         ("The sales assistants smiled", ("staff",)),
@@ -76,6 +76,43 @@ def test_each_sentence_has_its_theme() -> None:
 
     assert ("delivery", "price") == teller.themes("Prix trop chers. Livraison ratée !")
     assert ("price",) == teller.themes("Prix, tarifs, soldes: trop cher, malgré la livraison")
+
+
+def test_but_begins_a_new_thought() -> None:
+    """What comes after a *but* has a theme of its own."""
+    teller = teller_of()
+
+    assert ("staff", "waiting") == teller.themes("Long queue, but the cashier was cheerful")
+    assert ("price", "product") == teller.themes("Beau choix de vins quoique trop chers")
+    assert ("staff", "waiting") == teller.themes("Mucha cola pero la cajera fue simpática")
+
+
+def test_of_equal_themes_the_first_is_told() -> None:
+    """A thought has one theme: where two are told as much, the one named first."""
+    teller = teller_of()
+
+    assert ("price",) == teller.themes("Discounts for deliveries")
+    assert ("delivery",) == teller.themes("Deliveries with discounts")
+    assert ("gifts",) == teller_of({"gifts": ["wrap*"]}).themes("Discounts for wrapping")
+
+
+def test_hints_tell_only_where_nothing_else_does() -> None:
+    """Words of many uses tell a theme only in a text without any clearer word."""
+    teller = teller_of()
+
+    assert ("product",) == teller.themes("I miss the walnut bread")
+    assert ("waiting",) == teller.themes("Bread, milk and cheese. I queued for them!")
+    assert ("delivery",) == teller.themes("El pan, la leche y el queso. El repartidor se fue.")
+    assert () == teller.themes("The bread on the wall")
+
+
+def test_what_speaks_of_other_things() -> None:
+    """Work, charity and advertising are no theme, and keep hints from telling one."""
+    teller = teller_of()
+
+    assert () == teller.themes("Please sponsor the bread for our football team")
+    assert ("price",) == teller.themes("Sponsor our team. And lower your prices!")
+    assert ("parking",) == teller_of({"parking": ["sponsor"]}).themes("please sponsor")
 
 
 def test_own_themes() -> None:
@@ -141,9 +178,15 @@ def test_texts_that_people_labelled() -> None:
     """The accuracy that the documentation tells of does not get lost."""
     bench = runpy.run_path(str(ROOT / "benchmarks" / "themes.py"))
     teller = teller_of()
-    for folder, least, most in (("dev", 0.9, 0.06), ("test", 0.55, 0.25)):
+    for name, least, most in (
+        ("dev", 0.92, 0.04),
+        ("dev2 odd", 0.92, 0.04),
+        ("dev2 even", 0.82, 0.08),
+        ("test", 0.65, 0.2),
+    ):
+        folder, part = bench["_SETS"][name]
         for language in LEXICONS:
-            lines = list(bench["_lines"](folder, language))
+            lines = list(bench["_lines"](folder, language))[part]
             counts = Counter(
                 bench["judged"](labels, teller.themes(text) or (OTHER,)) for labels, text in lines
             )

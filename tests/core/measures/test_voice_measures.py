@@ -423,7 +423,6 @@ def test_suggestions(view_of_kinds: Callable[..., Any]) -> None:
         ("hours", 2),
         ("delivery", 1),
         ("price", 1),
-        ("waiting", 1),
         ("other", 1),
     ) == found.counts
     assert 4 == found.n

@@ -15,10 +15,16 @@ class Lexicon:
 
     Attributes:
         common: Words that stand in most texts of it and in few of the others.
+        turns: Words that begin a new thought within a sentence, such as *but*.
         themes: By theme: what tells it.
+        hints: By theme: words of many uses, which tell it only where nothing else tells any.
+        other: What tells that a text speaks of something that is no theme: of work, of charity.
         misleading: Phrases in which a word of a theme means something else.
     """
 
     common: str
+    turns: str
     themes: Mapping[str, str]
+    hints: Mapping[str, str]
+    other: str
     misleading: str
