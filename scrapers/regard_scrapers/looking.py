@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
@@ -33,6 +34,9 @@ _BELIEVED: Final = frozenset({"ok", "not-modified", "gone", "robots", "refused",
 _LEADING: Final = frozenset({"sitemap", "list"})
 _LOST: Final = frozenset({"gone", "robots", "refused", "redirected"})
 """A page that is gone is news; what leads to pages and is gone says nothing about them."""
+
+_NOWHERE: Final = frozenset({"gone", "ok"})
+"""What says itself that it leads nowhere."""
 
 _GENTLE_WINDOW: Final = 4
 _OWN_WINDOW: Final = 400
@@ -193,6 +197,8 @@ class Looking:
         given = self._given.pop(fetched.url, Address(fetched.url, fetched.kind))
         lost = self._is_lost(fetched, given)
         self._outcomes["lost" if lost else fetched.outcome] += 1
+        # What the site itself says to be gone is believed one day; what it only forbids never is.
+        code = "lost" if lost and fetched.outcome in _NOWHERE else fetched.outcome
         if fetched.outcome == "robots-unread":
             # Of all its addresses alike, so any of them tells why.
             self._unread = f"site {self._site.name} cannot be read: {fetched.text}"
@@ -211,22 +217,22 @@ class Looking:
                 yield Seen(key, now)
         known = ctx.addresses.known_keys(fetched.url) if fetched.kind == "page" else 0
         records, aside = taken
-        keys = tuple(each["key"] for each in records)
+        keys = tuple(each["key"] for each in (*records, *(each.fields for each in aside)))
         if self._what == "offers":
             records, again = self._met_before(fetched.url, records, aside)
             yield from (Seen(key, now) for key in again)
         for each in aside:
             self._put_aside(each)
         if fetched.outcome == "ok" and fetched.kind == "page":
-            self._health.page(before=known, now=len(keys) + len(aside))
-            if known and not keys and not aside:
+            self._health.page(before=known, now=len(keys))
+            if known and not keys:
                 # Whether it is one page or all of them is only known in the end.
                 self._bare.append(fetched)
                 return
-        code = "lost" if lost else None
-        # What was not stored has to be read again, so that no 304 confirms what was before it.
-        whole = not aside and self._late.isdisjoint(keys)
-        visited = self._visited(fetched, keys if whole else None, code=code)
+        visited = self._visited(fetched, keys, code, good=not lost and code in _BELIEVED)
+        if aside or not self._late.isdisjoint(keys):
+            # What was not stored has to be read again: no 304 may confirm what was before it.
+            visited = replace(visited, etag=None, last_modified=None)
         yield Page(records, visited=(visited,))
 
     def _leads(self, fetched: Fetched) -> bool:
@@ -237,10 +243,14 @@ class Looking:
         if given.kind not in _LEADING:
             return False
         text = fetched.text or fetched.outcome
-        lost = not given.depth and fetched.outcome in _LOST
-        if not given.depth and fetched.outcome == "ok" and not fetched.found:
-            text, lost = "it leads nowhere any more", self._ctx.addresses.led(fetched.url)
-        if lost:
+        empty = fetched.outcome == "ok" and not fetched.found
+        led = (empty or fetched.outcome in _LOST) and self._ctx.addresses.led(fetched.url)
+        # A next page that never led anywhere is the end of its list.
+        lost = led or (fetched.outcome in _LOST and not given.depth)
+        if led:
+            text = "it leads nowhere any more" if empty else text
+            self._lost.append(f"{fetched.url}: {text}; what it led to is not looked at")
+        elif lost:
             self._lost.append(f"{fetched.url}: {text}")
         elif fetched.outcome not in _BELIEVED:
             self._missed.append(f"{fetched.url}: {text}")
@@ -279,16 +289,16 @@ class Looking:
     def _visited(
         self,
         fetched: Fetched,
-        keys: tuple[str, ...] | None,
+        keys: tuple[str, ...],
+        outcome: str,
         *,
-        code: str | None = None,
+        good: bool,
     ) -> Visited:
-        outcome = code or fetched.outcome
         return Visited(
             fetched.url,
             outcome,
             final=outcome not in _TRIED_AGAIN,
-            good=outcome in _BELIEVED,
+            good=good,
             status=fetched.status,
             etag=fetched.etag,
             last_modified=fetched.last_modified,
@@ -302,7 +312,7 @@ class Looking:
         """Yield what became of pages that had records and have none."""
         rotten = self._health.rotten is not None
         for fetched in self._bare:
-            yield self._visited(fetched, (), code="changed" if rotten else None)
+            yield self._visited(fetched, (), "changed" if rotten else "ok", good=not rotten)
 
     def _believed(self, taken: Taken, before: Mapping[str, Mapping[str, Any]]) -> Taken:
         """Put aside what cannot be believed beside what is stored."""
@@ -388,7 +398,7 @@ class Looking:
         for note, count in self._broken.most_common(3):
             ctx.note(f"{count} pages with a broken block of data: {note}")
         for what in self._lost[:3]:
-            ctx.note(f"{what}; what it led to is not looked at")
+            ctx.note(what)
         for what in self._missed[:3]:
             ctx.note(f"{what}; not all that it leads to is looked at")
         if late := len(self._late):

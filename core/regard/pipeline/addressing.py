@@ -58,8 +58,8 @@ class AddressBook:
         self._recipe = ""
         self._position = 0
         self._found: list[Address] = []
-        self._known: dict[str, str | None] = {}
-        self._shared: set[str] = set()
+        self._known: set[str] = set()
+        self._links: list[tuple[str, str]] = []
         self._ready: list[Address] = []
         self._out: set[str] = set()
         self._visited: list[Visited] = []
@@ -83,12 +83,15 @@ class AddressBook:
     @property
     def _finding(self) -> int:
         """Whether something was found that is not due yet, because it is not stored."""
-        return int(self._writes and bool(self._found or self._again or self._unstored))
+        waiting = self._found or self._links or self._again or self._unstored
+        return int(self._writes and bool(waiting))
 
     def begin(self, recipe: str) -> int:
         """Begin a pass, or go on with the one that has not ended."""
         self._recipe, self._position = recipe, 0
-        self._ready, self._out, self._found = [], set(), []
+        # A try after one that failed may begin another pass, in which nothing is found yet.
+        self._ready, self._out, self._found, self._links = [], set(), [], []
+        self._known = set()
         if self._store is None or not self._writes:
             self._pass = StoredPass(1, self._at, None, None)
             return 1
@@ -104,15 +107,9 @@ class AddressBook:
         for each in found:
             if each.url not in self._known:
                 fresh.append(each)
-            elif each.via in (None, self._known[each.url]):
-                continue
-            elif self._known[each.url] is not None:
-                self._shared.add(each.via or "")
-                continue
-            elif self._writes:
-                # Looking begins there, and something leads to it as well.
-                self._found.append(each)
-            self._known[each.url] = each.via
+                self._known.add(each.url)
+            if each.via is not None and self._writes:
+                self._links.append((each.via, each.url))
         self._found += fresh
         if not self._writes:
             self._ready += fresh
@@ -182,7 +179,7 @@ class AddressBook:
     @property
     def pending(self) -> int:
         """How many outcomes and finds wait for the next batch."""
-        waiting = len(self._found) + len(self._again) if self._writes else 0
+        waiting = len(self._found) + len(self._links) + len(self._again) if self._writes else 0
         return len(self._visited) + waiting
 
     def hurry(self) -> None:
@@ -200,21 +197,21 @@ class AddressBook:
             return None
         changes = Changes(
             self._pass.number, self._recipe, self._found, self._visited, self._again, self._tried,
-            frozenset(self._shared),
+            self._links,
         )  # fmt: skip
         # A site that is away for a minute is tried again by the same run: that is one try.
         self._tried |= {each.url for each in self._visited if not each.final}
-        self._found, self._visited, self._again = [], [], []
+        self._found, self._visited, self._again, self._links = [], [], [], []
         self._unsettled += len(changes.visited)
-        self._unstored += len(changes.found) + len(changes.again)
+        self._unstored += _finds(changes)
         return changes if changes else None
 
     def settled(self, changes: Changes, waiting: int) -> None:
         """Hear that a batch is stored."""
         self._unsettled -= len(changes.visited)
-        self._unstored -= len(changes.found) + len(changes.again)
+        self._unstored -= _finds(changes)
         self._waiting = waiting
-        if changes.found or changes.again:
+        if _finds(changes):
             # What is found again keeps its position, which may lie before what was given.
             self._position = 0
 
@@ -289,3 +286,8 @@ class AddressBook:
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
                 addresses.put_origin(transaction, origin, paused_until=until, paused_why=why)
+
+
+def _finds(changes: Changes) -> int:
+    """Return how much of what a batch stores was found."""
+    return len(changes.found) + len(changes.links) + len(changes.again)

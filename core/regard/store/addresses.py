@@ -8,6 +8,7 @@ either has its outcome and its records, or neither.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Boolean, and_, bindparam, func, not_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from regard.frontier import Address, OriginState, Visited
@@ -35,17 +36,12 @@ __all__ = [
     "origin_state",
     "put_origin",
     "save",
-    "spared",
 ]
 
 _MOST_KEYS = 500
 """A page with more records is read whole each time; it is rarer than the memory is dear."""
 
-_MOST_SPARED = 1_000
-"""Where the pages that failed have more records, rather the pass is to be doubted."""
-
-_UNREAD = frozenset({"gone", "robots", "refused", "redirected"})
-"""Outcomes that are believed, and of which no record comes."""
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 _AT_ONCE = 500
 """So many addresses are named in one statement."""
@@ -80,11 +76,11 @@ class Changes:
     Attributes:
         number: The pass.
         recipe: What decided about the records.
-        found: Addresses that something led to.
+        found: Addresses that something led to, each once.
+        links: What leads where, as pairs.
         visited: What became of addresses.
         again: Addresses that lead where they led before.
         tried: Addresses whose try in this run is counted already.
-        shared: Addresses of which some lead where another one led in this run.
     """
 
     number: int
@@ -93,10 +89,10 @@ class Changes:
     visited: list[Visited] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
     tried: frozenset[str] = frozenset()
-    shared: frozenset[str] = frozenset()
+    links: list[tuple[str, str]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.found or self.visited or self.again)
+        return bool(self.found or self.links or self.visited or self.again)
 
 
 def current_pass(transaction: Transaction, source: str) -> StoredPass | None:
@@ -197,6 +193,11 @@ def _keys(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(str(each) for each in json.loads(text))
 
 
+def _written(keys: Iterable[str]) -> str:
+    # Some databases refuse the others, also in JSON; no record is stored under such a key.
+    return json.dumps([key for key in keys if not _UNSTORABLE.search(key)])
+
+
 def count_due(transaction: Transaction, source: str, number: int) -> int:
     """Return how many addresses have no outcome in a pass."""
     statement = select(func.count()).select_from(table("addresses")).where(_due(source, number))
@@ -221,44 +222,6 @@ def give_up(transaction: Transaction, source: str, number: int) -> bool:
     return True
 
 
-def spared(
-    transaction: Transaction, source: str, number: int, *, whole: bool
-) -> frozenset[str] | None:
-    """
-    Return the keys that nobody knows to be gone, though a pass did not meet them.
-
-    They are those of pages that failed in this pass or the one before.
-
-    Args:
-        transaction: A reading one.
-        source: The source.
-        number: The pass.
-        whole: Whether each page tells of all the others, so that none may have failed.
-
-    Returns:
-        None: too much failed to tell which keys they are.
-    """
-    addresses = table("addresses")
-    rows = transaction.connection.execute(
-        select(*(addresses.c[name] for name in ("kind", "visited_pass", "recipe", "keys")))
-        .where(
-            addresses.c.source == source,
-            addresses.c.good.is_(False),
-            addresses.c.visited_pass >= number - 1,
-        )
-        .order_by(addresses.c.visited_pass.desc())
-    )
-    keys: set[str] = set()
-    for kind, visited, recipe, text in rows:
-        unknown = recipe is not None and text is None
-        if (visited == number and (whole or kind != "page")) or unknown:
-            return None
-        keys.update(_keys(text) or ())
-        if len(keys) > _MOST_SPARED:
-            return None
-    return frozenset(keys)
-
-
 def add(transaction: Transaction, source: str, number: int, found: Iterable[Address]) -> int:
     """Take addresses that something led to in a pass; return how many are due in it."""
     addresses = table("addresses")
@@ -272,12 +235,12 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
             "url": each.url,
             "kind": each.kind,
             "depth": each.depth,
-            "via": each.via,
             "position": int(last or 0) + at,
             "found_pass": number,
             "visited_pass": 0,
             "good": True,
             "tries": 0,
+            "lost": 0,
         }
         for at, each in enumerate(found, start=1)
     ]
@@ -287,11 +250,7 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
     statement: Any = insert(addresses)
     statement = statement.on_conflict_do_update(
         index_elements=["source", "url"],
-        set_={
-            "found_pass": number,
-            "kind": statement.excluded.kind,
-            "via": func.coalesce(statement.excluded.via, addresses.c.via),
-        },
+        set_={"found_pass": number, "kind": statement.excluded.kind},
     )
     connection.execute(statement, rows)
     return len(rows)
@@ -300,19 +259,11 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
 def save(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what a batch changes of a source's addresses."""
     addresses = table("addresses")
-    others = _others(transaction, source, changes.found)
     add(transaction, source, changes.number, changes.found)
+    _link(transaction, source, changes)
     _find_again(transaction, source, changes)
     _visit(transaction, source, changes)
     _lead_no_more(transaction, source, changes)
-    # An address has one that led to it. Another one that does has to be read whole each time:
-    # "not modified" would say nothing of what it leads to.
-    others.update(changes.shared.intersection(each.url for each in changes.visited))
-    for urls in _parts(others):
-        here = and_(addresses.c.source == source, addresses.c.url.in_(urls))
-        transaction.connection.execute(
-            update(addresses).where(here).values(etag=None, last_modified=None)
-        )
     for origin, count in Counter(each.origin for each in changes.visited).items():
         if origin is not None:
             put_origin(transaction, origin, asked=count)
@@ -328,8 +279,8 @@ def save(transaction: Transaction, source: str, changes: Changes) -> None:
 
 def led(transaction: Transaction, source: str, url: str) -> bool:
     """Say whether an address led anywhere when it was last read."""
-    addresses = table("addresses")
-    led_to = select(addresses.c.url).where(addresses.c.source == source, addresses.c.via == url)
+    links = table("links")
+    led_to = select(links.c.url).where(_leads(source), links.c.via == url)
     return transaction.connection.execute(led_to.limit(1)).first() is not None
 
 
@@ -340,31 +291,38 @@ def _parts(urls: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def _others(transaction: Transaction, source: str, found: Iterable[Address]) -> set[str]:
-    """Return what led so far to addresses that something else leads to now."""
-    addresses = table("addresses")
-    vias = {each.url: each.via for each in found if each.via is not None}
-    others = set()
-    for urls in _parts(vias):
-        rows = transaction.connection.execute(
-            select(addresses.c.url, addresses.c.via).where(
-                addresses.c.source == source,
-                addresses.c.url.in_(urls),
-                addresses.c.via.is_not(None),
-            )
-        )
-        others |= {str(via) for url, via in rows if via != vias[url]}
-    return others
+def _link(transaction: Transaction, source: str, changes: Changes) -> None:
+    """Note what leads where."""
+    links = table("links")
+    rows = [
+        {"source": source, "via": via, "url": url, "found_pass": changes.number}
+        for via, url in changes.links
+    ]
+    if not rows:
+        return
+    connection = transaction.connection
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(links).on_conflict_do_update(
+        index_elements=["source", "via", "url"],
+        set_={"found_pass": changes.number, "missed_at": None},
+    )
+    connection.execute(statement, rows)
 
 
 def _find_again(transaction: Transaction, source: str, changes: Changes) -> None:
     """Note that addresses lead where they led before."""
-    addresses = table("addresses")
+    addresses, links = table("addresses"), table("links")
     for urls in _parts(changes.again):
-        here = and_(addresses.c.source == source, addresses.c.via.in_(urls))
+        led_to = select(links.c.url).where(_leads(source), links.c.via.in_(urls))
+        here = and_(addresses.c.source == source, addresses.c.url.in_(led_to))
         transaction.connection.execute(
             update(addresses).where(here).values(found_pass=changes.number)
         )
+
+
+def _leads(source: str) -> ColumnElement[bool]:
+    links = table("links")
+    return and_(links.c.source == source, links.c.missed_at.is_(None))
 
 
 def _lead_no_more(transaction: Transaction, source: str, changes: Changes) -> None:
@@ -373,36 +331,24 @@ def _lead_no_more(transaction: Transaction, source: str, changes: Changes) -> No
 
     Else their next "not modified" would find it again.
     """
-    addresses = table("addresses")
+    links = table("links")
     for urls in _parts(each.url for each in changes.visited if each.leads):
-        left = and_(
-            addresses.c.source == source,
-            addresses.c.via.in_(urls),
-            addresses.c.found_pass < changes.number,
-        )
-        transaction.connection.execute(update(addresses).where(left).values(via=None))
+        left = and_(_leads(source), links.c.via.in_(urls), links.c.found_pass < changes.number)
+        transaction.connection.execute(update(links).where(left).values(missed_at=transaction.now))
 
 
 def _visit(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what became of addresses; those that change the same columns in one statement."""
     addresses = table("addresses")
-    alike: dict[tuple[bool, bool, tuple[str, ...]], list[dict[str, Any]]] = {}
+    alike: dict[tuple[bool, tuple[str, ...]], list[dict[str, Any]]] = {}
     for each in changes.visited:
         values = _outcome(transaction, each, changes)
-        what = each.url in changes.tried, each.outcome in _UNREAD, tuple(values)
+        what = each.url in changes.tried, tuple(values)
         alike.setdefault(what, []).append({**values, "here": each.url})
-    # What failed in the pass before and is gone in this one was missed once, and not twice.
-    doubted = and_(
-        addresses.c.good.is_(False),
-        addresses.c.visited_pass >= changes.number - 1,
-        addresses.c.outcome != bindparam("outcome"),
-    )
-    for (counted, unread, names), rows in alike.items():
+    for (counted, names), rows in alike.items():
         changed: dict[str, Any] = {name: bindparam(name) for name in names}
         if not counted:
             changed.setdefault("tries", addresses.c.tries + 1)
-        if unread:
-            changed["good"] = and_(bindparam("good", type_=Boolean), not_(doubted))
         statement = (
             update(addresses)
             .where(addresses.c.source == source, addresses.c.url == bindparam("here"))
@@ -429,7 +375,7 @@ def _outcome(transaction: Transaction, visited: Visited, changes: Changes) -> di
             "last_modified": visited.last_modified,
             "sha256": visited.sha256,
             "recipe": changes.recipe,
-            "keys": json.dumps(visited.keys) if few else None,
+            "keys": _written(visited.keys or ()) if few else None,
         }
     # Validators of a challenge would make its next 304 pass for the page as it was read; what
     # is not modified keeps those that it was asked with.

@@ -18,8 +18,8 @@ FIRST = datetime(2026, 11, 1, 8, tzinfo=UTC)
 FINAL = {"ok", "not-modified", "gone"}
 
 
-def look(store: Store, day: int, outcomes: Mapping[str, str]) -> frozenset[str] | None:
-    """Look at pages, each with an article of its name, and return what nobody knows to be gone."""
+def look(store: Store, day: int, outcomes: Mapping[str, str]) -> None:
+    """Look at pages, each with an article of its name."""
     with store.write() as transaction:
         current = addresses.begin_pass(transaction, "prices", FIRST + timedelta(days=day))
         found = [Address(f"{SHOP}/{name}", "page") for name in outcomes]
@@ -36,30 +36,7 @@ def look(store: Store, day: int, outcomes: Mapping[str, str]) -> frozenset[str] 
         ]
         addresses.save(transaction, "prices", Changes(current.number, "recipe", found, visited))
         assert addresses.give_up(transaction, "prices", current.number)
-        spared = addresses.spared(transaction, "prices", current.number, whole=False)
-        addresses.end_pass(transaction, "prices", whole=spared is not None)
-    return spared
-
-
-def test_what_failed_is_spared_until_two_passes_knew(store: Store) -> None:
-    """An article of a page that fails is not known to be gone, nor in the pass behind that."""
-    looks = [
-        look(store, day, {"lamp": lamp, "sofa": "ok"})
-        for day, lamp in enumerate(["ok", "http-error", "http-error", "gone", "gone", "ok"])
-    ]
-
-    assert [set(), {"lamp"}, {"lamp"}, {"lamp"}, set(), set()] == looks
-
-
-def test_where_each_page_tells_of_others_none_may_fail(store: Store) -> None:
-    """Where records move from page to page, one that failed leaves everything open."""
-    look(store, 0, {"lamp": "ok"})
-    look(store, 1, {"lamp": "http-error"})
-    with store.read() as transaction:
-        number = addresses.current_pass(transaction, "prices")
-        assert number is not None
-
-        assert addresses.spared(transaction, "prices", number.number, whole=True) is None
+        addresses.end_pass(transaction, "prices", whole=True)
 
 
 @pytest.mark.parametrize(
