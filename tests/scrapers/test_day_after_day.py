@@ -87,9 +87,10 @@ def daily(
 ) -> Callable[..., Daily]:
     """Return what makes a project that looks at a shop with six articles."""
 
-    def made(retries: int = 0) -> Daily:
+    def made(retries: int = 0, pages_per_day: int = 1_000) -> Daily:
         shop = open_shop(goods=small)
-        files = {"sites/rival.toml": SITE.replace("HOST", shop.host)}
+        site = f"pages_per_day = {pages_per_day}\n{SITE}".replace("HOST", shop.host)
+        files = {"sites/rival.toml": site}
         folder = project(CONFIG.replace("RETRIES", str(retries)), files=files)
         return Daily(shop, folder, run_regard)
 
@@ -115,6 +116,23 @@ def test_one_broken_page_keeps_no_other_from_being_read(
     days = [watched.next() for _ in range(3)]
 
     assert [("ok", 6, 5)] * 3 == [(day.outcome, pages(day), day.seen) for day in days]
+
+
+def test_pages_that_fail_use_up_no_day(
+    daily: Callable[..., Daily], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a day is too short for all, what failed yesterday waits until all others are read."""
+    watched = daily(pages_per_day=4)
+    answer = watched.shop._page
+
+    def broken(target: str) -> tuple[int, bytes, dict[str, str]]:
+        return (500, b"oh", {}) if target.endswith(("0", "1", "2")) else answer(target)
+
+    monkeypatch.setattr(watched.shop, "_page", broken)
+    days = [watched.next() for _ in range(4)]
+
+    assert ["ok"] * 4 == [day.outcome for day in days]
+    assert [0, 3, 3] == [day.seen for day in days[:3]]
 
 
 def test_a_page_that_fails_keeps_only_its_own_offer(

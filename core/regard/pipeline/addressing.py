@@ -21,6 +21,9 @@ _LOOK = timedelta(seconds=1)
 _PATIENCE = timedelta(hours=6)
 """So long another source of the same site may take; most runs have a deadline before that."""
 
+_FIRST = (0, 0)
+"""Before the place of any address in a pass."""
+
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -56,7 +59,7 @@ class AddressBook:
         self._writes = writes and store is not None
         self._pass: StoredPass | None = None
         self._recipe = ""
-        self._position = 0
+        self._position = _FIRST
         self._found: list[Address] = []
         self._known: set[str] = set()
         self._links: list[tuple[str, str]] = []
@@ -88,7 +91,7 @@ class AddressBook:
 
     def begin(self, recipe: str) -> int:
         """Begin a pass, or go on with the one that has not ended."""
-        self._recipe, self._position = recipe, 0
+        self._recipe, self._position = recipe, _FIRST
         # A try after one that failed may begin another pass, in which nothing is found yet.
         self._ready, self._out, self._found, self._links = [], set(), [], []
         self._known = set()
@@ -164,7 +167,7 @@ class AddressBook:
     def again(self, urls: Iterable[str]) -> None:
         """Take back addresses that were not asked for."""
         self._out.difference_update(urls)
-        self._position = 0
+        self._position = _FIRST
 
     @property
     def waiting(self) -> int:
@@ -213,7 +216,7 @@ class AddressBook:
         self._waiting = waiting
         if _finds(changes):
             # What is found again keeps its position, which may lie before what was given.
-            self._position = 0
+            self._position = _FIRST
 
     def origin(self, origin: str) -> OriginState:
         """Return what is known of an origin."""

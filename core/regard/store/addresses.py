@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from regard.frontier import Address, OriginState, Visited
@@ -163,29 +163,38 @@ def _due(source: str, number: int) -> Any:  # noqa: ANN401  # SQLAlchemy's condi
 
 
 def due(
-    transaction: Transaction, source: str, number: int, *, after: int, limit: int
-) -> list[tuple[int, str | None, Address]]:
+    transaction: Transaction, source: str, number: int, *, after: tuple[int, int], limit: int
+) -> list[tuple[tuple[int, int], str | None, Address]]:
     """
-    Return addresses without an outcome in a pass, with their positions and recipes.
+    Return addresses without an outcome in a pass, with their places in it and recipes.
+
+    Those that failed when they were last asked for come last: they must not use up all requests
+    of each day.
 
     Args:
         transaction: A reading one.
         source: The source.
         number: The pass.
-        after: Only those at later positions.
+        after: Only those at later places.
         limit: How many.
     """
     addresses = table("addresses")
+    late = case((or_(addresses.c.tries > 0, addresses.c.good.is_(False)), 1), else_=0)
     names = ("position", "recipe", "url", "kind", "depth", "etag", "last_modified", "keys")
+    later = or_(late > after[0], and_(late == after[0], addresses.c.position > after[1]))
     rows = transaction.connection.execute(
-        select(*(addresses.c[name] for name in names))
-        .where(_due(source, number), addresses.c.position > after)
-        .order_by(addresses.c.position)
+        select(late, *(addresses.c[name] for name in names))
+        .where(_due(source, number), later)
+        .order_by(late, addresses.c.position)
         .limit(limit)
     )
     return [
-        (int(at), recipe, Address(url, kind, int(depth), None, etag, modified, _keys(keys)))
-        for at, recipe, url, kind, depth, etag, modified, keys in rows
+        (
+            (int(last), int(at)),
+            recipe,
+            Address(url, kind, int(depth), None, etag, modified, _keys(keys)),
+        )
+        for last, at, recipe, url, kind, depth, etag, modified, keys in rows
     ]
 
 

@@ -50,3 +50,18 @@ def test_validators_are_those_of_what_was_read(store: Store, outcome: str, etag:
         kept = transaction.connection.execute(select(table("addresses").c.etag)).scalar_one()
 
     assert etag == kept
+
+
+def test_what_failed_comes_last(store: Store) -> None:
+    """Addresses that failed in the last pass are asked for after all others, and only once."""
+    look(store, 0, {"lamp": "http-error", "sofa": "ok", "chair": "ok"})
+    with store.write() as transaction:
+        number = addresses.begin_pass(transaction, "prices", FIRST + timedelta(days=1)).number
+        names = ("lamp", "sofa", "chair", "table")
+        addresses.add(transaction, "prices", number, [Address(f"{SHOP}/{each}") for each in names])
+        order, after = [], (0, 0)
+        while found := addresses.due(transaction, "prices", number, after=after, limit=2):
+            order += [each.url.rpartition("/")[2] for _, _, each in found]
+            after = found[-1][0]
+
+    assert ["sofa", "chair", "table", "lamp"] == order
