@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from regard.errors import RateLimited, SourceChanged, TransientError
+from regard.errors import RateLimited, SourceChanged, SourceError, TransientError
 from regard.findings import Finding, Severity
 from regard.frontier import Address, OriginState, Visited
 from regard.sources import Context, Page, Seen, Yielded
@@ -44,6 +44,10 @@ _BLOCKED_PAUSE: Final = timedelta(hours=6)
 _BLOCKED_PAGES: Final = 3
 _LONGEST_WAIT: Final = 120.0
 _UNSAID_WAIT: Final = 60.0
+
+
+def _counted(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {code}" for code, count in Counter(outcomes).most_common())
 
 
 class Looking:
@@ -371,6 +375,7 @@ class Looking:
         Raises:
             RateLimited: The site asks for less.
             SourceChanged: It blocks us, or no longer looks as it did.
+            SourceError: No address of it could be read today, and no request of today is left.
             TransientError: No address of it could be read.
         """
         ctx, site, now = self._ctx, self._site, self._ctx.clock.now()
@@ -389,12 +394,14 @@ class Looking:
             self._raise("site-changed", f"no longer looks as it did: {self._health.rotten}")
         if self._outcomes and self._outcomes.keys().isdisjoint(_BELIEVED):
             self._refuse()
+        if not self._outcomes and self._left <= 0:
+            self._refuse_used_up()
 
     def _note(self) -> None:
         """Say in the run's summary what came of the pages."""
         ctx = self._ctx
         if self._outcomes:
-            ctx.note(f"pages: {self._counted()}")
+            ctx.note(f"pages: {_counted(self._outcomes)}")
         for note, count in self._broken.most_common(3):
             ctx.note(f"{count} pages with a broken block of data: {note}")
         for what in self._lost[:3]:
@@ -413,9 +420,6 @@ class Looking:
                 f"{ctx.addresses.waiting} addresses wait for tomorrow"
             )
 
-    def _counted(self) -> str:
-        return ", ".join(f"{count} {code}" for code, count in self._outcomes.most_common())
-
     def _refuse(self) -> None:
         """Say that nothing was read at all, and why."""
         named = f"site {self._site.name}"
@@ -423,8 +427,20 @@ class Looking:
             self._raise("site-changed", f"no longer says what it has: {self._lost[0]}")
         if self._outcomes.keys() <= {"network", "robots-unread"}:
             raise TransientError(self._unread or f"{named} cannot be reached: {self._origin}")
-        message = f"none of the pages of {named} could be read: {self._counted()}"
-        raise TransientError(message)
+        message = f"none of the pages of {named} could be read: {_counted(self._outcomes)}"
+        # A try without a request would find nothing wrong.
+        raise (TransientError if self._left > 0 else SourceError)(message)
+
+    def _refuse_used_up(self) -> None:
+        """Say that nothing was read before the requests of today were used up, if so it was."""
+        midnight = self._ctx.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        before = self._ctx.addresses.outcomes(midnight)
+        if before and before.keys().isdisjoint(_BELIEVED):
+            message = (
+                f"none of the pages of site {self._site.name} could be read today: "
+                f"{_counted(before)}"
+            )
+            raise SourceError(message)
 
     def _ask_less(self) -> None:
         for origin, wait in self._waits.items():

@@ -66,10 +66,13 @@ class Daily:
     run: RunRegard
     date: int = 0
 
-    def next(self) -> Day:
-        """Look at the shop on the next day."""
-        self.date += 1
-        before, now = len(self.shop.paths), f"2026-11-{self.date:02}T{self.date + 8:02}:00:00Z"
+    def next(self, *, later: bool = False) -> Day:
+        """Look at the shop on the next day, or later on the same one."""
+        self.date += not later
+        before, now = (
+            len(self.shop.paths),
+            f"2026-11-{self.date:02}T{self.date + 8 + later:02}:00:00Z",
+        )
         done = self.run("run", "prices", "--json", cwd=self.folder, env={"REGARD_NOW": now})
         stream, *_ = json.loads(done.stdout)["runs"]
         with sqlite3.connect(self.folder / "regard.db") as connection:
@@ -213,3 +216,23 @@ def test_tries_within_a_run_give_nothing_up(daily: Callable[..., Daily]) -> None
 
     assert ("failed", 4) == (bad.outcome, bad.asked.count("/sitemap.xml"))
     assert ("ok", 6) == (last.outcome, last.seen)
+
+
+def test_a_day_that_is_used_up_says_what_it_was_used_for(daily: Callable[..., Daily]) -> None:
+    """Where no page could be read, neither a new try nor a later run of that day is well."""
+    watched = daily(retries=2)
+    first = watched.next()
+    site = watched.folder / "sites" / "rival.toml"
+    site.write_text(site.read_text().replace("1000", "1"))
+    idle = watched.next(later=True)
+    watched.shop.knobs.status = 500
+    bad, later = watched.next(), watched.next(later=True)
+    watched.shop.knobs.status = None
+    next_day = watched.next()
+
+    assert ["ok", "ok"] == [first.outcome, idle.outcome]
+    assert ["failed", "failed"] == [bad.outcome, later.outcome]
+    assert (1, []) == (bad.asked.count("/sitemap.xml"), later.asked)
+    assert "none of the pages of site rival could be read: 1 http-error" == bad.error
+    assert "none of the pages of site rival could be read today: 1 http-error" == later.error
+    assert ("ok", 0) == (next_day.outcome, next_day.deleted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -133,6 +133,13 @@ class AddressBook:
             return False
         with self._store.read() as transaction:
             return addresses.led(transaction, self._source, url)
+
+    def outcomes(self, since: datetime) -> Mapping[str, int]:
+        """Return how many addresses had which outcome, of those that were asked for since."""
+        if self._store is None or not self._writes:
+            return {}
+        with self._store.read() as transaction:
+            return addresses.outcomes(transaction, self._source, since)
 
     def due(self, limit: int) -> Sequence[Address]:
         """Return addresses without an outcome, each once in this run."""

@@ -34,6 +34,7 @@ __all__ = [
     "give_up",
     "led",
     "origin_state",
+    "outcomes",
     "put_origin",
     "save",
 ]
@@ -291,6 +292,17 @@ def led(transaction: Transaction, source: str, url: str) -> bool:
     links = table("links")
     led_to = select(links.c.url).where(_leads(source), links.c.via == url)
     return transaction.connection.execute(led_to.limit(1)).first() is not None
+
+
+def outcomes(transaction: Transaction, source: str, since: datetime) -> dict[str, int]:
+    """Return how many of a source's addresses had which outcome, of those asked for since."""
+    addresses = table("addresses")
+    rows = transaction.connection.execute(
+        select(addresses.c.outcome, func.count())
+        .where(addresses.c.source == source, addresses.c.checked_at >= since)
+        .group_by(addresses.c.outcome)
+    )
+    return {str(outcome): int(count) for outcome, count in rows}
 
 
 def _parts(urls: Iterable[str]) -> Iterator[list[str]]:
