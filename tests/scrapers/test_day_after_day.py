@@ -236,3 +236,26 @@ def test_a_day_that_is_used_up_says_what_it_was_used_for(daily: Callable[..., Da
     assert "none of the pages of site rival could be read: 1 http-error" == bad.error
     assert "none of the pages of site rival could be read today: 1 http-error" == later.error
     assert ("ok", 0) == (next_day.outcome, next_day.deleted)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_wants_its_robots_asked_for_less(
+    status: int, daily: Callable[..., Daily], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked once, and is then left alone as long as it says."""
+    watched = daily(retries=2)
+    answer, less = watched.shop._page, (status, b"", {"Retry-After": "7200"})
+
+    def busy(target: str) -> tuple[int, bytes, dict[str, str]]:
+        return less if target == "/robots.txt" else answer(target)
+
+    monkeypatch.setattr(watched.shop, "_page", busy)
+    first, hour_later = watched.next(), watched.next(later=True)
+    monkeypatch.undo()
+    last = watched.next()
+
+    assert ["failed", "failed"] == [first.outcome, hour_later.outcome]
+    assert [["/robots.txt"], []] == [first.asked, hour_later.asked]
+    assert "asks for less" in first.error
+    assert "is left alone until 2026-11-01 11:" in hour_later.error
+    assert ("ok", 6) == (last.outcome, last.seen)
