@@ -102,6 +102,14 @@ class Addresses(Protocol):
     def led(self, url: str) -> bool:
         """Say whether an address led anywhere when it was last read."""
 
+    def claims(self) -> Iterable[tuple[str, Sequence[str]]]:
+        """
+        Return pages with the keys of the records that were on them, in order.
+
+        They are those that were read in this pass already, and those that failed in it or in
+        the one before, but not in both.
+        """
+
     def outcomes(self, since: datetime) -> Mapping[str, int]:
         """Return how many addresses had which outcome, of those that were asked for since."""
 

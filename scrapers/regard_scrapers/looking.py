@@ -14,9 +14,10 @@ from regard.errors import RateLimited, SourceChanged, SourceError, TransientErro
 from regard.findings import Finding, Severity
 from regard.frontier import Address, OriginState, Visited
 from regard.sources import Context, Page, Seen, Yielded
-from regard_scrapers.crawling import Crawl, CrawlSettings, rendering_of
+from regard_scrapers.crawling import Crawl, CrawlSettings, Heard, rendering_of
 from regard_scrapers.health import Health
-from regard_scrapers.records import Aside, Taken, Terms, implausible, terms_of
+from regard_scrapers.owners import Owners
+from regard_scrapers.records import Aside, Taken, implausible
 from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched
 
@@ -95,7 +96,8 @@ class Looking:
         self._lost: list[str] = []
         self._missed: list[str] = []
         self._follows = what == "reviews" and site.reviews.next is not None
-        self._met: dict[str, tuple[str, Terms | None]] = {}
+        self._owners = Owners(ctx.stored)
+        self._held: dict[str, list[tuple[Fetched, Address, Taken]]] = {}
         self._late: set[str] = set()
         self._refused: Counter[str] = Counter()
 
@@ -136,6 +138,9 @@ class Looking:
     def all(self, crawl: Crawl) -> Iterator[Yielded]:
         """Yield what all addresses that are due come to."""
         book = self._ctx.addresses
+        if self._what == "offers":
+            for url, keys in book.claims():
+                self._owners.expect(url, keys)
         while not self._ctx.cancelled:
             # Asked before: what is stored meanwhile may be due in the next turn.
             settled = not book.unsettled
@@ -145,15 +150,8 @@ class Looking:
             for each in heard:
                 if each.fetched is not None:
                     yield from self._take(each.fetched, next(made))
-                elif each.paused is not None:
-                    book.again([each.paused])
-                elif each.robots is not None:
-                    book.keep_robots(*each.robots)
-                elif each.asked is not None:
-                    self._asked[each.asked] += 1
-                    self._left -= each.asked == self._origin
-                elif each.spent is not None:
-                    self._left = 0
+                else:
+                    self._learn(each)
             self._count()
             if not crawl.out:
                 book.hurry()
@@ -161,7 +159,21 @@ class Looking:
             yield Page(())
             if settled and not (given or heard or crawl.out or book.unsettled):
                 break
+        for held in (each for some in self._held.values() for each in some):
+            yield from self._took(*held)
         yield Page((), visited=tuple(self._bare_pages()))
+
+    def _learn(self, heard: Heard) -> None:
+        """Hear what is no outcome of an address."""
+        if heard.paused is not None:
+            self._ctx.addresses.again([heard.paused])
+        elif heard.robots is not None:
+            self._ctx.addresses.keep_robots(*heard.robots)
+        elif heard.asked is not None:
+            self._asked[heard.asked] += 1
+            self._left -= heard.asked == self._origin
+        elif heard.spent is not None:
+            self._left = 0
 
     def _count(self) -> None:
         """Store how often each origin was asked for scripts, and for what they ask."""
@@ -177,6 +189,9 @@ class Looking:
             return 0
         given = book.due(room)
         self._given.update((each.url, each) for each in given)
+        if self._what == "offers":
+            for each in given:
+                self._owners.expect(each.url, each.keys or ())
         crawl.fetch(given)
         return len(given)
 
@@ -196,34 +211,40 @@ class Looking:
         return (self._believed(each, before) for each in taken)
 
     def _take(self, fetched: Fetched, taken: Taken) -> Iterator[Yielded]:
+        """Yield what one address came to, and those that waited for it."""
+        given = self._given.pop(fetched.url, Address(fetched.url, fetched.kind))
+        owner = None
+        if self._what == "offers":
+            keys = (each["key"] for each in taken[0])
+            owner = self._owners.awaited(fetched.url, keys, self._given)
+        if owner is not None:
+            self._held.setdefault(owner, []).append((fetched, given, taken))
+            return
+        yield from self._took(fetched, given, taken)
+        for each in self._held.pop(fetched.url, ()):
+            yield from self._took(*each)
+
+    def _took(self, fetched: Fetched, given: Address, taken: Taken) -> Iterator[Yielded]:
         """Yield what one address came to, with the records of its page."""
         ctx, now = self._ctx, self._ctx.clock.now()
-        given = self._given.pop(fetched.url, Address(fetched.url, fetched.kind))
         lost = self._is_lost(fetched, given)
         self._outcomes["lost" if lost else fetched.outcome] += 1
         # What the site itself says to be gone is believed one day; what it only forbids never is.
         code = "lost" if lost and fetched.outcome in _NOWHERE else fetched.outcome
-        if fetched.outcome == "robots-unread":
-            # Of all its addresses alike, so any of them tells why.
-            self._unread = f"site {self._site.name} cannot be read: {fetched.text}"
-        self._left -= fetched.status is not None
-        self._judge(fetched)
-        self._hear(fetched, self._site, ctx)
-        ctx.progress(sum(self._outcomes.values()), None, "pages")
+        self._tell(fetched)
         self._follow(fetched, given)
-        self._refused.update(fetched.refused)
-        self._broken.update(note.partition(": ")[2] or note for note in fetched.notes)
         if fetched.outcome == "not-modified":
             if self._leads(fetched):
                 ctx.addresses.find_again(fetched.url)
-            for key in given.keys or ():
-                self._met.setdefault(key, (fetched.url, None))
-                yield Seen(key, now)
+            yield from (Seen(key, now) for key in given.keys or ())
         known = ctx.addresses.known_keys(fetched.url) if fetched.kind == "page" else 0
         records, aside = taken
         keys = tuple(each["key"] for each in (*records, *(each.fields for each in aside)))
+        if fetched.outcome in _BELIEVED - {"not-modified"}:
+            self._owners.release(given, keys)
         if self._what == "offers":
-            records, again = self._met_before(fetched.url, records, aside)
+            records, again, twice = self._owners.sort(fetched.url, records)
+            aside += twice
             yield from (Seen(key, now) for key in again)
         for each in aside:
             self._put_aside(each)
@@ -238,6 +259,18 @@ class Looking:
             # What was not stored has to be read again: no 304 may confirm what was before it.
             visited = replace(visited, etag=None, last_modified=None)
         yield Page(records, visited=(visited,))
+
+    def _tell(self, fetched: Fetched) -> None:
+        """Remember what somebody should know of one address."""
+        if fetched.outcome == "robots-unread":
+            # Of all its addresses alike, so any of them tells why.
+            self._unread = f"site {self._site.name} cannot be read: {fetched.text}"
+        self._left -= fetched.status is not None
+        self._judge(fetched)
+        self._hear(fetched, self._site, self._ctx)
+        self._ctx.progress(sum(self._outcomes.values()), None, "pages")
+        self._refused.update(fetched.refused)
+        self._broken.update(note.partition(": ")[2] or note for note in fetched.notes)
 
     def _leads(self, fetched: Fetched) -> bool:
         return fetched.kind in _LEADING or self._follows
@@ -259,29 +292,6 @@ class Looking:
         elif fetched.outcome not in _BELIEVED:
             self._missed.append(f"{fetched.url}: {text}")
         return lost
-
-    def _met_before(
-        self, url: str, records: list[dict[str, Any]], aside: list[Aside]
-    ) -> tuple[list[dict[str, Any]], list[str]]:
-        """
-        Return a page's offers that no other page of this run has, and the keys of the others.
-
-        One article on two pages at two prices would change its price at each look.
-        """
-        fresh, again = [], []
-        for each in records:
-            key, here = each["key"], terms_of(each)
-            where, there = self._met.setdefault(key, (url, here))
-            if where == url:
-                fresh.append(each)
-                continue
-            if there is None:
-                there = terms_of(self._ctx.stored([key]).get(key, {}))
-            if here == there:
-                again.append(key)
-            else:
-                aside.append(Aside(each, "same-offer-twice", None, f"{where} has it otherwise"))
-        return fresh, again
 
     def _follow(self, fetched: Fetched, given: Address) -> None:
         deeper = given.depth + 1 if given.kind == "list" else 0

@@ -247,6 +247,49 @@ def test_an_offer_on_two_pages_does_not_change_its_price_at_each_look(
     assert "same-offer-twice" in days[-1]["told"]
 
 
+def test_a_page_that_fails_for_once_keeps_its_price(watch: Callable[..., Watched]) -> None:
+    """Another page that has its article takes over where it fails in two passes in a row."""
+    watched = watch(LIST)
+    sku, here = watched.shown[0], f"/p/{watched.shown[0]}"
+    page = watched._answer(here)[1]
+    price = str(watched.shop.catalogue.articles[0].price_on(watched.shop.today()))
+    watched.said[here] = page
+    watched.lists(list=[sku])
+    watched.next()
+    dearer = str(watched.shop.catalogue.articles[0].price_on(watched.shop.today()) + 1)
+    watched.said["/p/other"] = page.replace(price.encode(), dearer.encode())
+    watched.lists(list=[sku, "other"])
+    said = [page, 500, page, 500, 500, 500]
+    days = []
+    for watched.said[here] in said:
+        days.append(watched.next())
+
+    assert [0, 0, 0, 0, 0, 1] == [day["changed"] for day in days]
+    assert [1, 1, 1, 1, 1, 0] == [day["quarantined"] for day in days]
+
+
+@pytest.mark.parametrize("dearer", [0, 1])
+def test_an_article_on_two_pages_may_be_read_on_two_days(
+    dearer: int, watch: Callable[..., Watched]
+) -> None:
+    """The price stays that of the first page, and on the same terms nothing is refused."""
+    watched = watch(LIST)
+    watched.shop.knobs.validators = False
+    sku, other = watched.shown[:2]
+    page, article = watched._answer(f"/p/{sku}")[1].decode(), watched.shop.catalogue.articles[0]
+    price = article.price_on(watched.shop.today())
+    watched.said["/p/again"] = page.replace(str(price), str(price + dearer)).encode()
+    watched.lists(list=[sku, other, "again"])
+    site = watched.folder / "sites" / "rival.toml"
+    site.write_text("pages_per_day = 3\n" + site.read_text())
+    days = [watched.next() for _ in range(4)]
+
+    assert [[sku, other], ["again"]] * 2 == [day["pages"] for day in days]
+    assert [2, 0, 0, 0] == [day["new"] for day in days]
+    assert [0, 0, 0, 0] == [day["changed"] for day in days]
+    assert [0, dearer, 0, dearer] == [day["quarantined"] for day in days]
+
+
 def test_a_clock_that_went_back_costs_no_price(watch: Callable[..., Watched]) -> None:
     """What cannot be stored because it seems old is told, and read again by the next run."""
     watched = watch()

@@ -134,6 +134,13 @@ class AddressBook:
         with self._store.read() as transaction:
             return addresses.led(transaction, self._source, url)
 
+    def claims(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """Return pages that were read in this pass, or failed for once, with their keys."""
+        if self._store is None or not self._writes or self._pass is None:
+            return ()
+        with self._store.read() as transaction:
+            return addresses.claims(transaction, self._source, self._pass.number, self._recipe)
+
     def outcomes(self, since: datetime) -> Mapping[str, int]:
         """Return how many addresses had which outcome, of those that were asked for since."""
         if self._store is None or not self._writes:

@@ -372,6 +372,7 @@ class AddressRow(StoreRow, table=True):
         keys: The keys of the records on it, as JSON; None: too many to remember.
         checked_at: When it was last asked for.
         failed_at: When a pass last ended without an outcome of it that can be believed.
+        failures: In how many passes in a row that was so.
         lost: In how many passes in a row it said that it leads nowhere any more.
     """
 
@@ -396,6 +397,7 @@ class AddressRow(StoreRow, table=True):
     keys: str | None = _some_text()
     checked_at: datetime | None = None
     failed_at: datetime | None = None
+    failures: int = _number()
     lost: int = _number()
 
 

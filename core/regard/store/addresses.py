@@ -27,6 +27,7 @@ __all__ = [
     "StoredPass",
     "add",
     "begin_pass",
+    "claims",
     "count_due",
     "current_pass",
     "due",
@@ -46,6 +47,9 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 _AT_ONCE = 500
 """So many addresses are named in one statement."""
+
+_FAILS_FOR_GOOD = 2
+"""What failed in so many passes in a row is no longer taken for a page that fails for once."""
 
 MOST_TRIES = 3
 """In so many runs an address is tried in one pass."""
@@ -250,6 +254,7 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
             "visited_pass": 0,
             "good": True,
             "tries": 0,
+            "failures": 0,
             "lost": 0,
         }
         for at, each in enumerate(found, start=1)
@@ -303,6 +308,27 @@ def outcomes(transaction: Transaction, source: str, since: datetime) -> dict[str
         .group_by(addresses.c.outcome)
     )
     return {str(outcome): int(count) for outcome, count in rows}
+
+
+def claims(
+    transaction: Transaction, source: str, number: int, recipe: str
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return pages that were read in a pass, or failed for once, with the keys on them."""
+    addresses = table("addresses")
+    here, outcome = addresses.c.visited_pass == number, addresses.c.outcome
+    failed = and_(addresses.c.good.is_(False), addresses.c.failures < _FAILS_FOR_GOOD)
+    rows = transaction.connection.execute(
+        select(addresses.c.url, addresses.c["keys"])
+        .where(
+            addresses.c.source == source,
+            addresses.c.kind == "page",
+            addresses.c.recipe == recipe,
+            addresses.c["keys"].is_not(None),
+            or_(failed, and_(here, outcome.in_(("ok", "not-modified")))),
+        )
+        .order_by(addresses.c.position)
+    )
+    return [(str(url), _keys(keys) or ()) for url, keys in rows]
 
 
 def _parts(urls: Iterable[str]) -> Iterator[list[str]]:

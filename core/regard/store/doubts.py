@@ -65,7 +65,11 @@ def _settle(transaction: Transaction, source: str, number: int) -> None:
     here = and_(places.c.source == source, places.c.visited_pass == number)
     change = update(places)
     for condition, values in (
-        (places.c.good.is_(False), {"failed_at": transaction.now}),
+        (
+            places.c.good.is_(False),
+            {"failed_at": transaction.now, "failures": places.c.failures + 1},
+        ),
+        (and_(places.c.good.is_(True), places.c.failures > 0), {"failures": 0}),
         (places.c.outcome == "lost", {"lost": places.c.lost + 1}),
         (and_(places.c.outcome != "lost", places.c.lost > 0), {"lost": 0}),
     ):

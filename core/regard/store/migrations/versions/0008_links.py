@@ -31,10 +31,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_links_url", "links", ["source", "url"])
     # Added in place: with a default, no database makes the table anew for them.
-    lost = sa.Column("lost", sa.BigInteger(), nullable=False, server_default="0")
     op.add_column("addresses", sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("addresses", lost)
-    op.execute("UPDATE addresses SET failed_at = checked_at WHERE NOT good")
+    for name in ("failures", "lost"):
+        count = sa.Column(name, sa.BigInteger(), nullable=False, server_default="0")
+        op.add_column("addresses", count)
+    op.execute("UPDATE addresses SET failed_at = checked_at, failures = 1 WHERE NOT good")
     # What leads where another one does had no validators, and is read whole now.
     with op.batch_alter_table("addresses", schema=None) as batch_op:
         batch_op.drop_column("via")
@@ -43,6 +44,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("addresses", schema=None) as batch_op:
         batch_op.drop_column("lost")
+        batch_op.drop_column("failures")
         batch_op.drop_column("failed_at")
         batch_op.add_column(sa.Column("via", sa.Text(), nullable=True))
     op.execute(
