@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from regard.frontier import Address
-from regard_scrapers.records import Aside, Terms, terms_of
+from regard_scrapers.records import Aside, terms_of
 
 __all__ = ["Owners"]
 
@@ -29,7 +29,8 @@ class Owners:
 
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
-        self._owners: dict[str, tuple[str, Terms | None]] = {}
+        # Of terms only hashes: a run may meet a hundred thousand offers.
+        self._owners: dict[str, tuple[str, int | None]] = {}
 
     def expect(self, url: str, keys: Iterable[str]) -> None:
         """Hear which offers a page had when it was last read."""
@@ -57,12 +58,12 @@ class Owners:
         """
         own, again, aside = [], [], []
         for each in records:
-            key, here = each["key"], terms_of(each)
+            key, here = each["key"], hash(terms_of(each))
             where, there = self._owners.get(key, (url, None))
             if where != url and there is None:
                 stored = self._stored([key]).get(key)
                 # What was never stored is nobody's.
-                where, there = (url, None) if stored is None else (where, terms_of(stored))
+                where, there = (url, None) if stored is None else (where, hash(terms_of(stored)))
             if where == url:
                 self._owners[key] = (url, here)
                 own.append(each)
