@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from regard.errors import LeaseHeld, TransientError
 from regard.frontier import Address, OriginState, Visited
 from regard.pipeline.stopping import Stop
-from regard.store import Store, addresses, leases
+from regard.store import Store, addresses, leases, origins
 from regard.store.addresses import Changes, StoredPass
 from regard.store.heartbeats import Heartbeat
 
@@ -237,7 +237,7 @@ class AddressBook:
         if self._store is None:
             return OriginState()
         with self._store.read() as transaction:
-            return addresses.origin_state(transaction, origin)
+            return origins.origin_state(transaction, origin)
 
     @contextmanager
     def hold(self, origin: str) -> Iterator[None]:
@@ -278,7 +278,7 @@ class AddressBook:
         """Remember a robots.txt."""
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
-                addresses.put_origin(
+                origins.put_origin(
                     transaction,
                     origin,
                     robots_status=status,
@@ -290,19 +290,19 @@ class AddressBook:
         """Count requests to an origin that no address stands for."""
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
-                addresses.put_origin(transaction, origin, asked=asked)
+                origins.put_origin(transaction, origin, asked=asked)
 
     def rest(self, origin: str, until: datetime) -> None:
         """Remember when an origin may be asked again at the earliest."""
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
-                addresses.put_origin(transaction, origin, next_at=until)
+                origins.put_origin(transaction, origin, next_at=until)
 
     def pause(self, origin: str, until: datetime, why: str) -> None:
         """Leave an origin alone for a while."""
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
-                addresses.put_origin(transaction, origin, paused_until=until, paused_why=why)
+                origins.put_origin(transaction, origin, paused_until=until, paused_why=why)
 
 
 def _finds(changes: Changes) -> int:

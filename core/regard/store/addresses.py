@@ -1,5 +1,5 @@
 """
-The addresses that sources look at, and the origins that they are at.
+The addresses that sources look at.
 
 Outcomes are written in the transaction of the records that came with them, so that an address
 either has its outcome and its records, or neither.
@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -19,7 +19,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from regard.frontier import Address, OriginState, Visited
+from regard.frontier import Address, Visited
+from regard.store.origins import put_origin
 from regard.store.transactions import Transaction, table
 
 __all__ = [
@@ -34,9 +35,7 @@ __all__ = [
     "end_pass",
     "give_up",
     "led",
-    "origin_state",
     "outcomes",
-    "put_origin",
     "save",
 ]
 
@@ -387,9 +386,10 @@ def _lead_no_more(transaction: Transaction, source: str, changes: Changes) -> No
 def _visit(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what became of addresses; those that change the same columns in one statement."""
     addresses = table("addresses")
+    had = _had(transaction, source, changes.visited)
     alike: dict[tuple[bool, tuple[str, ...]], list[dict[str, Any]]] = {}
     for each in changes.visited:
-        values = _outcome(transaction, each, changes)
+        values = _outcome(transaction, _with_lost(each, had.get(each.url, ())), changes)
         what = each.url in changes.tried, tuple(values)
         alike.setdefault(what, []).append({**values, "here": each.url})
     for (counted, names), rows in alike.items():
@@ -402,6 +402,38 @@ def _visit(transaction: Transaction, source: str, changes: Changes) -> None:
             .values(changed)
         )
         transaction.connection.execute(statement, rows)
+
+
+def _had(
+    transaction: Transaction, source: str, visited: Iterable[Visited]
+) -> dict[str, tuple[str, ...]]:
+    """Return what was on pages that failed in the last pass and are read again."""
+    addresses = table("addresses")
+    had: dict[str, tuple[str, ...]] = {}
+    for urls in _parts(each.url for each in visited if each.outcome == "ok"):
+        rows = transaction.connection.execute(
+            select(addresses.c.url, addresses.c["keys"]).where(
+                addresses.c.source == source,
+                addresses.c.url.in_(urls),
+                addresses.c.failures > 0,
+                addresses.c["keys"].is_not(None),
+            )
+        )
+        had |= {str(url): _keys(keys) or () for url, keys in rows}
+    return had
+
+
+def _with_lost(visited: Visited, had: Iterable[str]) -> Visited:
+    """
+    Return a page with what it had before it failed as well: that was missed once, not twice.
+
+    It is read whole the next time, so that no "not modified" confirms what is not on it.
+    """
+    lost = [key for key in had if visited.keys is not None and key not in visited.keys]
+    if not lost:
+        return visited
+    keys = (*(visited.keys or ()), *lost)
+    return replace(visited, keys=keys, etag=None, last_modified=None)
 
 
 def _outcome(transaction: Transaction, visited: Visited, changes: Changes) -> dict[str, Any]:
@@ -427,40 +459,3 @@ def _outcome(transaction: Transaction, visited: Visited, changes: Changes) -> di
     # Validators of a challenge would make its next 304 pass for the page as it was read; what
     # is not modified keeps those that it was asked with.
     return values
-
-
-def origin_state(transaction: Transaction, origin: str) -> OriginState:
-    """Return what is known of an origin."""
-    origins = table("origins")
-    row = (
-        transaction.connection.execute(select(origins).where(origins.c.origin == origin))
-        .mappings()
-        .first()
-    )
-    if row is None:
-        return OriginState()
-    today = row["asked_on"] == transaction.now.date()
-    robots = None
-    if row["robots_at"] is not None:
-        robots = (int(row["robots_status"] or 0), row["robots"] or "", row["robots_at"])
-    return OriginState(
-        robots,
-        row["next_at"],
-        row["paused_until"],
-        row["paused_why"],
-        int(row["asked"]) if today else 0,
-    )
-
-
-def put_origin(transaction: Transaction, origin: str, **values: Any) -> None:  # noqa: ANN401
-    """Store what is known of an origin; what is not named stays."""
-    origins = table("origins")
-    asked = values.pop("asked", None)
-    if asked is not None:
-        day = transaction.now.date()
-        counted = transaction.connection.execute(
-            select(origins.c.asked).where(origins.c.origin == origin, origins.c.asked_on == day)
-        ).scalar()
-        values |= {"asked_on": day, "asked": int(counted or 0) + asked}
-    transaction.put("origins", {"origin": origin, "asked": 0, **values},
-                    keep=() if asked is not None else ("asked",))  # fmt: skip

@@ -30,12 +30,14 @@ class Looked:
     Attributes:
         store: Knows them.
         clock: Its clock.
+        shown: The articles of pages that have others than one of their name.
         listed: Where each list or sitemap led when it was last read.
     """
 
     store: Store
     clock: FixedClock
     listed: dict[str, Sequence[str]] = field(default_factory=dict)
+    shown: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def look(
         self, said: Mapping[str, str | Sequence[str]], *, moves: bool = False
@@ -65,7 +67,8 @@ class Looked:
                     todo += [each for each in self.listed.get(name, ()) if each not in todo]
                 todo += [each for each in led_to if each not in todo]
                 changes.links += [(_url(name), _url(each)) for each in led_to]
-                changes.visited.append(_visited(name, what if isinstance(what, str) else "ok"))
+                outcome = what if isinstance(what, str) else "ok"
+                changes.visited.append(_visited(name, outcome, self.shown.get(name, (name,))))
             addresses.save(transaction, "prices", changes)
             assert addresses.give_up(transaction, "prices", current.number)
             spared = doubts.end_pass(transaction, "prices", current, moves=moves)
@@ -89,14 +92,14 @@ def _kind(name: str) -> str:
     return kinds[0] if kinds else "page"
 
 
-def _visited(name: str, outcome: str) -> Visited:
+def _visited(name: str, outcome: str, shown: tuple[str, ...]) -> Visited:
     page = _kind(name) == "page"
     return Visited(
         _url(name),
         outcome,
         final=outcome in FINAL,
         good=outcome in FINAL - {"lost"},
-        keys=(name,) if outcome == "ok" and page else (),
+        keys=shown if page else (),
         leads=outcome == "ok" and not page,
     )
 
@@ -118,6 +121,16 @@ def test_what_failed_is_spared_until_two_passes_knew(looked: Looked) -> None:
     ]
 
     assert [set(), {"lamp"}, {"lamp"}, {"lamp"}, set(), set()] == looks
+
+
+def test_an_article_that_its_page_lacks_after_an_error_is_missed_once(looked: Looked) -> None:
+    """It may be gone for a day, as the page was the day before."""
+    looks = []
+    for outcome, shown in [("ok", 2), ("http-error", 2), ("ok", 1), ("ok", 1)]:
+        looked.shown["lamp"] = ("red", "blue")[:shown]
+        looks.append(looked.look({"lamp": outcome, "sofa": "ok"}))
+
+    assert [set(), {"red", "blue"}, {"red", "blue"}, set()] == looks
 
 
 def test_a_pass_that_knows_nothing_ends_no_doubt(looked: Looked) -> None:
