@@ -93,7 +93,7 @@ class Looking:
         self._broken: Counter[str] = Counter()
         self._asked: Counter[str] = Counter()
         self._unread: str | None = None
-        self._lost: list[str] = []
+        self._lost: list[tuple[str, bool]] = []
         self._missed: list[str] = []
         self._follows = what == "reviews" and site.reviews.next is not None
         self._owners = Owners(ctx.stored)
@@ -284,11 +284,9 @@ class Looking:
         led = (empty or fetched.outcome in _LOST) and self._ctx.addresses.led(fetched.url)
         # A next page that never led anywhere is the end of its list.
         lost = led or (fetched.outcome in _LOST and not given.depth)
-        if led:
+        if lost:
             text = "it leads nowhere any more" if empty else text
-            self._lost.append(f"{fetched.url}: {text}; what it led to is not looked at")
-        elif lost:
-            self._lost.append(f"{fetched.url}: {text}")
+            self._lost.append((f"{fetched.url}: {text}", led))
         elif fetched.outcome not in _BELIEVED:
             self._missed.append(f"{fetched.url}: {text}")
         return lost
@@ -414,8 +412,8 @@ class Looking:
             ctx.note(f"pages: {_counted(self._outcomes)}")
         for note, count in self._broken.most_common(3):
             ctx.note(f"{count} pages with a broken block of data: {note}")
-        for what in self._lost[:3]:
-            ctx.note(what)
+        for what, led in self._lost[:3]:
+            ctx.note(f"{what}; what it led to is not looked at" if led else what)
         for what in self._missed[:3]:
             ctx.note(f"{what}; not all that it leads to is looked at")
         if late := len(self._late):
@@ -434,7 +432,7 @@ class Looking:
         """Say that nothing was read at all, and why."""
         named = f"site {self._site.name}"
         if self._lost:
-            self._raise("site-changed", f"no longer says what it has: {self._lost[0]}")
+            self._raise("site-changed", f"no longer says what it has: {self._lost[0][0]}")
         if self._outcomes.keys() <= {"network", "robots-unread"}:
             raise TransientError(self._unread or f"{named} cannot be reached: {self._origin}")
         message = f"none of the pages of {named} could be read: {_counted(self._outcomes)}"
