@@ -43,6 +43,9 @@ _GENTLE_WINDOW: Final = 4
 _OWN_WINDOW: Final = 400
 _BLOCKED_PAUSE: Final = timedelta(hours=6)
 _BLOCKED_PAGES: Final = 3
+_MOST_TURNED: Final = 300
+"""So many pages wait until it is known whether all of a site has other records than before."""
+
 _LONGEST_WAIT: Final = 120.0
 _UNSAID_WAIT: Final = 60.0
 
@@ -87,6 +90,7 @@ class Looking:
         self._outcomes: Counter[str] = Counter()
         self._given: dict[str, Address] = {}
         self._bare: list[Fetched] = []
+        self._turned: list[tuple[Fetched, Page]] = []
         self._health = Health(site.name, site.expect.drop)
         self._sent_away: str | None = None
         self._waits: dict[str, float] = {}
@@ -153,6 +157,8 @@ class Looking:
                 else:
                     self._learn(each)
             self._count()
+            if len(self._turned) >= _MOST_TURNED and self._health.rotten is None:
+                yield from self._turned_pages()
             if not crawl.out:
                 book.hurry()
             # Something has to come for what is known to be stored, also where nothing is read.
@@ -161,6 +167,7 @@ class Looking:
                 break
         for held in (each for some in self._held.values() for each in some):
             yield from self._took(*held)
+        yield from self._turned_pages()
         yield Page((), visited=tuple(self._bare_pages()))
 
     def _learn(self, heard: Heard) -> None:
@@ -186,6 +193,9 @@ class Looking:
         book = self._ctx.addresses
         room = min(crawl.room(book.unsettled), self._left - crawl.out)
         if self._sent_away is not None or self._waits or room <= 0:
+            return 0
+        if len(self._turned) >= _MOST_TURNED:
+            # What could be let go was: it no longer looks as it did.
             return 0
         given = book.due(room)
         self._given.update((each.url, each) for each in given)
@@ -258,7 +268,27 @@ class Looking:
         if aside or not self._late.isdisjoint(keys):
             # What was not stored has to be read again: no 304 may confirm what was before it.
             visited = replace(visited, etag=None, last_modified=None)
-        yield Page(records, visited=(visited,))
+        page = Page(records, visited=(visited,))
+        if self._turns(fetched, given, keys):
+            self._turned.append((fetched, page))
+        else:
+            yield page
+
+    def _turns(self, fetched: Fetched, given: Address, keys: Sequence[str]) -> bool:
+        """Say whether a page has none of its records any more, and others instead."""
+        before = given.keys or ()
+        if fetched.kind != "page" or fetched.outcome not in ("ok", "not-modified"):
+            return False
+        return self._health.turns(before, before if fetched.outcome == "not-modified" else keys)
+
+    def _turned_pages(self) -> Iterator[Page]:
+        """Yield the pages with other records than before, where they are few."""
+        turned, self._turned = self._turned, []
+        rotten = self._health.rotten is not None
+        for fetched, page in turned:
+            # Whether it is one page or all of them is only known in the end.
+            changed = self._visited(fetched, (), "changed", good=False)
+            yield Page((), visited=(changed,)) if rotten else page
 
     def _tell(self, fetched: Fetched) -> None:
         """Remember what somebody should know of one address."""
