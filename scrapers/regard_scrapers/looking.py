@@ -413,7 +413,7 @@ class Looking:
         Raises:
             RateLimited: The site asks for less.
             SourceChanged: It blocks us, or no longer looks as it did.
-            SourceError: No address of it could be read today, and no request of today is left.
+            SourceError: No address of it could be read, and none is to be tried again today.
             TransientError: No address of it could be read.
         """
         ctx, site, now = self._ctx, self._site, self._ctx.clock.now()
@@ -466,8 +466,9 @@ class Looking:
         if self._outcomes.keys() <= {"network", "robots-unread"}:
             raise TransientError(self._unread or f"{named} cannot be reached: {self._origin}")
         message = f"none of the pages of {named} could be read: {_counted(self._outcomes)}"
-        # A try without a request would find nothing wrong.
-        raise (TransientError if self._left > 0 else SourceError)(message)
+        # A try that has nothing to ask for would find nothing wrong.
+        again = self._left > 0 and not _TRIED_AGAIN.isdisjoint(self._outcomes)
+        raise (TransientError if again else SourceError)(message)
 
     def _refuse_used_up(self) -> None:
         """Say that nothing was read before the requests of today were used up, if so it was."""
