@@ -7,7 +7,7 @@ machines together ask an origin as gently as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,6 +101,17 @@ class Addresses(Protocol):
 
     def led(self, url: str) -> bool:
         """Say whether an address led anywhere when it was last read."""
+
+    def claims(self) -> Iterable[tuple[str, Sequence[str]]]:
+        """
+        Return pages with the keys of the records that were on them, in order.
+
+        They are those that were read in this pass already, and those that failed in it or in
+        the one before, but not in both.
+        """
+
+    def outcomes(self, since: datetime) -> Mapping[str, int]:
+        """Return how many addresses had which outcome, of those that were asked for since."""
 
     def due(self, limit: int) -> Sequence[Address]:
         """Return addresses without an outcome in this pass, each once in this run."""

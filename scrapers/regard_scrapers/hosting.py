@@ -23,6 +23,7 @@ _BLOCKED_ANSWERS: Final = 3
 _BLOCKED_PAUSE: Final = timedelta(hours=6)
 _UNSAID_WAIT: Final = 60.0
 _GONE: Final = (404, 410)
+_ELSEWHERE: Final = (301, 302, 303, 307, 308)
 
 
 class Hosting:
@@ -178,7 +179,8 @@ class Hosting:
         """Note whether an address was read; a later try that is answered well makes it good."""
         self._pages += bool(which)
         if status < 400 or status in _GONE:
-            self._read |= bool(which)
+            # Being sent elsewhere is no answer yet: that has an address of its own.
+            self._read |= bool(which) and status not in _ELSEWHERE
             self._unread.discard(which)
         elif which:
             self._unread.add(which)

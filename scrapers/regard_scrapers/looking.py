@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from regard.errors import RateLimited, SourceChanged, TransientError
 from regard.findings import Finding, Severity
 from regard.frontier import Address, OriginState, Visited
 from regard.sources import Context, Page, Seen, Yielded
-from regard_scrapers.crawling import Crawl, CrawlSettings, rendering_of
-from regard_scrapers.health import Health
-from regard_scrapers.records import Aside, Taken, Terms, implausible, terms_of
+from regard_scrapers.crawling import Crawl, CrawlSettings, Heard, rendering_of
+from regard_scrapers.owners import Owners
+from regard_scrapers.records import Aside, Taken, implausible
 from regard_scrapers.sites import Site
 from regard_scrapers.spiders.frames import Fetched
+from regard_scrapers.tally import BELIEVED, TRIED_AGAIN, Tally
 
 __all__ = ["Hear", "Looking", "Records"]
 
@@ -28,18 +28,19 @@ Hear: TypeAlias = Callable[[Fetched, Site, Context], None]
 """Hears what became of an address."""
 
 _IMPLAUSIBLE: Final = "implausible-price"
-_TRIED_AGAIN: Final = frozenset({"network", "robots-unread", "http-error", "rate-limited"})
-_BELIEVED: Final = frozenset({"ok", "not-modified", "gone", "robots", "refused", "redirected"})
 _LEADING: Final = frozenset({"sitemap", "list"})
 _LOST: Final = frozenset({"gone", "robots", "refused", "redirected"})
 """A page that is gone is news; what leads to pages and is gone says nothing about them."""
 
+_NOWHERE: Final = frozenset({"gone", "ok"})
+"""What says itself that it leads nowhere."""
+
 _GENTLE_WINDOW: Final = 4
 _OWN_WINDOW: Final = 400
-_BLOCKED_PAUSE: Final = timedelta(hours=6)
-_BLOCKED_PAGES: Final = 3
-_LONGEST_WAIT: Final = 120.0
-_UNSAID_WAIT: Final = 60.0
+_MOST_TURNED: Final = 300
+"""So many pages wait until it is known whether all of a site has other records than before."""
+
+_LONGEST_PAUSE: Final = 60.0
 
 
 class Looking:
@@ -74,22 +75,16 @@ class Looking:
         self._origin = origin
         self._states = states
         # A page of which half is left for tomorrow is asked for twice.
-        self._left = site.pages_per_day - max(each.asked_today for each in states.values())
-        self._outcomes: Counter[str] = Counter()
+        left = site.pages_per_day - max(each.asked_today for each in states.values())
+        self._tally = Tally(site, ctx, origin, left)
+        self._health = self._tally.health
         self._given: dict[str, Address] = {}
         self._bare: list[Fetched] = []
-        self._health = Health(site.name, site.expect.drop)
-        self._sent_away: str | None = None
-        self._waits: dict[str, float] = {}
-        self._broken: Counter[str] = Counter()
+        self._turned: list[tuple[Fetched, Page]] = []
         self._asked: Counter[str] = Counter()
-        self._unread: str | None = None
-        self._lost: list[str] = []
-        self._missed: list[str] = []
         self._follows = what == "reviews" and site.reviews.next is not None
-        self._met: dict[str, tuple[str, Terms | None]] = {}
-        self._late: set[str] = set()
-        self._refused: Counter[str] = Counter()
+        self._owners = Owners(ctx.stored)
+        self._held: dict[str, list[tuple[Fetched, Address, Taken]]] = {}
 
     def settings(self, seeds: Iterable[Address]) -> CrawlSettings:
         """Return what the crawl is told."""
@@ -117,7 +112,7 @@ class Looking:
             what=self._what,
             delay=site.delay,
             at_once=8 if own else 1,
-            wait=min(wait, _UNSAID_WAIT),
+            wait=min(wait, _LONGEST_PAUSE),
             allow_hosts=tuple(site.allow_hosts),
             hosts=tuple(sorted(hosts)),
             robots=robots,
@@ -128,6 +123,9 @@ class Looking:
     def all(self, crawl: Crawl) -> Iterator[Yielded]:
         """Yield what all addresses that are due come to."""
         book = self._ctx.addresses
+        if self._what == "offers":
+            for url, keys in book.claims():
+                self._owners.expect(url, keys)
         while not self._ctx.cancelled:
             # Asked before: what is stored meanwhile may be due in the next turn.
             settled = not book.unsettled
@@ -137,23 +135,33 @@ class Looking:
             for each in heard:
                 if each.fetched is not None:
                     yield from self._take(each.fetched, next(made))
-                elif each.paused is not None:
-                    book.again([each.paused])
-                elif each.robots is not None:
-                    book.keep_robots(*each.robots)
-                elif each.asked is not None:
-                    self._asked[each.asked] += 1
-                    self._left -= each.asked == self._origin
-                elif each.spent is not None:
-                    self._left = 0
+                else:
+                    self._learn(each)
             self._count()
+            if len(self._turned) >= _MOST_TURNED and self._health.rotten is None:
+                yield from self._turned_pages()
             if not crawl.out:
                 book.hurry()
             # Something has to come for what is known to be stored, also where nothing is read.
             yield Page(())
             if settled and not (given or heard or crawl.out or book.unsettled):
                 break
+        for held in (each for some in self._held.values() for each in some):
+            yield from self._took(*held)
+        yield from self._turned_pages()
         yield Page((), visited=tuple(self._bare_pages()))
+
+    def _learn(self, heard: Heard) -> None:
+        """Hear what is no outcome of an address."""
+        if heard.paused is not None:
+            self._ctx.addresses.again([heard.paused])
+        elif heard.robots is not None:
+            self._ctx.addresses.keep_robots(*heard.robots)
+        elif heard.asked is not None:
+            self._asked[heard.asked] += 1
+            self._tally.left -= heard.asked == self._origin
+        elif heard.spent is not None:
+            self._tally.left = 0
 
     def _count(self) -> None:
         """Store how often each origin was asked for scripts, and for what they ask."""
@@ -164,11 +172,17 @@ class Looking:
     def _hand_out(self, crawl: Crawl) -> int:
         """Hand out addresses as far as the window and today's budget allow; return how many."""
         book = self._ctx.addresses
-        room = min(crawl.room(book.unsettled), self._left - crawl.out)
-        if self._sent_away is not None or self._waits or room <= 0:
+        room = min(crawl.room(book.unsettled), self._tally.left - crawl.out)
+        if room <= 0 or not self._tally.goes_on:
+            return 0
+        if len(self._turned) >= _MOST_TURNED:
+            # What could be let go was: it no longer looks as it did.
             return 0
         given = book.due(room)
         self._given.update((each.url, each) for each in given)
+        if self._what == "offers":
+            for each in given:
+                self._owners.expect(each.url, each.keys or ())
         crawl.fetch(given)
         return len(given)
 
@@ -188,46 +202,75 @@ class Looking:
         return (self._believed(each, before) for each in taken)
 
     def _take(self, fetched: Fetched, taken: Taken) -> Iterator[Yielded]:
+        """Yield what one address came to, and those that waited for it."""
+        given = self._given.pop(fetched.url, Address(fetched.url, fetched.kind))
+        owner = None
+        if self._what == "offers":
+            keys = (each["key"] for each in taken[0])
+            owner = self._owners.awaited(fetched.url, keys, self._given)
+        if owner is not None:
+            self._held.setdefault(owner, []).append((fetched, given, taken))
+            return
+        yield from self._took(fetched, given, taken)
+        for each in self._held.pop(fetched.url, ()):
+            yield from self._took(*each)
+
+    def _took(self, fetched: Fetched, given: Address, taken: Taken) -> Iterator[Yielded]:
         """Yield what one address came to, with the records of its page."""
         ctx, now = self._ctx, self._ctx.clock.now()
-        given = self._given.pop(fetched.url, Address(fetched.url, fetched.kind))
         lost = self._is_lost(fetched, given)
-        self._outcomes["lost" if lost else fetched.outcome] += 1
-        if fetched.outcome == "robots-unread":
-            # Of all its addresses alike, so any of them tells why.
-            self._unread = f"site {self._site.name} cannot be read: {fetched.text}"
-        self._left -= fetched.status is not None
-        self._judge(fetched)
+        # What the site itself says to be gone is believed one day; what it only forbids never is.
+        code = "lost" if lost and fetched.outcome in _NOWHERE else fetched.outcome
+        self._tally.count(fetched, lost=lost)
         self._hear(fetched, self._site, ctx)
-        ctx.progress(sum(self._outcomes.values()), None, "pages")
+        ctx.progress(self._tally.seen, None, "pages")
         self._follow(fetched, given)
-        self._refused.update(fetched.refused)
-        self._broken.update(note.partition(": ")[2] or note for note in fetched.notes)
         if fetched.outcome == "not-modified":
             if self._leads(fetched):
                 ctx.addresses.find_again(fetched.url)
-            for key in given.keys or ():
-                self._met.setdefault(key, (fetched.url, None))
-                yield Seen(key, now)
+            yield from (Seen(key, now) for key in given.keys or ())
         known = ctx.addresses.known_keys(fetched.url) if fetched.kind == "page" else 0
         records, aside = taken
-        keys = tuple(each["key"] for each in records)
+        keys = tuple(each["key"] for each in (*records, *(each.fields for each in aside)))
+        if fetched.outcome in BELIEVED - {"not-modified"}:
+            self._owners.release(given, keys)
         if self._what == "offers":
-            records, again = self._met_before(fetched.url, records, aside)
+            records, again, twice = self._owners.sort(fetched.url, records)
+            aside += twice
             yield from (Seen(key, now) for key in again)
         for each in aside:
             self._put_aside(each)
         if fetched.outcome == "ok" and fetched.kind == "page":
-            self._health.page(before=known, now=len(keys) + len(aside))
-            if known and not keys and not aside:
+            self._health.page(before=known, now=len(keys))
+            if known and not keys:
                 # Whether it is one page or all of them is only known in the end.
                 self._bare.append(fetched)
                 return
-        code = "lost" if lost else None
-        # What was not stored has to be read again, so that no 304 confirms what was before it.
-        whole = not aside and self._late.isdisjoint(keys)
-        visited = self._visited(fetched, keys if whole else None, code=code)
-        yield Page(records, visited=(visited,))
+        visited = self._visited(fetched, keys, code, good=not lost and code in BELIEVED)
+        if aside or not self._tally.late.isdisjoint(keys):
+            # What was not stored has to be read again: no 304 may confirm what was before it.
+            visited = replace(visited, etag=None, last_modified=None)
+        page = Page(records, visited=(visited,))
+        if self._turns(fetched, given, keys):
+            self._turned.append((fetched, page))
+        else:
+            yield page
+
+    def _turns(self, fetched: Fetched, given: Address, keys: Sequence[str]) -> bool:
+        """Say whether a page has none of its records any more, and others instead."""
+        before = given.keys or ()
+        if fetched.kind != "page" or fetched.outcome not in ("ok", "not-modified"):
+            return False
+        return self._health.turns(before, before if fetched.outcome == "not-modified" else keys)
+
+    def _turned_pages(self) -> Iterator[Page]:
+        """Yield the pages with other records than before, where they are few."""
+        turned, self._turned = self._turned, []
+        rotten = self._health.rotten is not None
+        for fetched, page in turned:
+            # Whether it is one page or all of them is only known in the end.
+            changed = self._visited(fetched, (), "changed", good=False)
+            yield Page((), visited=(changed,)) if rotten else page
 
     def _leads(self, fetched: Fetched) -> bool:
         return fetched.kind in _LEADING or self._follows
@@ -237,37 +280,16 @@ class Looking:
         if given.kind not in _LEADING:
             return False
         text = fetched.text or fetched.outcome
-        lost = not given.depth and fetched.outcome in _LOST
-        if not given.depth and fetched.outcome == "ok" and not fetched.found:
-            text, lost = "it leads nowhere any more", self._ctx.addresses.led(fetched.url)
+        empty = fetched.outcome == "ok" and not fetched.found
+        led = (empty or fetched.outcome in _LOST) and self._ctx.addresses.led(fetched.url)
+        # A next page that never led anywhere is the end of its list.
+        lost = led or (fetched.outcome in _LOST and not given.depth)
         if lost:
-            self._lost.append(f"{fetched.url}: {text}")
-        elif fetched.outcome not in _BELIEVED:
-            self._missed.append(f"{fetched.url}: {text}")
+            text = "it leads nowhere any more" if empty else text
+            self._tally.lose(f"{fetched.url}: {text}", led=led)
+        elif fetched.outcome not in BELIEVED:
+            self._tally.miss(f"{fetched.url}: {text}")
         return lost
-
-    def _met_before(
-        self, url: str, records: list[dict[str, Any]], aside: list[Aside]
-    ) -> tuple[list[dict[str, Any]], list[str]]:
-        """
-        Return a page's offers that no other page of this run has, and the keys of the others.
-
-        One article on two pages at two prices would change its price at each look.
-        """
-        fresh, again = [], []
-        for each in records:
-            key, here = each["key"], terms_of(each)
-            where, there = self._met.setdefault(key, (url, here))
-            if where == url:
-                fresh.append(each)
-                continue
-            if there is None:
-                there = terms_of(self._ctx.stored([key]).get(key, {}))
-            if here == there:
-                again.append(key)
-            else:
-                aside.append(Aside(each, "same-offer-twice", None, f"{where} has it otherwise"))
-        return fresh, again
 
     def _follow(self, fetched: Fetched, given: Address) -> None:
         deeper = given.depth + 1 if given.kind == "list" else 0
@@ -279,16 +301,16 @@ class Looking:
     def _visited(
         self,
         fetched: Fetched,
-        keys: tuple[str, ...] | None,
+        keys: tuple[str, ...],
+        outcome: str,
         *,
-        code: str | None = None,
+        good: bool,
     ) -> Visited:
-        outcome = code or fetched.outcome
         return Visited(
             fetched.url,
             outcome,
-            final=outcome not in _TRIED_AGAIN,
-            good=outcome in _BELIEVED,
+            final=outcome not in TRIED_AGAIN,
+            good=good,
             status=fetched.status,
             etag=fetched.etag,
             last_modified=fetched.last_modified,
@@ -302,7 +324,7 @@ class Looking:
         """Yield what became of pages that had records and have none."""
         rotten = self._health.rotten is not None
         for fetched in self._bare:
-            yield self._visited(fetched, (), code="changed" if rotten else None)
+            yield self._visited(fetched, (), "changed" if rotten else "ok", good=not rotten)
 
     def _believed(self, taken: Taken, before: Mapping[str, Mapping[str, Any]]) -> Taken:
         """Put aside what cannot be believed beside what is stored."""
@@ -312,7 +334,7 @@ class Looking:
         for each in made:
             seen_at = before.get(each["key"], {}).get("last_seen_at")
             if seen_at is not None and seen_at > each["as_of"]:
-                self._late.add(each["key"])
+                self._tally.late.add(each["key"])
             why = implausible(before.get(each["key"], {}), each)
             if why is None or self._seen_twice(each):
                 believed.append(each)
@@ -342,93 +364,11 @@ class Looking:
             subject = str(fields["key"])
             self._ctx.finding(Finding("price-implausible", text, Severity.WARNING, subject))
 
-    def _judge(self, fetched: Fetched) -> None:
-        """Stop where the site does not want us, or asks for less."""
-        if fetched.outcome == "rate-limited":
-            wait = fetched.retry_after_seconds or _UNSAID_WAIT
-            # Where a page's scripts were told so it is not the page's own origin that wants less.
-            origin = fetched.limiter or self._origin
-            self._waits[origin] = max(self._waits.get(origin, 0.0), wait)
-        elif fetched.outcome == "blocked":
-            blocked, whole = self._outcomes["blocked"], sum(self._outcomes.values())
-            if blocked >= _BLOCKED_PAGES and 2 * blocked >= whole:
-                self._sent_away = fetched.text
-
     def conclude(self) -> None:
         """
         Say how looking went, and what somebody should know.
 
         Raises:
-            RateLimited: The site asks for less.
-            SourceChanged: It blocks us, or no longer looks as it did.
-            TransientError: No address of it could be read.
+            RegardError: As `Tally.conclude` says.
         """
-        ctx, site, now = self._ctx, self._site, self._ctx.clock.now()
-        if self._outcomes:
-            for origin in self._states:
-                ctx.addresses.rest(origin, now + timedelta(seconds=site.delay))
-        self._note()
-        for finding in self._health.findings():
-            ctx.finding(finding)
-        if self._waits:
-            self._ask_less()
-        if self._sent_away is not None:
-            ctx.addresses.pause(self._origin, now + _BLOCKED_PAUSE, self._sent_away)
-            self._raise("site-blocks-us", f"does not let us in: {self._sent_away}")
-        if self._health.rotten is not None:
-            self._raise("site-changed", f"no longer looks as it did: {self._health.rotten}")
-        if self._outcomes and self._outcomes.keys().isdisjoint(_BELIEVED):
-            self._refuse()
-
-    def _note(self) -> None:
-        """Say in the run's summary what came of the pages."""
-        ctx = self._ctx
-        if self._outcomes:
-            ctx.note(f"pages: {self._counted()}")
-        for note, count in self._broken.most_common(3):
-            ctx.note(f"{count} pages with a broken block of data: {note}")
-        for what in self._lost[:3]:
-            ctx.note(f"{what}; what it led to is not looked at")
-        for what in self._missed[:3]:
-            ctx.note(f"{what}; not all that it leads to is looked at")
-        if late := len(self._late):
-            records = f"{late} record{'' if late == 1 else 's'}"
-            ctx.note(f"{records} last seen later than now, and read again: is the clock right?")
-        for why, count in self._refused.most_common(5):
-            pages = f"{count} page{'' if count == 1 else 's'}"
-            ctx.note(f"scripts of {pages} were not given all they ask for: {why}")
-        if self._left <= 0 and ctx.addresses.waiting:
-            ctx.note(
-                f"the {self._site.pages_per_day} pages of today are used up; "
-                f"{ctx.addresses.waiting} addresses wait for tomorrow"
-            )
-
-    def _counted(self) -> str:
-        return ", ".join(f"{count} {code}" for code, count in self._outcomes.most_common())
-
-    def _refuse(self) -> None:
-        """Say that nothing was read at all, and why."""
-        named = f"site {self._site.name}"
-        if self._lost:
-            self._raise("site-changed", f"no longer says what it has: {self._lost[0]}")
-        if self._outcomes.keys() <= {"network", "robots-unread"}:
-            raise TransientError(self._unread or f"{named} cannot be reached: {self._origin}")
-        message = f"none of the pages of {named} could be read: {self._counted()}"
-        raise TransientError(message)
-
-    def _ask_less(self) -> None:
-        for origin, wait in self._waits.items():
-            if wait > _LONGEST_WAIT:
-                until = self._ctx.clock.now() + timedelta(seconds=wait)
-                who = "the server" if origin == self._origin else origin
-                self._ctx.addresses.pause(origin, until, f"{who} asks for less")
-        message = f"site {self._site.name} asks for less"
-        others = ", ".join(sorted(self._waits.keys() - {self._origin}))
-        if others:
-            message = f"{others}, which pages of site {self._site.name} need, asks for less"
-        raise RateLimited(message, max(self._waits.values()))
-
-    def _raise(self, code: str, text: str) -> None:
-        said = f"site {self._site.name} {text}; what is known of it stays as it was"
-        self._ctx.finding(Finding(code, said, Severity.CRITICAL, self._site.name))
-        raise SourceChanged(said)
+        self._tally.conclude(self._states)

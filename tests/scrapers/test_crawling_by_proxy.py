@@ -63,6 +63,21 @@ def test_no_proxy_for_this_machine(
     assert [] == proxy.log
 
 
+def test_a_redirect_away_from_this_machine(
+    open_scripted: OpenScripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a shop on the machine itself sends to the web is asked for through the proxy."""
+    proxy, shop = open_scripted(), open_scripted()
+    proxy.say(f"{SHOP}/robots.txt", "", "text/plain")
+    proxy.say(f"{SHOP}/p/1", "<title>A lamp</title><p>It lights the room, and more.</p>")
+    url = shop.say("/p/1", "", status=302, Location=f"{SHOP}/p/1")
+    monkeypatch.setenv("http_proxy", proxy.url)
+    found = fetched(url)
+
+    assert 200 == found.status
+    assert [f"{SHOP}/p/1"] == [each.path for each in proxy.log if "robots" not in each.path]
+
+
 def test_a_proxy_that_lets_nobody_through(
     open_scripted: OpenScripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

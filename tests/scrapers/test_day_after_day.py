@@ -66,10 +66,13 @@ class Daily:
     run: RunRegard
     date: int = 0
 
-    def next(self) -> Day:
-        """Look at the shop on the next day."""
-        self.date += 1
-        before, now = len(self.shop.paths), f"2026-11-{self.date:02}T{self.date + 8:02}:00:00Z"
+    def next(self, *, later: bool = False) -> Day:
+        """Look at the shop on the next day, or later on the same one."""
+        self.date += not later
+        before, now = (
+            len(self.shop.paths),
+            f"2026-11-{self.date:02}T{self.date + 8 + later:02}:00:00Z",
+        )
         done = self.run("run", "prices", "--json", cwd=self.folder, env={"REGARD_NOW": now})
         stream, *_ = json.loads(done.stdout)["runs"]
         with sqlite3.connect(self.folder / "regard.db") as connection:
@@ -87,9 +90,10 @@ def daily(
 ) -> Callable[..., Daily]:
     """Return what makes a project that looks at a shop with six articles."""
 
-    def made(retries: int = 0) -> Daily:
+    def made(retries: int = 0, pages_per_day: int = 1_000) -> Daily:
         shop = open_shop(goods=small)
-        files = {"sites/rival.toml": SITE.replace("HOST", shop.host)}
+        site = f"pages_per_day = {pages_per_day}\n{SITE}".replace("HOST", shop.host)
+        files = {"sites/rival.toml": site}
         folder = project(CONFIG.replace("RETRIES", str(retries)), files=files)
         return Daily(shop, folder, run_regard)
 
@@ -115,6 +119,23 @@ def test_one_broken_page_keeps_no_other_from_being_read(
     days = [watched.next() for _ in range(3)]
 
     assert [("ok", 6, 5)] * 3 == [(day.outcome, pages(day), day.seen) for day in days]
+
+
+def test_pages_that_fail_use_up_no_day(
+    daily: Callable[..., Daily], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a day is too short for all, what failed yesterday waits until all others are read."""
+    watched = daily(pages_per_day=4)
+    answer = watched.shop._page
+
+    def broken(target: str) -> tuple[int, bytes, dict[str, str]]:
+        return (500, b"oh", {}) if target.endswith(("0", "1", "2")) else answer(target)
+
+    monkeypatch.setattr(watched.shop, "_page", broken)
+    days = [watched.next() for _ in range(4)]
+
+    assert ["ok"] * 4 == [day.outcome for day in days]
+    assert [0, 3, 3] == [day.seen for day in days[:3]]
 
 
 def test_a_page_that_fails_keeps_only_its_own_offer(
@@ -194,4 +215,47 @@ def test_tries_within_a_run_give_nothing_up(daily: Callable[..., Daily]) -> None
     last = watched.next()
 
     assert ("failed", 4) == (bad.outcome, bad.asked.count("/sitemap.xml"))
+    assert ("ok", 6) == (last.outcome, last.seen)
+
+
+def test_a_day_that_is_used_up_says_what_it_was_used_for(daily: Callable[..., Daily]) -> None:
+    """Where no page could be read, neither a new try nor a later run of that day is well."""
+    watched = daily(retries=2)
+    first = watched.next()
+    site = watched.folder / "sites" / "rival.toml"
+    site.write_text(site.read_text().replace("1000", "1"))
+    idle = watched.next(later=True)
+    watched.shop.knobs.status = 500
+    bad, later = watched.next(), watched.next(later=True)
+    watched.shop.knobs.status = None
+    next_day = watched.next()
+
+    assert ["ok", "ok"] == [first.outcome, idle.outcome]
+    assert ["failed", "failed"] == [bad.outcome, later.outcome]
+    assert (1, []) == (bad.asked.count("/sitemap.xml"), later.asked)
+    assert "none of the pages of site rival could be read: 1 http-error" == bad.error
+    assert "none of the pages of site rival could be read today: 1 http-error" == later.error
+    assert ("ok", 0) == (next_day.outcome, next_day.deleted)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_wants_its_robots_asked_for_less(
+    status: int, daily: Callable[..., Daily], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked once, and is then left alone as long as it says."""
+    watched = daily(retries=2)
+    answer, less = watched.shop._page, (status, b"", {"Retry-After": "7200"})
+
+    def busy(target: str) -> tuple[int, bytes, dict[str, str]]:
+        return less if target == "/robots.txt" else answer(target)
+
+    monkeypatch.setattr(watched.shop, "_page", busy)
+    first, hour_later = watched.next(), watched.next(later=True)
+    monkeypatch.undo()
+    last = watched.next()
+
+    assert ["failed", "failed"] == [first.outcome, hour_later.outcome]
+    assert [["/robots.txt"], []] == [first.asked, hour_later.asked]
+    assert "asks for less" in first.error
+    assert "is left alone until 2026-11-01 11:" in hour_later.error
     assert ("ok", 6) == (last.outcome, last.seen)

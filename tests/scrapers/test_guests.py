@@ -19,8 +19,9 @@ from regard.frontier import Address
 from regard_scrapers.crawling import Crawl, CrawlSettings
 from regard_scrapers.spiders.frames import Fetched
 from regard_scrapers.spiders.guarding import is_public
-from regard_scrapers.spiders.pacing import PacingMiddleware, retry_after_seconds
+from regard_scrapers.spiders.pacing import PacingMiddleware
 from regard_scrapers.spiders.robots import Rules, origin_of
+from regard_scrapers.spiders.waits import retry_after_seconds
 
 CONTACT = "mailto:prices@us.example"
 OpenShop = Callable[..., Shop]
@@ -63,7 +64,7 @@ def test_nothing_forbidden_is_asked_for_however_many_wait(open_shop: OpenShop) -
     [
         (500, "robots-unread", 0),
         (503, "robots-unread", 0),
-        (429, "robots-unread", 0),
+        (429, "rate-limited", 0),
         (404, "ok", 1),
         (403, "ok", 1),
     ],

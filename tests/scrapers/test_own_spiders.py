@@ -656,6 +656,22 @@ def test_a_run_that_may_have_missed_something_withdraws_nothing(
     assert said.replace("SHOP", shop.url) in done[0].stderr + done[0].stdout
 
 
+def test_a_redirect_is_no_page_that_was_read(
+    open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A run whose one address leads on to an error has read nothing, and fails."""
+    shop = open_shop(goods=small, redirects={"/list": "/broken"})
+    answer = shop._page
+    monkeypatch.setattr(
+        shop, "_page", lambda at: (500, b"oh", {}) if at == "/broken" else answer(at)
+    )
+    done = ran(run_regard, own(shop))
+
+    assert "failed" == done["outcome"]
+    assert "could not read its one address" in done["error"]
+
+
 def test_too_much_is_not_withdrawn(
     open_shop: OpenShop, small: Catalogue, own: OwnProject, run_regard: RunRegard
 ) -> None:

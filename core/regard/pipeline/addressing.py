@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from regard.errors import LeaseHeld, TransientError
 from regard.frontier import Address, OriginState, Visited
 from regard.pipeline.stopping import Stop
-from regard.store import Store, addresses, leases
+from regard.store import Store, addresses, leases, origins
 from regard.store.addresses import Changes, StoredPass
 from regard.store.heartbeats import Heartbeat
 
@@ -20,6 +20,9 @@ _HELD = timedelta(minutes=1)
 _LOOK = timedelta(seconds=1)
 _PATIENCE = timedelta(hours=6)
 """So long another source of the same site may take; most runs have a deadline before that."""
+
+_FIRST = (0, 0)
+"""Before the place of any address in a pass."""
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -56,10 +59,10 @@ class AddressBook:
         self._writes = writes and store is not None
         self._pass: StoredPass | None = None
         self._recipe = ""
-        self._position = 0
+        self._position = _FIRST
         self._found: list[Address] = []
-        self._known: dict[str, str | None] = {}
-        self._shared: set[str] = set()
+        self._known: set[str] = set()
+        self._links: list[tuple[str, str]] = []
         self._ready: list[Address] = []
         self._out: set[str] = set()
         self._visited: list[Visited] = []
@@ -83,12 +86,15 @@ class AddressBook:
     @property
     def _finding(self) -> int:
         """Whether something was found that is not due yet, because it is not stored."""
-        return int(self._writes and bool(self._found or self._again or self._unstored))
+        waiting = self._found or self._links or self._again or self._unstored
+        return int(self._writes and bool(waiting))
 
     def begin(self, recipe: str) -> int:
         """Begin a pass, or go on with the one that has not ended."""
-        self._recipe, self._position = recipe, 0
-        self._ready, self._out, self._found = [], set(), []
+        self._recipe, self._position = recipe, _FIRST
+        # A try after one that failed may begin another pass, in which nothing is found yet.
+        self._ready, self._out, self._found, self._links = [], set(), [], []
+        self._known = set()
         if self._store is None or not self._writes:
             self._pass = StoredPass(1, self._at, None, None)
             return 1
@@ -104,15 +110,9 @@ class AddressBook:
         for each in found:
             if each.url not in self._known:
                 fresh.append(each)
-            elif each.via in (None, self._known[each.url]):
-                continue
-            elif self._known[each.url] is not None:
-                self._shared.add(each.via or "")
-                continue
-            elif self._writes:
-                # Looking begins there, and something leads to it as well.
-                self._found.append(each)
-            self._known[each.url] = each.via
+                self._known.add(each.url)
+            if each.via is not None and self._writes:
+                self._links.append((each.via, each.url))
         self._found += fresh
         if not self._writes:
             self._ready += fresh
@@ -133,6 +133,20 @@ class AddressBook:
             return False
         with self._store.read() as transaction:
             return addresses.led(transaction, self._source, url)
+
+    def claims(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """Return pages that were read in this pass, or failed for once, with their keys."""
+        if self._store is None or not self._writes or self._pass is None:
+            return ()
+        with self._store.read() as transaction:
+            return addresses.claims(transaction, self._source, self._pass.number, self._recipe)
+
+    def outcomes(self, since: datetime) -> Mapping[str, int]:
+        """Return how many addresses had which outcome, of those that were asked for since."""
+        if self._store is None or not self._writes:
+            return {}
+        with self._store.read() as transaction:
+            return addresses.outcomes(transaction, self._source, since)
 
     def due(self, limit: int) -> Sequence[Address]:
         """Return addresses without an outcome, each once in this run."""
@@ -167,7 +181,7 @@ class AddressBook:
     def again(self, urls: Iterable[str]) -> None:
         """Take back addresses that were not asked for."""
         self._out.difference_update(urls)
-        self._position = 0
+        self._position = _FIRST
 
     @property
     def waiting(self) -> int:
@@ -182,7 +196,7 @@ class AddressBook:
     @property
     def pending(self) -> int:
         """How many outcomes and finds wait for the next batch."""
-        waiting = len(self._found) + len(self._again) if self._writes else 0
+        waiting = len(self._found) + len(self._links) + len(self._again) if self._writes else 0
         return len(self._visited) + waiting
 
     def hurry(self) -> None:
@@ -200,30 +214,30 @@ class AddressBook:
             return None
         changes = Changes(
             self._pass.number, self._recipe, self._found, self._visited, self._again, self._tried,
-            frozenset(self._shared),
+            self._links,
         )  # fmt: skip
         # A site that is away for a minute is tried again by the same run: that is one try.
         self._tried |= {each.url for each in self._visited if not each.final}
-        self._found, self._visited, self._again = [], [], []
+        self._found, self._visited, self._again, self._links = [], [], [], []
         self._unsettled += len(changes.visited)
-        self._unstored += len(changes.found) + len(changes.again)
+        self._unstored += _finds(changes)
         return changes if changes else None
 
     def settled(self, changes: Changes, waiting: int) -> None:
         """Hear that a batch is stored."""
         self._unsettled -= len(changes.visited)
-        self._unstored -= len(changes.found) + len(changes.again)
+        self._unstored -= _finds(changes)
         self._waiting = waiting
-        if changes.found or changes.again:
+        if _finds(changes):
             # What is found again keeps its position, which may lie before what was given.
-            self._position = 0
+            self._position = _FIRST
 
     def origin(self, origin: str) -> OriginState:
         """Return what is known of an origin."""
         if self._store is None:
             return OriginState()
         with self._store.read() as transaction:
-            return addresses.origin_state(transaction, origin)
+            return origins.origin_state(transaction, origin)
 
     @contextmanager
     def hold(self, origin: str) -> Iterator[None]:
@@ -264,7 +278,7 @@ class AddressBook:
         """Remember a robots.txt."""
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
-                addresses.put_origin(
+                origins.put_origin(
                     transaction,
                     origin,
                     robots_status=status,
@@ -276,16 +290,21 @@ class AddressBook:
         """Count requests to an origin that no address stands for."""
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
-                addresses.put_origin(transaction, origin, asked=asked)
+                origins.put_origin(transaction, origin, asked=asked)
 
     def rest(self, origin: str, until: datetime) -> None:
         """Remember when an origin may be asked again at the earliest."""
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
-                addresses.put_origin(transaction, origin, next_at=until)
+                origins.put_origin(transaction, origin, next_at=until)
 
     def pause(self, origin: str, until: datetime, why: str) -> None:
         """Leave an origin alone for a while."""
         if self._store is not None and self._writes:
             with self._store.write() as transaction:
-                addresses.put_origin(transaction, origin, paused_until=until, paused_why=why)
+                origins.put_origin(transaction, origin, paused_until=until, paused_why=why)
+
+
+def _finds(changes: Changes) -> int:
+    """Return how much of what a batch stores was found."""
+    return len(changes.found) + len(changes.links) + len(changes.again)

@@ -25,7 +25,7 @@ from regard.pipeline.withdrawing import Withdrawal
 from regard.records import Kind
 from regard.runs import Counts, StreamSummary
 from regard.sources import FileProgress
-from regard.store import Batch, Refused, Store, Transaction, state
+from regard.store import Batch, Refused, Store, Transaction, doubts, state
 from regard.store import addresses as stored_addresses
 from regard.store import cursors as stored_cursors
 from regard.store import files as stored_files
@@ -209,14 +209,13 @@ class StoreCommitter:
                 # The rest is left for the next run: today's budget is used up.
                 return
             # Reviews move from page to page, offers do not.
-            spared = stored_addresses.spared(
-                transaction, source, current.number, whole=kind.name != "offer"
-            )
-            stored_addresses.end_pass(transaction, source, whole=spared is not None)
+            moves = kind.name != "offer"
+            spared = doubts.end_pass(transaction, source, current, moves=moves)
+        if spared is None and current.number > 1:
+            self._note("too much failed to tell what is gone, so nothing counts as withdrawn")
         if spared is not None and current.whole_began_at is not None:
-            gone = Withdrawal(
-                source, self.guard, current.whole_began_at, self.store.clock.now(), spared
-            )
+            since, now = current.whole_began_at, self.store.clock.now()
+            gone = Withdrawal(source, self.guard, since, now, spared)
             self._delete(gone.measure(self.store, kind, self._note), gone, kind, batcher)
 
     def _complete(self, census: Census, kind: Kind, batcher: Batcher) -> None:

@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Subquery,
+    Table,
+    and_,
+    func,
+    select,
+    true,
+)
 
 from regard.pipeline.disappearing import Disappearance
 from regard.records import Kind
@@ -34,14 +43,14 @@ class Withdrawal:
         guard: The share of the stored records that may go at once.
         since: When the last whole pass before this one began.
         at: When this one ended.
-        spared: The keys of pages that failed.
+        spared: A query for the keys that nobody could look for; None: there are none.
     """
 
     source: str
     guard: float
     since: datetime
     at: datetime
-    spared: frozenset[str] = frozenset()
+    spared: Subquery | None = None
 
     def measure(
         self, store: Store, kind: Kind, note: Callable[[str], None]
@@ -60,16 +69,36 @@ class Withdrawal:
             which = "record does" if unnamed == 1 else "records do"
             note(f"{unnamed} refused {which} not say its key, so nothing was deleted")
             return None
+        rows, places = self._places(kind)
+        unseen = and_(rows.c.last_seen_at < self.since, self._not_refused(kind))
+        lost = self._not_spared()
+        counts = func.count(), func.count().filter(unseen), func.count().filter(unseen, lost)
+        with store.read() as transaction:
+            stored, unmet, missing = transaction.connection.execute(
+                select(*counts).select_from(places).where(self._current(rows))
+            ).one()
+        if kept := unmet - missing:
+            records, pages = "record that was not met stays", "its page"
+            if kept > 1:
+                records, pages = "records that were not met stay", "their pages"
+            note(f"{kept} {records}: {pages}, or what led there, could not be read")
+        return Disappearance(int(missing), int(stored), self.guard) if missing else None
+
+    def _places(self, kind: Kind) -> tuple[Table, FromClause]:
+        """Return the records' table, alone and beside what is spared."""
         rows = kind.table
-        current = and_(
+        if self.spared is None:
+            return rows, rows
+        # Joined: some databases look through a long list of keys for each record anew.
+        return rows, rows.outerjoin(self.spared, self.spared.c.key == rows.c.key)
+
+    def _current(self, rows: Table) -> ColumnElement[bool]:
+        return and_(
             rows.c.source == self.source, rows.c.valid_to.is_(None), rows.c.deleted_at.is_(None)
         )
-        unseen = and_(rows.c.last_seen_at < self.since, self._not_refused(kind))
-        with store.read() as transaction:
-            stored, missing = transaction.connection.execute(
-                select(func.count(), func.count().filter(unseen)).where(current)
-            ).one()
-        return Disappearance(int(missing), int(stored), self.guard) if missing else None
+
+    def _not_spared(self) -> ColumnElement[bool]:
+        return true() if self.spared is None else self.spared.c.key.is_(None)
 
     def _unnamed(self, store: Store, kind: Kind) -> int:
         """Return how many refused records may be any of those that seem to be gone."""
@@ -93,15 +122,15 @@ class Withdrawal:
         )
 
     def _not_refused(self, kind: Kind) -> ColumnElement[bool]:
-        """What was met and refused is there, whatever it says; what failed may be."""
+        """What was met and refused is there, whatever it says."""
         quarantine = table("quarantine")
         refused = select(quarantine.c.record).where(self._refused(kind))
-        key = kind.table.c.key
-        return and_(key.not_in(refused), key.not_in(sorted(self.spared)))
+        key: ColumnElement[str] = kind.table.c.key
+        return key.not_in(refused)
 
     def gone(self, store: Store, kind: Kind) -> Iterator[Batch]:
         """Yield batches that delete what is gone."""
-        rows = kind.table
+        rows, places = self._places(kind)
         at = encode_time(self.at)
         after = ""
         while True:
@@ -110,10 +139,10 @@ class Withdrawal:
                     str(key)
                     for (key,) in transaction.connection.execute(
                         select(rows.c.key)
+                        .select_from(places)
                         .where(
-                            rows.c.source == self.source,
-                            rows.c.valid_to.is_(None),
-                            rows.c.deleted_at.is_(None),
+                            self._current(rows),
+                            self._not_spared(),
                             rows.c.last_seen_at < self.since,
                             self._not_refused(kind),
                             rows.c.key > after,

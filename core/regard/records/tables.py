@@ -27,6 +27,7 @@ __all__ = [
     "FindingRow",
     "InfoRow",
     "LeaseRow",
+    "LinkRow",
     "MatchRow",
     "OriginRow",
     "PassRow",
@@ -359,7 +360,6 @@ class AddressRow(StoreRow, table=True):
     Attributes:
         kind: ``page``, ``list`` or ``sitemap``.
         depth: How many lists were followed to get here.
-        via: What led to it; None: it is where looking begins.
         found_pass: The pass in which something last led to it.
         visited_pass: The pass in which it last had an outcome; 0: none yet.
         outcome: What became of it, as `regard.sources.Visited` has it.
@@ -371,6 +371,9 @@ class AddressRow(StoreRow, table=True):
         recipe: What else decided about the records, such as a digest of the site's rules.
         keys: The keys of the records on it, as JSON; None: too many to remember.
         checked_at: When it was last asked for.
+        failed_at: When a pass last ended without an outcome of it that can be believed.
+        failures: In how many passes in a row that was so.
+        lost: In how many passes in a row it said that it leads nowhere any more.
     """
 
     __tablename__: ClassVar[str] = "addresses"
@@ -381,7 +384,6 @@ class AddressRow(StoreRow, table=True):
     kind: str = _text()
     depth: int = _number()
     position: int = _number()
-    via: str | None = _some_text()
     found_pass: int = _number()
     visited_pass: int = _number()
     outcome: str | None = _some_text()
@@ -394,6 +396,30 @@ class AddressRow(StoreRow, table=True):
     recipe: str | None = _some_text()
     keys: str | None = _some_text()
     checked_at: datetime | None = None
+    failed_at: datetime | None = None
+    failures: int = _number()
+    lost: int = _number()
+
+
+class LinkRow(StoreRow, table=True):
+    """
+    That one address leads to another one.
+
+    Attributes:
+        via: The one that leads there.
+        url: Where it leads.
+        found_pass: The pass in which this was last found.
+        missed_at: When it was first read without leading there; None: it does.
+    """
+
+    __tablename__: ClassVar[str] = "links"
+    __table_args__ = (Index("ix_links_url", "source", "url"),)
+
+    source: str = _text(key=True)
+    via: str = _text(key=True)
+    url: str = _text(key=True)
+    found_pass: int = _number()
+    missed_at: datetime | None = None
 
 
 class OriginRow(StoreRow, table=True):

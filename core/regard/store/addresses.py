@@ -1,5 +1,5 @@
 """
-The addresses that sources look at, and the origins that they are at.
+The addresses that sources look at.
 
 Outcomes are written in the transaction of the records that came with them, so that an address
 either has its outcome and its records, or neither.
@@ -8,17 +8,19 @@ either has its outcome and its records, or neither.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Boolean, and_, bindparam, func, not_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from regard.frontier import Address, OriginState, Visited
+from regard.frontier import Address, Visited
+from regard.store.origins import put_origin
 from regard.store.transactions import Transaction, table
 
 __all__ = [
@@ -26,29 +28,27 @@ __all__ = [
     "StoredPass",
     "add",
     "begin_pass",
+    "claims",
     "count_due",
     "current_pass",
     "due",
     "end_pass",
     "give_up",
     "led",
-    "origin_state",
-    "put_origin",
+    "outcomes",
     "save",
-    "spared",
 ]
 
 _MOST_KEYS = 500
 """A page with more records is read whole each time; it is rarer than the memory is dear."""
 
-_MOST_SPARED = 1_000
-"""Where the pages that failed have more records, rather the pass is to be doubted."""
-
-_UNREAD = frozenset({"gone", "robots", "refused", "redirected"})
-"""Outcomes that are believed, and of which no record comes."""
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 _AT_ONCE = 500
 """So many addresses are named in one statement."""
+
+_FAILS_FOR_GOOD = 2
+"""What failed in so many passes in a row is no longer taken for a page that fails for once."""
 
 MOST_TRIES = 3
 """In so many runs an address is tried in one pass."""
@@ -80,11 +80,11 @@ class Changes:
     Attributes:
         number: The pass.
         recipe: What decided about the records.
-        found: Addresses that something led to.
+        found: Addresses that something led to, each once.
+        links: What leads where, as pairs.
         visited: What became of addresses.
         again: Addresses that lead where they led before.
         tried: Addresses whose try in this run is counted already.
-        shared: Addresses of which some lead where another one led in this run.
     """
 
     number: int
@@ -93,10 +93,10 @@ class Changes:
     visited: list[Visited] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
     tried: frozenset[str] = frozenset()
-    shared: frozenset[str] = frozenset()
+    links: list[tuple[str, str]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.found or self.visited or self.again)
+        return bool(self.found or self.links or self.visited or self.again)
 
 
 def current_pass(transaction: Transaction, source: str) -> StoredPass | None:
@@ -167,34 +167,48 @@ def _due(source: str, number: int) -> Any:  # noqa: ANN401  # SQLAlchemy's condi
 
 
 def due(
-    transaction: Transaction, source: str, number: int, *, after: int, limit: int
-) -> list[tuple[int, str | None, Address]]:
+    transaction: Transaction, source: str, number: int, *, after: tuple[int, int], limit: int
+) -> list[tuple[tuple[int, int], str | None, Address]]:
     """
-    Return addresses without an outcome in a pass, with their positions and recipes.
+    Return addresses without an outcome in a pass, with their places in it and recipes.
+
+    Those that failed when they were last asked for come last: they must not use up all requests
+    of each day.
 
     Args:
         transaction: A reading one.
         source: The source.
         number: The pass.
-        after: Only those at later positions.
+        after: Only those at later places.
         limit: How many.
     """
     addresses = table("addresses")
+    late = case((or_(addresses.c.tries > 0, addresses.c.good.is_(False)), 1), else_=0)
     names = ("position", "recipe", "url", "kind", "depth", "etag", "last_modified", "keys")
+    later = or_(late > after[0], and_(late == after[0], addresses.c.position > after[1]))
     rows = transaction.connection.execute(
-        select(*(addresses.c[name] for name in names))
-        .where(_due(source, number), addresses.c.position > after)
-        .order_by(addresses.c.position)
+        select(late, *(addresses.c[name] for name in names))
+        .where(_due(source, number), later)
+        .order_by(late, addresses.c.position)
         .limit(limit)
     )
     return [
-        (int(at), recipe, Address(url, kind, int(depth), None, etag, modified, _keys(keys)))
-        for at, recipe, url, kind, depth, etag, modified, keys in rows
+        (
+            (int(last), int(at)),
+            recipe,
+            Address(url, kind, int(depth), None, etag, modified, _keys(keys)),
+        )
+        for last, at, recipe, url, kind, depth, etag, modified, keys in rows
     ]
 
 
 def _keys(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(str(each) for each in json.loads(text))
+
+
+def _written(keys: Iterable[str]) -> str:
+    # Some databases refuse the others, also in JSON; no record is stored under such a key.
+    return json.dumps([key for key in keys if not _UNSTORABLE.search(key)])
 
 
 def count_due(transaction: Transaction, source: str, number: int) -> int:
@@ -221,44 +235,6 @@ def give_up(transaction: Transaction, source: str, number: int) -> bool:
     return True
 
 
-def spared(
-    transaction: Transaction, source: str, number: int, *, whole: bool
-) -> frozenset[str] | None:
-    """
-    Return the keys that nobody knows to be gone, though a pass did not meet them.
-
-    They are those of pages that failed in this pass or the one before.
-
-    Args:
-        transaction: A reading one.
-        source: The source.
-        number: The pass.
-        whole: Whether each page tells of all the others, so that none may have failed.
-
-    Returns:
-        None: too much failed to tell which keys they are.
-    """
-    addresses = table("addresses")
-    rows = transaction.connection.execute(
-        select(*(addresses.c[name] for name in ("kind", "visited_pass", "recipe", "keys")))
-        .where(
-            addresses.c.source == source,
-            addresses.c.good.is_(False),
-            addresses.c.visited_pass >= number - 1,
-        )
-        .order_by(addresses.c.visited_pass.desc())
-    )
-    keys: set[str] = set()
-    for kind, visited, recipe, text in rows:
-        unknown = recipe is not None and text is None
-        if (visited == number and (whole or kind != "page")) or unknown:
-            return None
-        keys.update(_keys(text) or ())
-        if len(keys) > _MOST_SPARED:
-            return None
-    return frozenset(keys)
-
-
 def add(transaction: Transaction, source: str, number: int, found: Iterable[Address]) -> int:
     """Take addresses that something led to in a pass; return how many are due in it."""
     addresses = table("addresses")
@@ -272,12 +248,13 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
             "url": each.url,
             "kind": each.kind,
             "depth": each.depth,
-            "via": each.via,
             "position": int(last or 0) + at,
             "found_pass": number,
             "visited_pass": 0,
             "good": True,
             "tries": 0,
+            "failures": 0,
+            "lost": 0,
         }
         for at, each in enumerate(found, start=1)
     ]
@@ -287,11 +264,7 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
     statement: Any = insert(addresses)
     statement = statement.on_conflict_do_update(
         index_elements=["source", "url"],
-        set_={
-            "found_pass": number,
-            "kind": statement.excluded.kind,
-            "via": func.coalesce(statement.excluded.via, addresses.c.via),
-        },
+        set_={"found_pass": number, "kind": statement.excluded.kind},
     )
     connection.execute(statement, rows)
     return len(rows)
@@ -300,19 +273,11 @@ def add(transaction: Transaction, source: str, number: int, found: Iterable[Addr
 def save(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what a batch changes of a source's addresses."""
     addresses = table("addresses")
-    others = _others(transaction, source, changes.found)
     add(transaction, source, changes.number, changes.found)
+    _link(transaction, source, changes)
     _find_again(transaction, source, changes)
     _visit(transaction, source, changes)
     _lead_no_more(transaction, source, changes)
-    # An address has one that led to it. Another one that does has to be read whole each time:
-    # "not modified" would say nothing of what it leads to.
-    others.update(changes.shared.intersection(each.url for each in changes.visited))
-    for urls in _parts(others):
-        here = and_(addresses.c.source == source, addresses.c.url.in_(urls))
-        transaction.connection.execute(
-            update(addresses).where(here).values(etag=None, last_modified=None)
-        )
     for origin, count in Counter(each.origin for each in changes.visited).items():
         if origin is not None:
             put_origin(transaction, origin, asked=count)
@@ -328,9 +293,41 @@ def save(transaction: Transaction, source: str, changes: Changes) -> None:
 
 def led(transaction: Transaction, source: str, url: str) -> bool:
     """Say whether an address led anywhere when it was last read."""
-    addresses = table("addresses")
-    led_to = select(addresses.c.url).where(addresses.c.source == source, addresses.c.via == url)
+    links = table("links")
+    led_to = select(links.c.url).where(_leads(source), links.c.via == url)
     return transaction.connection.execute(led_to.limit(1)).first() is not None
+
+
+def outcomes(transaction: Transaction, source: str, since: datetime) -> dict[str, int]:
+    """Return how many of a source's addresses had which outcome, of those asked for since."""
+    addresses = table("addresses")
+    rows = transaction.connection.execute(
+        select(addresses.c.outcome, func.count())
+        .where(addresses.c.source == source, addresses.c.checked_at >= since)
+        .group_by(addresses.c.outcome)
+    )
+    return {str(outcome): int(count) for outcome, count in rows}
+
+
+def claims(
+    transaction: Transaction, source: str, number: int, recipe: str
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return pages that were read in a pass, or failed for once, with the keys on them."""
+    addresses = table("addresses")
+    here, outcome = addresses.c.visited_pass == number, addresses.c.outcome
+    failed = and_(addresses.c.good.is_(False), addresses.c.failures < _FAILS_FOR_GOOD)
+    rows = transaction.connection.execute(
+        select(addresses.c.url, addresses.c["keys"])
+        .where(
+            addresses.c.source == source,
+            addresses.c.kind == "page",
+            addresses.c.recipe == recipe,
+            addresses.c["keys"].is_not(None),
+            or_(failed, and_(here, outcome.in_(("ok", "not-modified")))),
+        )
+        .order_by(addresses.c.position)
+    )
+    return [(str(url), _keys(keys) or ()) for url, keys in rows]
 
 
 def _parts(urls: Iterable[str]) -> Iterator[list[str]]:
@@ -340,31 +337,38 @@ def _parts(urls: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def _others(transaction: Transaction, source: str, found: Iterable[Address]) -> set[str]:
-    """Return what led so far to addresses that something else leads to now."""
-    addresses = table("addresses")
-    vias = {each.url: each.via for each in found if each.via is not None}
-    others = set()
-    for urls in _parts(vias):
-        rows = transaction.connection.execute(
-            select(addresses.c.url, addresses.c.via).where(
-                addresses.c.source == source,
-                addresses.c.url.in_(urls),
-                addresses.c.via.is_not(None),
-            )
-        )
-        others |= {str(via) for url, via in rows if via != vias[url]}
-    return others
+def _link(transaction: Transaction, source: str, changes: Changes) -> None:
+    """Note what leads where."""
+    links = table("links")
+    rows = [
+        {"source": source, "via": via, "url": url, "found_pass": changes.number}
+        for via, url in changes.links
+    ]
+    if not rows:
+        return
+    connection = transaction.connection
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(links).on_conflict_do_update(
+        index_elements=["source", "via", "url"],
+        set_={"found_pass": changes.number, "missed_at": None},
+    )
+    connection.execute(statement, rows)
 
 
 def _find_again(transaction: Transaction, source: str, changes: Changes) -> None:
     """Note that addresses lead where they led before."""
-    addresses = table("addresses")
+    addresses, links = table("addresses"), table("links")
     for urls in _parts(changes.again):
-        here = and_(addresses.c.source == source, addresses.c.via.in_(urls))
+        led_to = select(links.c.url).where(_leads(source), links.c.via.in_(urls))
+        here = and_(addresses.c.source == source, addresses.c.url.in_(led_to))
         transaction.connection.execute(
             update(addresses).where(here).values(found_pass=changes.number)
         )
+
+
+def _leads(source: str) -> ColumnElement[bool]:
+    links = table("links")
+    return and_(links.c.source == source, links.c.missed_at.is_(None))
 
 
 def _lead_no_more(transaction: Transaction, source: str, changes: Changes) -> None:
@@ -373,42 +377,63 @@ def _lead_no_more(transaction: Transaction, source: str, changes: Changes) -> No
 
     Else their next "not modified" would find it again.
     """
-    addresses = table("addresses")
+    links = table("links")
     for urls in _parts(each.url for each in changes.visited if each.leads):
-        left = and_(
-            addresses.c.source == source,
-            addresses.c.via.in_(urls),
-            addresses.c.found_pass < changes.number,
-        )
-        transaction.connection.execute(update(addresses).where(left).values(via=None))
+        left = and_(_leads(source), links.c.via.in_(urls), links.c.found_pass < changes.number)
+        transaction.connection.execute(update(links).where(left).values(missed_at=transaction.now))
 
 
 def _visit(transaction: Transaction, source: str, changes: Changes) -> None:
     """Store what became of addresses; those that change the same columns in one statement."""
     addresses = table("addresses")
-    alike: dict[tuple[bool, bool, tuple[str, ...]], list[dict[str, Any]]] = {}
+    had = _had(transaction, source, changes.visited)
+    alike: dict[tuple[bool, tuple[str, ...]], list[dict[str, Any]]] = {}
     for each in changes.visited:
-        values = _outcome(transaction, each, changes)
-        what = each.url in changes.tried, each.outcome in _UNREAD, tuple(values)
+        values = _outcome(transaction, _with_lost(each, had.get(each.url, ())), changes)
+        what = each.url in changes.tried, tuple(values)
         alike.setdefault(what, []).append({**values, "here": each.url})
-    # What failed in the pass before and is gone in this one was missed once, and not twice.
-    doubted = and_(
-        addresses.c.good.is_(False),
-        addresses.c.visited_pass >= changes.number - 1,
-        addresses.c.outcome != bindparam("outcome"),
-    )
-    for (counted, unread, names), rows in alike.items():
+    for (counted, names), rows in alike.items():
         changed: dict[str, Any] = {name: bindparam(name) for name in names}
         if not counted:
             changed.setdefault("tries", addresses.c.tries + 1)
-        if unread:
-            changed["good"] = and_(bindparam("good", type_=Boolean), not_(doubted))
         statement = (
             update(addresses)
             .where(addresses.c.source == source, addresses.c.url == bindparam("here"))
             .values(changed)
         )
         transaction.connection.execute(statement, rows)
+
+
+def _had(
+    transaction: Transaction, source: str, visited: Iterable[Visited]
+) -> dict[str, tuple[str, ...]]:
+    """Return what was on pages that failed in the last pass and are read again."""
+    addresses = table("addresses")
+    had: dict[str, tuple[str, ...]] = {}
+    for urls in _parts(each.url for each in visited if each.outcome == "ok"):
+        rows = transaction.connection.execute(
+            select(addresses.c.url, addresses.c["keys"]).where(
+                addresses.c.source == source,
+                addresses.c.url.in_(urls),
+                addresses.c.failures > 0,
+                addresses.c["keys"].is_not(None),
+            )
+        )
+        had |= {str(url): _keys(keys) or () for url, keys in rows}
+    return had
+
+
+def _with_lost(visited: Visited, had: Iterable[str]) -> Visited:
+    """
+    Return a page with what it had before it failed as well: that was missed once, not twice.
+
+    It is read whole the next time, so that no "not modified" confirms what is not on it.
+    """
+    lost = [key for key in had if visited.keys is not None and key not in visited.keys]
+    if not lost:
+        return visited
+    keys = (*(visited.keys or ()), *lost)
+    return replace(visited, keys=keys, etag=None, last_modified=None)
 
 
 def _outcome(transaction: Transaction, visited: Visited, changes: Changes) -> dict[str, Any]:
@@ -429,45 +454,8 @@ def _outcome(transaction: Transaction, visited: Visited, changes: Changes) -> di
             "last_modified": visited.last_modified,
             "sha256": visited.sha256,
             "recipe": changes.recipe,
-            "keys": json.dumps(visited.keys) if few else None,
+            "keys": _written(visited.keys or ()) if few else None,
         }
     # Validators of a challenge would make its next 304 pass for the page as it was read; what
     # is not modified keeps those that it was asked with.
     return values
-
-
-def origin_state(transaction: Transaction, origin: str) -> OriginState:
-    """Return what is known of an origin."""
-    origins = table("origins")
-    row = (
-        transaction.connection.execute(select(origins).where(origins.c.origin == origin))
-        .mappings()
-        .first()
-    )
-    if row is None:
-        return OriginState()
-    today = row["asked_on"] == transaction.now.date()
-    robots = None
-    if row["robots_at"] is not None:
-        robots = (int(row["robots_status"] or 0), row["robots"] or "", row["robots_at"])
-    return OriginState(
-        robots,
-        row["next_at"],
-        row["paused_until"],
-        row["paused_why"],
-        int(row["asked"]) if today else 0,
-    )
-
-
-def put_origin(transaction: Transaction, origin: str, **values: Any) -> None:  # noqa: ANN401
-    """Store what is known of an origin; what is not named stays."""
-    origins = table("origins")
-    asked = values.pop("asked", None)
-    if asked is not None:
-        day = transaction.now.date()
-        counted = transaction.connection.execute(
-            select(origins.c.asked).where(origins.c.origin == origin, origins.c.asked_on == day)
-        ).scalar()
-        values |= {"asked_on": day, "asked": int(counted or 0) + asked}
-    transaction.put("origins", {"origin": origin, "asked": 0, **values},
-                    keep=() if asked is not None else ("asked",))  # fmt: skip

@@ -34,10 +34,10 @@ __all__ = [
     "upgrade",
 ]
 
-REVISION = "0007"
+REVISION = "0008"
 """The version of the tables that this regard reads and writes."""
 
-KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """All versions this regard can upgrade from, oldest first."""
 
 

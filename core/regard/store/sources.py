@@ -39,7 +39,7 @@ __all__ = [
 
 _BESIDE = (
     *("cursors", "cursor_log", "files", "quarantine", "streams", "findings", "runs"),
-    *("passes", "addresses", "matches", "privacy_tombstones"),
+    *("passes", "addresses", "links", "matches", "privacy_tombstones"),
 )
 """The tables beside the records that name a source in a column of that name."""
 

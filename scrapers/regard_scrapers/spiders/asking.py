@@ -21,7 +21,8 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from regard_scrapers.spiders.frames import OutcomeCode
-from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
+from regard_scrapers.spiders.pacing import Paused
+from regard_scrapers.spiders.waits import TOO_MUCH, retry_after_seconds
 from regard_scrapers.urls import is_address, origin_of
 
 __all__ = ["Answer", "Asking", "Unanswered", "Wants"]
@@ -30,7 +31,6 @@ MOST_ASKED: Final = 60
 """So many requests the scripts of one page may make."""
 
 _KEPT_BYTES: Final = 64 * 1024 * 1024
-_TOO_MUCH: Final = (429, 503)
 _REFUSALS: Final = (401, 403, 451)
 _MOVED: Final = (301, 302, 303, 307, 308)
 _MOST_MOVES: Final = 5
@@ -217,7 +217,7 @@ class Asking:
 
     def _answer(self, response: Response, wants: Wants) -> Answer:
         status = response.status
-        if status in _TOO_MUCH:
+        if status in TOO_MUCH:
             header = response.headers.get("Retry-After")
             said = retry_after_seconds(header.decode("latin-1") if header else None)
             wants.wait_seconds = _SUSPENDED_UNTIL_SAID if said is None else said

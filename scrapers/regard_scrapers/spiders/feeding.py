@@ -20,13 +20,14 @@ from regard_scrapers.sites import Site
 from regard_scrapers.spiders.answers import Answerer
 from regard_scrapers.spiders.frames import Fetched, Order, unpack
 from regard_scrapers.spiders.guarding import RefusedAddress
-from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
+from regard_scrapers.spiders.pacing import Paused
 from regard_scrapers.spiders.robots import (
     ForbiddenByRobots,
     RobotsUnread,
     origin_of,
     robots_fetched,
 )
+from regard_scrapers.spiders.waits import TOO_MUCH, retry_after_seconds
 
 if TYPE_CHECKING:
     from regard_scrapers.spiders.rendering import Rendered, Renderer
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["FedSpider", "Talk"]
 
 _ORDER: Final = "regard_order"
-_TOO_MUCH: Final = (429, 503)
 
 
 class Talk(Protocol):
@@ -186,7 +186,7 @@ class FedSpider(Spider):
             return Fetched(
                 order.url, order.kind, "not-modified", status, etag=etag, last_modified=modified
             )
-        if status in _TOO_MUCH:
+        if status in TOO_MUCH:
             wait = retry_after_seconds(_header(response, "Retry-After"))
             text = f"the server answered {status}"
             return Fetched(
@@ -253,6 +253,15 @@ class FedSpider(Spider):
             return
         code, text = _code_of(error, redirected="redirect_urls" in request.meta)
         fetched = Fetched(order.url, order.kind, code, None, text)
+        if isinstance(error, RobotsUnread) and error.rules.asks_for_less:
+            # Who does not want robots.txt to be asked for wants no page to be, either.
+            origin = origin_of(request.url)
+            fetched = replace(
+                fetched,
+                outcome="rate-limited",
+                retry_after_seconds=error.rules.wait_seconds,
+                limiter=None if origin == origin_of(order.url) else origin,
+            )
         self._pipe.say("fetched", fetched=asdict(fetched))
 
     def _heard_robots(self, origin: str, status: int, body: bytes) -> None:

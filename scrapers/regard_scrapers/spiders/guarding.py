@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 __all__ = ["GuardMiddleware", "RefusedAddress", "is_public"]
+
+_DIRECT: Final = "regard_direct"
+"""Marks a request that goes round the proxy because of its address."""
 
 
 class RefusedAddress(IgnoreRequest):
@@ -74,7 +77,10 @@ class GuardMiddleware:
             raise RefusedAddress(message)
         if is_loopback(host):
             # No proxy reaches what is only on this machine.
-            request.meta["proxy"] = None
+            request.meta.update({"proxy": None, _DIRECT: True})
+        elif request.meta.pop(_DIRECT, False):
+            # Who is sent away from this machine takes along what held for it only.
+            request.meta.pop("proxy", None)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if f"{host}:{port}" in self._allowed or host in self._allowed:
             return

@@ -9,11 +9,9 @@ shuts at once when a server says that it is too much.
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -22,14 +20,14 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from regard_scrapers.spiders.robots import DELAY, origin_of
+from regard_scrapers.spiders.waits import TOO_MUCH, retry_after_seconds
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-__all__ = ["PacingMiddleware", "Paused", "retry_after_seconds"]
+__all__ = ["PacingMiddleware", "Paused"]
 
 _HELD: Final = "regard_held"
-_TOO_MUCH: Final = (429, 503)
 _LEAST_DELAY: Final = 1.0
 """Seconds between two requests to an origin that is not one's own, whatever is set."""
 
@@ -39,28 +37,6 @@ _UNSAID_SECONDS: Final = 60.0
 
 class Paused(IgnoreRequest):
     """The origin has asked for less; the address was not asked for and is still to be fetched."""
-
-
-def retry_after_seconds(value: str | None, now: float | None = None) -> float | None:
-    """
-    Return how long a server asks to wait (RFC 9110, 10.2.3); None: it does not say.
-
-    Args:
-        value: The header: seconds, or a date.
-        now: The time in seconds since 1970.
-    """
-    if not value:
-        return None
-    text = value.strip()
-    if text.isdecimal():
-        return float(min(int(text[:9]), 7 * 24 * 3600))
-    try:
-        at = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    moment = datetime.fromtimestamp(time.time() if now is None else now, UTC)
-    return max(0.0, (at - moment).total_seconds())
 
 
 @dataclass(slots=True)
@@ -133,7 +109,7 @@ class PacingMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Let the next one go, or shut the gate where the server says that it is too much."""
         gate = self._release(request)
-        if response.status in _TOO_MUCH:
+        if response.status in TOO_MUCH:
             header = response.headers.get("Retry-After")
             said = retry_after_seconds(header.decode("latin-1") if header else None)
             wait = _UNSAID_SECONDS if said is None else said

@@ -18,6 +18,8 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
+from regard_scrapers.spiders.waits import TOO_MUCH, retry_after_seconds
+
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
@@ -55,7 +57,16 @@ class ForbiddenByRobots(IgnoreRequest):
 
 
 class RobotsUnread(ForbiddenByRobots):
-    """robots.txt cannot be read: it forbids everything now, and says nothing of tomorrow."""
+    """
+    robots.txt cannot be read: it forbids everything now, and says nothing of tomorrow.
+
+    Args:
+        rules: What is known of it.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__(rules.why)
+        self.rules = rules
 
 
 def origin_of(url: str) -> str:
@@ -77,19 +88,27 @@ class Rules:
         status: The status it came with; 0: there was no answer.
         parsed: Its rules; None: there are none, or it could not be read.
         failure: What kept the answer away, where that is known.
+        wait_seconds: How long the server asks to wait before it is asked again.
     """
 
     status: int
     parsed: Protego | None
     failure: str | None = None
+    wait_seconds: float | None = None
 
     @classmethod
-    def read(cls, status: int, body: bytes, failure: str | None = None) -> Rules:
+    def read(
+        cls,
+        status: int,
+        body: bytes,
+        failure: str | None = None,
+        wait_seconds: float | None = None,
+    ) -> Rules:
         """Return the rules of a robots.txt as it was answered."""
         if 200 <= status < 300:
             text = body[:_LONGEST].decode("utf-8", errors="replace")
             return cls(status, Protego.parse(text))
-        return cls(status, None, failure)
+        return cls(status, None, failure, wait_seconds)
 
     def allows(self, url: str) -> bool:
         """Say whether an address may be fetched (RFC 9309, 2.2 and 2.3.1)."""
@@ -105,6 +124,12 @@ class Rules:
         A 4xx says that there are no rules; but 429 says only that we asked too often.
         """
         return self.parsed is None and not (400 <= self.status < 500 and self.status != _TOO_OFTEN)
+
+    @property
+    def asks_for_less(self) -> bool:
+        """Whether the server wants to be asked less, robots.txt and all else."""
+        waits = self.wait_seconds is not None and self.status in TOO_MUCH
+        return self.status == _TOO_OFTEN or waits
 
     @property
     def why(self) -> str:
@@ -163,7 +188,7 @@ class RobotsMiddleware:
             stats = self._crawler.stats
             if stats is not None:
                 stats.inc_value("regard/robots_forbidden")
-            raise (RobotsUnread if rules.unread else ForbiddenByRobots)(rules.why)
+            raise RobotsUnread(rules) if rules.unread else ForbiddenByRobots(rules.why)
 
     async def rules(self, url: str) -> Rules:
         """Return the rules for an address; everybody who waits gets the same."""
@@ -184,7 +209,7 @@ class RobotsMiddleware:
     async def _fetched(self, origin: str) -> Rules:
         engine = self._crawler.engine
         assert engine is not None  # noqa: S101  # there is one while requests are made
-        status, body, failure = 0, b"", None
+        status, body, failure, wait = 0, b"", None, None
         try:
             request = Request(
                 f"{origin}/robots.txt",
@@ -194,6 +219,8 @@ class RobotsMiddleware:
             )
             response = await engine.download_async(request)
             status, body = response.status, response.body
+            header = response.headers.get("Retry-After")
+            wait = retry_after_seconds(header.decode("latin-1") if header else None)
         except IgnoreRequest as error:
             failure = str(error)[:200] or None
         except Exception as error:  # noqa: BLE001  # whatever goes wrong forbids everything
@@ -203,4 +230,4 @@ class RobotsMiddleware:
         self._crawler.signals.send_catch_log(
             robots_fetched, origin=origin, status=status, body=body[:_LONGEST], at=time.time()
         )
-        return Rules.read(status, body, failure)
+        return Rules.read(status, body, failure, wait)

@@ -12,8 +12,9 @@ from scrapy.http import Response
 
 from regard_scrapers.spiders.addon import GuestAddon
 from regard_scrapers.spiders.guarding import RefusedAddress
-from regard_scrapers.spiders.pacing import Paused, retry_after_seconds
+from regard_scrapers.spiders.pacing import Paused
 from regard_scrapers.spiders.robots import ITSELF, ForbiddenByRobots, RobotsUnread, origin_of
+from regard_scrapers.spiders.waits import retry_after_seconds
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -18,8 +18,8 @@ FIRST = datetime(2026, 11, 1, 8, tzinfo=UTC)
 FINAL = {"ok", "not-modified", "gone"}
 
 
-def look(store: Store, day: int, outcomes: Mapping[str, str]) -> frozenset[str] | None:
-    """Look at pages, each with an article of its name, and return what nobody knows to be gone."""
+def look(store: Store, day: int, outcomes: Mapping[str, str]) -> None:
+    """Look at pages, each with an article of its name."""
     with store.write() as transaction:
         current = addresses.begin_pass(transaction, "prices", FIRST + timedelta(days=day))
         found = [Address(f"{SHOP}/{name}", "page") for name in outcomes]
@@ -36,30 +36,7 @@ def look(store: Store, day: int, outcomes: Mapping[str, str]) -> frozenset[str] 
         ]
         addresses.save(transaction, "prices", Changes(current.number, "recipe", found, visited))
         assert addresses.give_up(transaction, "prices", current.number)
-        spared = addresses.spared(transaction, "prices", current.number, whole=False)
-        addresses.end_pass(transaction, "prices", whole=spared is not None)
-    return spared
-
-
-def test_what_failed_is_spared_until_two_passes_knew(store: Store) -> None:
-    """An article of a page that fails is not known to be gone, nor in the pass behind that."""
-    looks = [
-        look(store, day, {"lamp": lamp, "sofa": "ok"})
-        for day, lamp in enumerate(["ok", "http-error", "http-error", "gone", "gone", "ok"])
-    ]
-
-    assert [set(), {"lamp"}, {"lamp"}, {"lamp"}, set(), set()] == looks
-
-
-def test_where_each_page_tells_of_others_none_may_fail(store: Store) -> None:
-    """Where records move from page to page, one that failed leaves everything open."""
-    look(store, 0, {"lamp": "ok"})
-    look(store, 1, {"lamp": "http-error"})
-    with store.read() as transaction:
-        number = addresses.current_pass(transaction, "prices")
-        assert number is not None
-
-        assert addresses.spared(transaction, "prices", number.number, whole=True) is None
+        addresses.end_pass(transaction, "prices", whole=True)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +50,18 @@ def test_validators_are_those_of_what_was_read(store: Store, outcome: str, etag:
         kept = transaction.connection.execute(select(table("addresses").c.etag)).scalar_one()
 
     assert etag == kept
+
+
+def test_what_failed_comes_last(store: Store) -> None:
+    """Addresses that failed in the last pass are asked for after all others, and only once."""
+    look(store, 0, {"lamp": "http-error", "sofa": "ok", "chair": "ok"})
+    with store.write() as transaction:
+        number = addresses.begin_pass(transaction, "prices", FIRST + timedelta(days=1)).number
+        names = ("lamp", "sofa", "chair", "table")
+        addresses.add(transaction, "prices", number, [Address(f"{SHOP}/{each}") for each in names])
+        order, after = [], (0, 0)
+        while found := addresses.due(transaction, "prices", number, after=after, limit=2):
+            order += [each.url.rpartition("/")[2] for _, _, each in found]
+            after = found[-1][0]
+
+    assert ["sofa", "chair", "table", "lamp"] == order

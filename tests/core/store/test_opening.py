@@ -457,3 +457,34 @@ def test_an_upgrade_takes_all_offers_for_new(store_url: str) -> None:
 
     assert [(7, 7)] == [tuple(row) for row in rows]
     assert [] == faults
+
+
+def test_an_upgrade_keeps_what_leads_where(store_url: str) -> None:
+    """What led to an address is a link then, and what failed is known to have."""
+    engine = make_old(store_url, "0007")
+    columns = "source, url, kind, depth, position, via, found_pass, visited_pass, good, tries"
+    rows = [
+        ("sitemap", None, "2026-11-01 08:00:00.000000", True),
+        ("lamp", "sitemap", "2026-11-01 09:00:00.000000", False),
+    ]
+    with engine.begin() as connection:
+        for url, via, at, good in rows:
+            connection.execute(
+                text(
+                    f"INSERT INTO addresses ({columns}, checked_at) VALUES "
+                    "('prices', :url, 'page', 0, 1, :via, 3, 3, :good, 0, :at)"
+                ),
+                {"url": url, "via": via, "at": at, "good": good},
+            )
+    engine.dispose()
+    Store.upgrade(store_url)
+    store = Store.open(store_url)
+    with store.read() as transaction:
+        links = transaction.connection.execute(text("SELECT via, url, found_pass FROM links"))
+        failed = transaction.connection.execute(
+            text("SELECT url FROM addresses WHERE failed_at = checked_at AND lost = 0")
+        )
+
+        assert [("sitemap", "lamp", 3)] == [tuple(row) for row in links]
+        assert ["lamp"] == list(failed.scalars())
+    store.close()
