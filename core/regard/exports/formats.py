@@ -19,7 +19,7 @@ from regard.mapping import Mapped
 from regard.mapping.mappers import Numbered
 from regard.mapping.values import as_text
 from regard.records.encoding import Encoded
-from regard.sources import Delete
+from regard.sources import Delete, Whole
 
 __all__ = ["Format", "Refusal", "RowMapper"]
 
@@ -88,7 +88,7 @@ class RowMapper:
         cells = {name: as_text(cell) for name, cell in zip(self.header, row.values, strict=False)}
         return cells | {name: as_text(cell) for name, cell in (row.surplus or {}).items()}
 
-    def records(self, row: Numbered) -> Sequence[Mapped | Encoded | Delete | Refusal]:
+    def records(self, row: Numbered) -> Sequence[Mapped | Encoded | Delete | Whole | Refusal]:
         """
         Return all that a row says; nothing for one that is a total, a footer or a header.
 
@@ -100,7 +100,7 @@ class RowMapper:
         """
         raise NotImplementedError
 
-    def finish(self) -> Sequence[Mapped | Encoded | Delete | Refusal]:
+    def finish(self) -> Sequence[Mapped | Encoded | Delete | Whole | Refusal]:
         """Return what the last rows need once nothing follows."""
         return ()
 

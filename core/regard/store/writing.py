@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from math import nan
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from regard.keys import compose
 from regard.records.encoding import StoredValue
 from regard.store.merging import Known
 
@@ -50,6 +51,21 @@ class BulkWriter(ABC):
     @abstractmethod
     def known(self, table: Table, source: str, keys: Sequence[str]) -> dict[str, Known]:
         """Return what a table holds under some keys of a source."""
+
+    @abstractmethod
+    def members(
+        self, table: Table, whole: str, about: str, source: str, names: Collection[str]
+    ) -> Iterator[tuple[str, str, StoredValue]]:
+        """
+        Yield what a table holds of some wholes of a source: each whole, key, and what about.
+
+        Args:
+            table: Of a kind whose latest version wins.
+            whole: The column that names the whole; keys of its records begin with it.
+            about: The column that says what a record is about.
+            source: The source's name.
+            names: Which wholes; records of others may come with theirs.
+        """
 
     @abstractmethod
     def upsert(
@@ -135,6 +151,22 @@ class _SqliteWriter(BulkWriter):
         cursor = self._raw.execute(query, (json.dumps(list(keys)), source))
         return {row[0]: Known(*row) for row in cursor}
 
+    def members(
+        self, table: Table, whole: str, about: str, source: str, names: Collection[str]
+    ) -> Iterator[tuple[str, str, StoredValue]]:
+        wanted = f'SELECT t."{whole}", t.key, t."{about}" FROM'
+        # The keys of one whole are neighbours, except those that are too long to be kept.
+        begun = [key for name in names if (key := compose((name, ""))).endswith("|")]
+        query = (
+            f"{wanted} json_each(?) AS j CROSS JOIN {table.name} AS t ON t.source = ? "
+            "AND t.key > j.value AND t.key < substr(j.value, 1, length(j.value) - 1) || '}' "
+            f"WHERE t.deleted_at IS NULL UNION ALL {wanted} {table.name} AS t "
+            "WHERE t.source = ? AND t.key > 'sha256:' AND t.key < 'sha256;' "
+            f'AND t.deleted_at IS NULL AND t."{whole}" IN (SELECT value FROM json_each(?))'
+        )
+        values = (json.dumps(begun), source, source, json.dumps(list(names)))
+        yield from self._raw.execute(query, values)
+
     def upsert(
         self,
         table: Table,
@@ -199,6 +231,15 @@ class _PostgresWriter(BulkWriter):
             query += " AND (valid_to IS NULL OR deleted_at IS NOT NULL) ORDER BY valid_from"
         cursor = self._raw.execute(query, (source, list(keys)))
         return {row[0]: Known(*row) for row in cursor}
+
+    def members(
+        self, table: Table, whole: str, about: str, source: str, names: Collection[str]
+    ) -> Iterator[tuple[str, str, StoredValue]]:
+        query = (
+            f'SELECT "{whole}", key, "{about}" FROM {table.name} '
+            f'WHERE source = %s AND "{whole}" = ANY(%s) AND deleted_at IS NULL'
+        )
+        yield from self._raw.execute(query, (source, list(names)))
 
     def upsert(
         self,

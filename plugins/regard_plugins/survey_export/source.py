@@ -11,7 +11,7 @@ from regard.exports import ExportSource, Format, Wishes
 from regard.mapping import Recognition, explain
 from regard.mapping.headers import fold
 from regard.mapping.values import as_text
-from regard.sources import Context, Delete, InputFile, Record, Stream
+from regard.sources import Context, Delete, InputFile, Record, Stream, Whole
 from regard.tabular import Row, Table, Value, open_tables
 from regard_plugins.survey_export.answers import AnswerFormat, AnswerMapper, Survey
 from regard_plugins.survey_export.compiling import compile_questions
@@ -29,7 +29,7 @@ SAMPLE = 500
 
 KNOWN = f"Recognised by their headers are the exports of {', '.join(VENDORS)}."
 
-RECIPE = "survey-export 2"
+RECIPE = "survey-export 3"
 """Raised when the same file gives other records than before: then it is read again."""
 
 
@@ -186,7 +186,8 @@ class SurveyExport(ExportSource[SurveyConfig]):
             )
             raise FileError(message)
         cells = [str(raw.get(name) or "") for name in mapper.header]
-        return mapper.records(Row(0, cells))
+        # A payload lacks columns, so it does not tell what the response has no longer.
+        return [each for each in mapper.records(Row(0, cells)) if not isinstance(each, Whole)]
 
     def _replayer(
         self, header: tuple[str, ...], wishes: Wishes, ctx: Context, file: str | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from collections.abc import Callable
@@ -289,6 +290,73 @@ def test_profile_names_the_tool(desk: MakeDesk) -> None:
     assert 1 == len(desk(files, profile="typeform").run().answers)
     made = desk(files, profile="qualtrics").run()
     assert "are not those of qualtrics" in made.errors
+
+
+# Responses that come again
+
+CHOICES = "#,Recommend us? (0-10),Shop,Web,Why?,Start Date (UTC),Submit Date (UTC),Network ID\n"
+ONLY_ONE = "t1,9,{},{},{},2026-05-14 08:00:00,2026-05-14 08:01:00,n\n"
+OTHERS = "t2,8,Shop,,,2026-05-14 08:00:00,2026-05-14 08:01:00,n\n"
+OTHERS += "t3,8,,Web,Fair,2026-05-14 08:00:00,2026-05-14 08:01:00,n\n"
+
+
+def of_response(answers: dict[str, Any], number: int = 1) -> set[str]:
+    """Return what is stored of one response, without the scores."""
+    mine = {key for key in answers if key.startswith(f"t{number}|")}
+    return {key.removeprefix(f"t{number}|") for key in mine if "Recommend" not in key}
+
+
+@pytest.mark.parametrize("name", ["day.csv", "day (1).csv"])
+def test_what_was_taken_back_is_gone(desk: MakeDesk, name: str) -> None:
+    """A text that was removed and an option that is no longer chosen are answers no more."""
+    made = desk({"day.csv": CHOICES + ONLY_ONE.format("Shop", "", "Late") + OTHERS})
+    os.utime(made.project.root / "surveys/day.csv", (1_780_000_000,) * 2)
+    made.run()
+    before = of_response(made.answers)
+    made.write({name: CHOICES + ONLY_ONE.format("", "Web", "") + OTHERS})
+    made.run()
+
+    assert {"Shop", "Why?"} == before
+    assert {"Web"} == of_response(made.answers)
+    assert {"Web", "Why?"} == of_response(made.answers, 3)
+    assert (1, 0, 2) == made.counts
+
+
+def test_two_exports_of_one_folder_are_taken_in_their_order(desk: MakeDesk) -> None:
+    """What yesterday's export says and today's says no longer is gone in a first run as well."""
+    made = desk(
+        {
+            "2026-06-02.csv": CHOICES + ONLY_ONE.format("", "Web", "") + OTHERS,
+            "2026-06-01.csv": CHOICES + ONLY_ONE.format("Shop", "", "Late") + OTHERS,
+        }
+    ).run()
+
+    assert {"Web"} == of_response(made.answers)
+
+
+def test_a_question_that_is_no_longer_asked_keeps_its_answers(desk: MakeDesk) -> None:
+    """An export without a column says nothing of what was answered in it."""
+    made = desk({"a.csv": TYPEFORM + typeform(1, 9, "Late")}).run()
+    header = TYPEFORM.replace("Why?,", "")
+    made.write({"a.csv": header + typeform(1, 3, "x").replace(",x,", ",")})
+    made.run()
+
+    assert {"Why?"} == of_response(made.answers)
+    assert 3_000_000 == made.answers["t1|Recommend us? (0-10)"]["score"]
+
+
+def test_a_response_that_turns_out_to_be_a_test_is_none(desk: MakeDesk) -> None:
+    """What the tool marks as spam afterwards is taken out, and what was answered in it."""
+    header = "StartDate,EndDate,Status,Finished,RecordedDate,ResponseId,Q1\n"
+    header += "Start Date,End Date,Response Type,Finished,Recorded Date,Response ID,"
+    header += "How likely are you to recommend us? (0-10)\n"
+    row = "2026-05-14 08:00:00,2026-05-14 08:01:00,{},True,2026-05-14 08:01:00,R_1,9\n"
+    made = desk({"a.csv": header + row.format("IP Address")}).run()
+    before = len(made.answers)
+    made.write({"a.csv": header + row.format("Spam")})
+    made.run()
+
+    assert (1, {}) == (before, made.answers)
 
 
 # Replay

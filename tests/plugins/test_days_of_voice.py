@@ -1,0 +1,104 @@
+"""Surveys, mail, visits, contacts and series, read day after day by the command itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MakeProject = Callable[..., Path]
+RunRegard = Callable[..., Any]
+
+
+@dataclass(slots=True)
+class Days:
+    """A project with one source ``voice`` that is run once a day at nine."""
+
+    folder: Path
+    command: RunRegard
+    date: int = 0
+
+    def next(
+        self, files: Mapping[str, str | bytes] | None = None, *gone: str
+    ) -> list[dict[str, Any]]:
+        """Let a day pass: files come, others go, and the source is read."""
+        self.date += 1
+        for name in gone:
+            (self.folder / name).unlink()
+        written = datetime(2026, 11, self.date, 8, tzinfo=UTC).timestamp()
+        for name, content in (files or {}).items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+            os.utime(path, (written, written))
+        done = self._run("run", "voice", "--json")
+        assert done.stdout, done.stderr
+        streams: list[dict[str, Any]] = json.loads(done.stdout)["runs"]
+        return streams
+
+    def rows(self, table: str) -> dict[str, dict[str, Any]]:
+        """Return what is stored in a table and not deleted, by key."""
+        with closing(sqlite3.connect(self.folder / "regard.db")) as connection:
+            connection.row_factory = sqlite3.Row
+            found = connection.execute(f"SELECT * FROM {table} WHERE deleted_at IS NULL")
+            return {row["key"]: dict(row) for row in found}
+
+    def report(self, name: str, *more: str) -> str:
+        """Return a report as a person reads it."""
+        text: str = self._run("report", name, *more).stdout
+        return text
+
+    def _run(self, *arguments: str) -> Any:  # noqa: ANN401  # a finished process
+        now = datetime(2026, 11, self.date, 9, tzinfo=UTC)
+        return self.command(*arguments, cwd=self.folder, env={"REGARD_NOW": now.isoformat()})
+
+
+@pytest.fixture
+def days(project: MakeProject, run_regard: RunRegard) -> Callable[..., Days]:
+    """Return what makes a project, of its source's table and its first files."""
+
+    def make(table: str, files: Mapping[str, str] | None = None) -> Days:
+        head = 'timezone = "Europe/Madrid"\n[sources.voice]\n'
+        return Days(project(head + table, files=files), run_regard)
+
+    return make
+
+
+FORM = """\
+name = "Store"
+version = "{}"
+ignore = ["Trial?"]
+[columns]
+visit = "Visit"
+place = "Store"
+visited_at = "Date"
+[[sections]]
+name = "Service"
+[[sections.items]]
+name = "greets"
+text = "Greets?"
+"""
+TRIAL = '[[sections.items]]\nname = "trial"\ntext = "Trial?"\n'
+VISITS = "Visit;Store;Date;Greets?;Trial?\nV1;Centre;12/10/2026;Yes;No\nV2;North;13/10/2026;Yes;Yes\n"
+
+
+def test_an_item_that_the_form_has_no_longer_is_in_no_visit(days: Callable[..., Days]) -> None:
+    """A form without an item scores all visits anew, and nothing of the item is reported."""
+    table = 'plugin = "mystery-shopping"\nform = "form.toml"\npath = "visits/*"\n'
+    form = FORM.format(1).replace('ignore = ["Trial?"]\n', "") + TRIAL
+    made = days(table + 'dates = "day-first"\n', {"form.toml": form})
+    made.next({"visits/w.csv": VISITS})
+    before = made.report("mystery")
+    made.next({"form.toml": FORM.format(2)})
+
+    assert "Trial?" in before
+    assert {"V1|greets", "V2|greets"} == set(made.rows("visit_scores"))
+    assert "Trial?" not in made.report("mystery")
