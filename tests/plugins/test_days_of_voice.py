@@ -56,7 +56,7 @@ class Days:
         text: str = self._run("report", name, *more).stdout
         return text
 
-    def _run(self, *arguments: str) -> Any:  # noqa: ANN401  # a finished process
+    def _run(self, *arguments: str) -> Any:
         now = datetime(2026, 11, self.date, 9, tzinfo=UTC)
         return self.command(*arguments, cwd=self.folder, env={"REGARD_NOW": now.isoformat()})
 
@@ -70,6 +70,40 @@ def days(project: MakeProject, run_regard: RunRegard) -> Callable[..., Days]:
         return Days(project(head + table, files=files), run_regard)
 
     return make
+
+
+REPLY = """\
+From x Mon Nov  2 08:00:00 2026
+From: {who}@mail.example
+To: survey@shop.example
+Subject: Re: How likely are you to recommend us?
+Date: {date} Nov 2026 08:00:00 +0100
+Message-ID: <{name}@mail.example>
+In-Reply-To: <survey-1@shop.example>
+
+{text}
+
+"""
+REPLIES = 'plugin = "survey-mailbox"\npath = "replies.mbox"\nown = ["shop.example"]\n'
+REPLIES += 'survey = "S"\n'
+
+
+def test_a_second_reply_to_a_survey_corrects_the_first(days: Callable[..., Days]) -> None:
+    """Whoever answers one message again is one response, with the score that was said last."""
+    made = days(REPLIES)
+    ana = REPLY.format(who="ana", date="Sun, 01", name=1, text="3\n\nToo slow")
+    luis = REPLY.format(who="luis", date="Sun, 01", name=2, text="10")
+    again = REPLY.format(who="ana", date="Mon, 02", name=3, text="Sorry, I meant 8")
+    made.next({"replies.mbox": ana + luis})
+    made.next({"replies.mbox": ana + luis + again})
+    scores = {row["email"]: row["score"] for row in made.rows("answers").values() if row["score"]}
+
+    assert {"ana@mail.example": 8_000_000, "luis@mail.example": 10_000_000} == scores
+    assert "2 responses" in made.report("voice")
+    made.next({"replies.mbox": again + ana + luis})
+    assert scores == {
+        row["email"]: row["score"] for row in made.rows("answers").values() if row["score"]
+    }
 
 
 FORM = """\
@@ -87,7 +121,8 @@ name = "greets"
 text = "Greets?"
 """
 TRIAL = '[[sections.items]]\nname = "trial"\ntext = "Trial?"\n'
-VISITS = "Visit;Store;Date;Greets?;Trial?\nV1;Centre;12/10/2026;Yes;No\nV2;North;13/10/2026;Yes;Yes\n"
+VISITS = "Visit;Store;Date;Greets?;Trial?\nV1;Centre;12/10/2026;Yes;No\n"
+VISITS += "V2;North;13/10/2026;Yes;Yes\n"
 
 
 def test_an_item_that_the_form_has_no_longer_is_in_no_visit(days: Callable[..., Days]) -> None:
