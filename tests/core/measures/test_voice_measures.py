@@ -390,6 +390,43 @@ def test_pages(view_of_kinds: Callable[..., Any]) -> None:
     assert Decimal("20.0") == pages.page_errors(view, LAST).value
 
 
+def test_reports_that_overlap_count_once(view_of_kinds: Callable[..., Any]) -> None:
+    """A day that lies in several reports of one source is counted in one of them."""
+    reports = {(5, 1): 100, (4, 1): 80, (9, 8): 7, (6, 6): 3, (9, 9): 4}
+    told = [
+        {
+            "subject": "/a",
+            "name": "web.views",
+            "value": value,
+            "happened_at": NOW - timedelta(days=first),
+            "extra": json.dumps({"until": (NOW - timedelta(days=last)).date().isoformat()}),
+        }
+        for (first, last), value in reports.items()
+    ]
+    found, n = pages.pages_viewed(view_of_kinds(fact=keyed(told)), LAST)
+
+    assert ([("/a", 110)], 110) == ([(one.path, one.views) for one in found], n)
+
+
+@pytest.mark.parametrize(
+    ("spans", "taken"),
+    [
+        ([(1, 15), (1, 31), (10, 20)], [(1, 31)]),
+        ([(1, 28), (2, 29), (3, 30)], [(3, 30)]),
+        ([(1, 7), (8, 14), (1, 14)], [(1, 14)]),
+        ([(1, 7), (7, 13), (14, 20)], [(7, 13), (14, 20)]),
+        ([(5, 5), (5, 5)], [(5, 5)]),
+        ([(9, 2), (1, 3)], [(1, 3)]),
+        ([], []),
+    ],
+)
+def test_reports_apart(spans: list[tuple[int, int]], taken: list[tuple[int, int]]) -> None:
+    """Most days count, in the fewest and latest reports of which no two speak of one day."""
+    days = [(f"2026-10-{first:02}", f"2026-10-{last:02}") for first, last in spans]
+
+    assert [(f"2026-10-{a:02}", f"2026-10-{b:02}") for a, b in taken] == pages.apart(days)
+
+
 def test_unlooked_pages(view_of_kinds: Callable[..., Any]) -> None:
     """Where no views are known no page is called unused."""
     view = view_of_kinds(fact=[{"subject": "/a", "name": "web.page", "value": 1}])
