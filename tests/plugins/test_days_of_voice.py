@@ -72,6 +72,21 @@ def days(project: MakeProject, run_regard: RunRegard) -> Callable[..., Days]:
     return make
 
 
+def test_a_value_that_was_not_revised_stays_known_since_it_was_published(
+    days: Callable[..., Days],
+) -> None:
+    """A series that is downloaded again whole moves the day of revised and new values only."""
+    made = days('plugin = "indicators"\npath = "o/*"\n')
+    head = "Series;Period;Value\n"
+    made.next({"o/cpi.csv": head + "CPI;2026-08;101.5\nCPI;2026-09;102.5\n"})
+    again = "CPI;2026-08;101.5\nCPI;2026-09;102.7\nCPI;2026-10;103.1\n"
+    made.next({"o/cpi.csv": head + again})
+
+    assert {"2026-08-01": "2026-11-01", "2026-09-01": "2026-11-02", "2026-10-01": "2026-11-02"} == {
+        row["period_on"]: row["published_on"] for row in made.rows("indicators").values()
+    }
+
+
 REPLY = """\
 From x Mon Nov  2 08:00:00 2026
 From: {who}@mail.example
