@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -201,6 +201,14 @@ class Context(Protocol):
 
     def refused_before(self, key: str, reason: str) -> Mapping[str, Any] | None:
         """Return the payload of a refused record of this stream; None: there is none."""
+
+    def newest(self, stream: str, names: Collection[str]) -> set[str]:
+        """
+        Return which of some files are the newest of their folder; others need not be read.
+
+        For a stream of which each file holds all there is. Whoever asks leaves the others out,
+        and what they alone hold is taken for gone.
+        """
 
     @property
     def pseudonym_key(self) -> bytes:

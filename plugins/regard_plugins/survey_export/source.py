@@ -132,6 +132,7 @@ class SurveyExport(ExportSource[SurveyConfig]):
                 "answer",
                 ("response", "question", "option"),
                 snapshot=layout.snapshot,
+                newest=layout.snapshot,
                 confirmed=layout.confirmed,
                 layout=layout,
                 compiled=compiled,
