@@ -273,14 +273,9 @@ class Inputs:
 
     def newest(self, stream: str, names: Collection[str]) -> set[str]:
         """
-        Return the files of which each holds all that others beside it hold, and later.
+        Return the newest file of each folder, of those that a stream has read or is to read.
 
-        Of files in one folder that is the newest one. Where all of these are read, nothing of
-        the stream has been passed over: what the others hold is no longer so.
-
-        Args:
-            stream: Only files that this stream reads, or has read, are looked at.
-            names: The files that it is about to read.
+        Where all of these are read, nothing of the stream has been passed over.
         """
         before = {state.path for state in self.known if state.stream == stream}
         folders: dict[str, str] = {}

@@ -29,7 +29,7 @@ SAMPLE = 500
 
 KNOWN = f"Recognised by their headers are the exports of {', '.join(VENDORS)}."
 
-RECIPE = "survey-export 3"
+RECIPE = "survey-export 4"
 """Raised when the same file gives other records than before: then it is read again."""
 
 

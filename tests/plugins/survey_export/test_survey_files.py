@@ -359,6 +359,20 @@ def test_a_response_that_turns_out_to_be_a_test_is_none(desk: MakeDesk) -> None:
     assert (1, {}) == (before, made.answers)
 
 
+def test_an_export_of_qualtrics_without_its_third_header_row(desk: MakeDesk) -> None:
+    """Who takes out the row that means nothing keeps the questions' texts and their scales."""
+    header = "StartDate,EndDate,Finished,RecordedDate,ResponseId,Q1\n"
+    header += "Start Date,End Date,Finished,Recorded Date,Response ID,Recommend us? (0-10)\n"
+    row = "2026-05-14 08:00:00,2026-05-14 08:01:00,True,2026-05-14 08:01:00,R_1,9\n"
+    made = desk({"a.csv": header + row}).run()
+
+    assert [("Recommend us? (0-10)", "nps")] == [
+        (each["question"], each["metric"]) for each in made.answers.values()
+    ]
+    assert [] == made.refused
+    assert "third header row is missing" in made.notes
+
+
 # Replay
 
 
