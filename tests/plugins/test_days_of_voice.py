@@ -195,3 +195,36 @@ def test_an_item_that_the_form_has_no_longer_is_in_no_visit(days: Callable[..., 
     assert "Trial?" in before
     assert {"V1|greets", "V2|greets"} == set(made.rows("visit_scores"))
     assert "Trial?" not in made.report("mystery")
+
+
+MORE = "".join(f"V{number};South;14/10/2026;Yes;Yes\n" for number in range(3, 11))
+
+
+@pytest.mark.parametrize(("complete", "left"), [(True, 9), (False, 10)])
+def test_a_visit_that_was_deleted_is_gone_where_files_are_complete(
+    days: Callable[..., Days], complete: bool, left: int
+) -> None:
+    """With `complete` a visit that no file has is gone with its items, and others stay."""
+    table = 'plugin = "mystery-shopping"\nform = "form.toml"\npath = "visits/*"\n'
+    table += f'dates = "day-first"\ncomplete = {str(complete).lower()}\n'
+    made = days(table, {"form.toml": FORM.format(1)})
+    made.next({"visits/1.csv": VISITS, "visits/2.csv": VISITS.partition("V1")[0] + MORE})
+    made.next({"visits/1.csv": VISITS.replace("V1;Centre;12/10/2026;Yes;No\n", "")})
+
+    assert left == len(made.rows("visits")) == len(made.rows("visit_scores"))
+
+
+def test_a_response_that_was_deleted_is_gone_where_exports_are_complete(
+    days: Callable[..., Days],
+) -> None:
+    """With `complete` a response is gone that the newest export lacks, older ones beside it."""
+    made = days('plugin = "survey-export"\npath = "s/*"\nsurvey = "S"\ncomplete = true\n')
+    head = "#,Recommend us? (0-10),Start Date (UTC),Submit Date (UTC),Network ID\n"
+    rows = [f"t{at},9,2026-10-30 08:00:00,2026-10-30 08:01:00,n\n" for at in range(9)]
+    made.next({"s/2026-11-01.csv": head + "".join(rows)})
+    made.next({"s/2026-11-02.csv": head + "".join(rows[1:])})
+
+    assert {f"t{at}" for at in range(1, 9)} == {
+        row["response_key"] for row in made.rows("answers").values()
+    }
+    assert "8 responses" in made.report("voice")

@@ -131,8 +131,8 @@ class SurveyExport(ExportSource[SurveyConfig]):
                 stream,
                 "answer",
                 ("response", "question", "option"),
-                snapshot=layout.snapshot,
-                newest=layout.snapshot,
+                snapshot=layout.snapshot or self.config.complete,
+                newest=layout.snapshot or self.config.complete,
                 confirmed=layout.confirmed,
                 layout=layout,
                 compiled=compiled,
@@ -158,6 +158,7 @@ class SurveyExport(ExportSource[SurveyConfig]):
     def recipe(self) -> Sequence[str]:
         """Return what decides about records beside the maps and profiles."""
         own = {"survey", "channel", "place", "language", "columns", "questions", "profile"}
+        own |= {"complete"}
         return (RECIPE, self.config.model_dump_json(include=own))
 
     def replay(
