@@ -43,10 +43,16 @@ def settle(
         return
     members: _Members = {item.key: {} for item in found}
     if transaction is not None:
-        # Of a response that is new as a whole nothing is looked for: in a first load all are.
-        asked = [each.key for each in found if not each.kept or known.keys() & each.kept]
+        writer = transaction.writer
+        # Where looking reads the whole table, what has only new records is taken for new: in a
+        # first load all is.
+        asked = [
+            each.key
+            for each in found
+            if writer.finds_members or not each.kept or known.keys() & each.kept
+        ]
         whole, about = _FIELDS[batch.kind.name]
-        rows = transaction.writer.members(batch.kind.table, whole, about, source, asked)
+        rows = writer.members(batch.kind.table, whole, about, source, asked)
         for name, key, said in rows if asked else ():
             if name in members:
                 members[name][key] = said

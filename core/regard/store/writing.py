@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from math import nan
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Table
 
@@ -39,6 +39,9 @@ class BulkWriter(ABC):
     Args:
         connection: With its transaction open.
     """
+
+    finds_members: ClassVar[bool] = False
+    """Whether `members` finds records by their keys, and need not read the whole table."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -131,6 +134,8 @@ def _row_after_row(
 
 
 class _SqliteWriter(BulkWriter):
+    finds_members = True
+
     def lock(self) -> None:
         """BEGIN IMMEDIATE holds the write lock already."""
 

@@ -359,6 +359,25 @@ def test_a_response_that_turns_out_to_be_a_test_is_none(desk: MakeDesk) -> None:
     assert (1, {}) == (before, made.answers)
 
 
+def test_codes_and_texts_as_headers_are_one_question(desk: MakeDesk) -> None:
+    """Whoever names a question's code among its aliases may export with either."""
+    text = "How likely are you to recommend us from 0 to 10?"
+    rows = "1,2026-05-14 08:00:00,2,es,9,{},{}\n"
+    codes = "id,submitdate,lastpage,startlanguage,Q1,Q2[SQ1],Q2[SQ2]\n" + rows.format("Y", "N")
+    texts = "Response ID,Date submitted,Last page,Start language,"
+    texts += f'"{text}","Used? [Mail]","Used? [Web]"\n' + rows.format("Yes", "No")
+    questions = {text: {"metric": "nps", "aliases": ["Q1"]}, "Used?": {"aliases": ["Q2"]}}
+    name = "results-survey12345.csv"
+    made = desk({name: texts}, questions=questions).run()
+    stored = []
+    for content in (codes, texts, codes):
+        made.write({name: content})
+        made.run()
+        stored.append(sorted(key.partition("|")[2] for key in made.answers))
+
+    assert [["Q1", "Q2|SQ1"], [text, "Used?|Mail"], ["Q1", "Q2|SQ1"]] == stored
+
+
 def test_an_export_of_qualtrics_without_its_third_header_row(desk: MakeDesk) -> None:
     """Who takes out the row that means nothing keeps the questions' texts and their scales."""
     header = "StartDate,EndDate,Finished,RecordedDate,ResponseId,Q1\n"
