@@ -46,11 +46,13 @@ def settle(
         writer = transaction.writer
         # Where looking reads the whole table, what has only new records is taken for new: in a
         # first load all is.
-        asked = [
-            each.key
-            for each in found
-            if writer.finds_members or not each.kept or known.keys() & each.kept
-        ]
+        counts = {each.key: sum(key in known for key in each.kept) for each in found}
+        empty = {each.key for each in found if not each.kept}
+        asked = {
+            name: count
+            for name, count in counts.items()
+            if count or writer.finds_members or name in empty
+        }
         whole, about = _FIELDS[batch.kind.name]
         rows = writer.members(batch.kind.table, whole, about, source, asked)
         for name, key, said in rows if asked else ():

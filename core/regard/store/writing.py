@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from math import nan
 from typing import Any, ClassVar
@@ -57,17 +57,20 @@ class BulkWriter(ABC):
 
     @abstractmethod
     def members(
-        self, table: Table, whole: str, about: str, source: str, names: Collection[str]
+        self, table: Table, whole: str, about: str, source: str, names: Mapping[str, int]
     ) -> Iterator[tuple[str, str, StoredValue]]:
         """
         Yield what a table holds of some wholes of a source: each whole, key, and what about.
+
+        A whole of which nothing else is stored than what is known may be left out.
 
         Args:
             table: Of a kind whose latest version wins.
             whole: The column that names the whole; keys of its records begin with it.
             about: The column that says what a record is about.
             source: The source's name.
-            names: Which wholes; records of others may come with theirs.
+            names: Which wholes, and how many of their records are known; records of others
+                may come with theirs.
         """
 
     @abstractmethod
@@ -157,19 +160,30 @@ class _SqliteWriter(BulkWriter):
         return {row[0]: Known(*row) for row in cursor}
 
     def members(
-        self, table: Table, whole: str, about: str, source: str, names: Collection[str]
+        self, table: Table, whole: str, about: str, source: str, names: Mapping[str, int]
     ) -> Iterator[tuple[str, str, StoredValue]]:
         wanted = f'SELECT t."{whole}", t.key, t."{about}" FROM'
         # The keys of one whole are neighbours, except those that are too long to be kept.
-        begun = [key for name in names if (key := compose((name, ""))).endswith("|")]
+        begun = {
+            key: count
+            for name, count in names.items()
+            if (key := compose((name, ""))).endswith("|")
+        }
+        beside = (
+            f"json_each(?) AS j CROSS JOIN {table.name} AS t ON t.source = ? "
+            "AND t.key > j.value AND t.key < substr(j.value, 1, length(j.value) - 1) || '}'"
+        )
+        counted = self._raw.execute(
+            f"SELECT j.value, count(*) FROM {beside} GROUP BY j.value",
+            (json.dumps(list(begun)), source),
+        )
+        more = [key for key, count in counted if count != begun[key]]
         query = (
-            f"{wanted} json_each(?) AS j CROSS JOIN {table.name} AS t ON t.source = ? "
-            "AND t.key > j.value AND t.key < substr(j.value, 1, length(j.value) - 1) || '}' "
-            f"WHERE t.deleted_at IS NULL UNION ALL {wanted} {table.name} AS t "
+            f"{wanted} {beside} WHERE t.deleted_at IS NULL UNION ALL {wanted} {table.name} AS t "
             "WHERE t.source = ? AND t.key > 'sha256:' AND t.key < 'sha256;' "
             f'AND t.deleted_at IS NULL AND t."{whole}" IN (SELECT value FROM json_each(?))'
         )
-        values = (json.dumps(begun), source, source, json.dumps(list(names)))
+        values = (json.dumps(more), source, source, json.dumps(list(names)))
         yield from self._raw.execute(query, values)
 
     def upsert(
@@ -238,7 +252,7 @@ class _PostgresWriter(BulkWriter):
         return {row[0]: Known(*row) for row in cursor}
 
     def members(
-        self, table: Table, whole: str, about: str, source: str, names: Collection[str]
+        self, table: Table, whole: str, about: str, source: str, names: Mapping[str, int]
     ) -> Iterator[tuple[str, str, StoredValue]]:
         query = (
             f'SELECT "{whole}", key, "{about}" FROM {table.name} '
