@@ -319,6 +319,22 @@ def test_replies_that_name_no_other_mail(view_of_kinds: Callable[..., Any]) -> N
     assert (Decimal(2), 2, 4) == (wait.median, wait.n, wait.waiting)
 
 
+def test_replies_that_name_only_the_mail_they_answer(view_of_kinds: Callable[..., Any]) -> None:
+    """A customer who thanks for an answer goes on with the thread and waits for nothing."""
+    ours = {"direction": "outbound"}
+    told = [(5, "m1", {}), (4.5, "m1", ours), (4, "m2", {}), (3, "m3", ours), (2, "m3", {})]
+    rows = [
+        {
+            "key": f"m{number}",
+            **contact(days, channel="email", type="message", thread_key=thread, **more),
+        }
+        for number, (days, thread, more) in enumerate(told, start=1)
+    ]
+    wait = calls.first_reply(view_of_kinds(touchpoint=rows), LAST)
+
+    assert (Decimal(12), 1, 0) == (wait.median, wait.n, wait.waiting)
+
+
 def test_campaigns(view_of_kinds: Callable[..., Any]) -> None:
     """A campaign goes from recipients to purchases; a vendor's counts stand beside."""
 
