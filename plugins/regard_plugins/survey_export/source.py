@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
@@ -16,7 +18,7 @@ from regard.tabular import Row, Table, Value, open_tables
 from regard_plugins.survey_export.answers import AnswerFormat, AnswerMapper, Survey
 from regard_plugins.survey_export.compiling import compile_questions
 from regard_plugins.survey_export.config import SurveyConfig
-from regard_plugins.survey_export.dating import order_of
+from regard_plugins.survey_export.dating import order_by, order_of
 from regard_plugins.survey_export.layouts import Layout, places_of, tidy
 from regard_plugins.survey_export.naming import slug, survey_name, survey_number
 from regard_plugins.survey_export.opening import join_heads, sample_of
@@ -139,7 +141,7 @@ class SurveyExport(ExportSource[SurveyConfig]):
                 survey=self._survey(layout, path, named),
                 header=header,
                 zone=self.config.timezone or layout.zone,
-                dates=_dates(layout, sample),
+                dates=_dates(layout, sample, path),
                 answered_at=_column(header, self.config.columns.answered_at),
             )
         ]
@@ -226,10 +228,15 @@ class SurveyExport(ExportSource[SurveyConfig]):
         return None
 
 
-def _dates(layout: Layout, sample: Sequence[Sequence[Value]]) -> tuple[str, ...]:
+def _dates(layout: Layout, sample: Sequence[Sequence[Value]], path: PurePath) -> tuple[str, ...]:
     """Return how dates are written: as they themselves tell, else as the tool usually does."""
     texts = [as_text(row[place]) for row in sample for place in layout.times if place < len(row)]
     order = order_of(texts)
+    if order is None:
+        # Nobody answers after the file was written.
+        with suppress(OSError, OverflowError):
+            written = datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
+            order = order_by(texts, written.date())
     return layout.dates if order is None else (*_formats_of(layout), order)
 
 

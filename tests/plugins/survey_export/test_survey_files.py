@@ -6,6 +6,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -357,6 +358,22 @@ def test_a_response_that_turns_out_to_be_a_test_is_none(desk: MakeDesk) -> None:
     made.run()
 
     assert (1, {}) == (before, made.answers)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"), [((2026, 11, 1), "2026-10-11"), ((2026, 11, 20), "2026-11-10")]
+)
+def test_dates_that_would_lie_ahead_of_their_file(
+    desk: MakeDesk, written: tuple[int, int, int], expected: str
+) -> None:
+    """Where the usual order would make answers of the future, the other one is meant."""
+    row = "1,4,11/10/2026 10:00:00 AM,11/10/2026 10:01:00 AM,203.0.113.7,9,\n"
+    made = desk({"a.csv": MONKEY + row})
+    at = datetime(*written, tzinfo=UTC).timestamp()
+    os.utime(made.project.root / "surveys/a.csv", (at, at))
+    (answer,) = made.run().answers.values()
+
+    assert expected == answer["answered_at"][:10]
 
 
 def test_codes_and_texts_as_headers_are_one_question(desk: MakeDesk) -> None:
