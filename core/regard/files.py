@@ -6,13 +6,22 @@ Writers of sources import all of it from `regard.sources`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-__all__ = ["FileProgress", "InputFile", "Looking", "Recognised"]
+__all__ = ["FileProgress", "InputFile", "Looking", "Recognised", "is_log"]
+
+
+_LOG: Final = re.compile(r"(?<![^\W_])(?:access|log)(?![^\W_])", re.IGNORECASE)
+
+
+def is_log(path: Path) -> bool:
+    """Say whether a file is called as those are that somebody always writes to."""
+    return _LOG.search(path.name) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from regard.exports.replaying import RowReplay
 from regard.exports.tables import AnyMapper, Found, Reading
 from regard.exports.trying import ways_of
 from regard.exports.wishes import Wishes
+from regard.files import is_log
 from regard.mapping import (
     FieldMap,
     Mapper,
@@ -143,7 +144,7 @@ class ExportSource(Source[ExportConfigT]):
         wishes = self._wishes(ctx)
         zone_of(wishes.timezone)
         files = self._input(ctx, wishes)
-        found = [self._look(file, wishes) for file in files]
+        found = self._without_new_logs([self._look(file, wishes) for file in files], ctx)
         read = Counter(
             (getattr(reading.spec, "title", "the map"), reading.spec.stream)
             for each in found
@@ -168,7 +169,8 @@ class ExportSource(Source[ExportConfigT]):
         """Return a stream for each sort of export among the files that have something new."""
         wishes = self._wishes(ctx)
         files = self._input(ctx, wishes)
-        self._found = {file.name: self._look(file, wishes) for file in files}
+        looked = self._without_new_logs([self._look(file, wishes) for file in files], ctx)
+        self._found = {found.file.name: found for found in looked}
         streams: dict[str, Stream] = {}
         for found in self._found.values():
             for reading in found.readings:
@@ -245,6 +247,15 @@ class ExportSource(Source[ExportConfigT]):
 
     def _look(self, file: InputFile, wishes: Wishes) -> Found:
         return Found.look(file, wishes, self.open, self.formats)
+
+    def _without_new_logs(self, looked: Sequence[Found], ctx: Context) -> Sequence[Found]:
+        """Leave out logs in which nothing is written yet, because they have just been rotated."""
+        if not self.growing:
+            return looked
+        begun = [found for found in looked if found.empty and is_log(found.file.path)]
+        for found in begun:
+            ctx.note(f"{found.file.name} is empty")
+        return [found for found in looked if found not in begun]
 
     def _stream(self, reading: Reading) -> Stream:
         spec = reading.spec

@@ -11,7 +11,7 @@ from regard.exports.formats import Format, RowMapper
 from regard.exports.wishes import Wishes
 from regard.mapping import FieldMap, Mapper, Profile, explain, recognise
 from regard.sources import InputFile
-from regard.tabular import Table
+from regard.tabular import EmptyFile, Table
 
 __all__ = ["AnyMapper", "Finder", "Found", "Opener", "Reading", "Spec"]
 
@@ -67,12 +67,14 @@ class Found:
         readings: Its tables that are read.
         ignored: Sentences on tables beside them that are not.
         problem: Why nothing in it can be read; None where something can.
+        empty: Nothing is written in it.
     """
 
     file: InputFile
     readings: tuple[Reading, ...] = ()
     ignored: tuple[str, ...] = ()
     problem: str | None = None
+    empty: bool = False
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -96,7 +98,7 @@ class Found:
         try:
             tables = opener(file, wishes)
         except FileError as error:
-            return cls(file, problem=str(error))
+            return cls(file, problem=str(error), empty=isinstance(error, EmptyFile))
         readings: list[Reading] = []
         problems: list[str] = []
         for table in tables:

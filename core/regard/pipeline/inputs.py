@@ -25,6 +25,7 @@ from pathlib import Path
 
 from regard.errors import ConfigError, FileError, RegardError, SourceChanged
 from regard.fetching import FOLDER, Fetcher, Landed, local_files
+from regard.files import is_log
 from regard.pipeline.fingerprints import UNREAD, Fingerprint, ages_of, digests_of, fingerprint_of
 from regard.secrets import mask
 from regard.settings.paths import Remote, is_remote, paths_of
@@ -35,8 +36,6 @@ __all__ = ["Inputs", "find_files", "missed_before"]
 
 _SETTLED_SECONDS = 2.0
 _PATTERN = re.compile(r"[*?\[]")
-_LOG = re.compile(r"(?<![^\W_])(?:access|log)(?![^\W_])", re.IGNORECASE)
-"""The names of files that somebody always writes to: who waits for that to end waits forever."""
 _EMPTY = "no file matches "
 _NOTES = ("readme", "readme.md", "readme.txt")
 """What people put beside files in a folder, such as the one that `regard init` makes."""
@@ -344,7 +343,8 @@ class Inputs:
             found = replace(found, name=f"{FOLDER}/{self.source}/{found.path.name}")
             self._whole.add(found.name)
             return found
-        if growing and _LOG.search(path.name):
+        if growing and is_log(path):
+            # Who waits for somebody who always writes waits forever.
             self._logs.add(found.name)
             return found
         age = time.time() - found.modified_ns / 1e9

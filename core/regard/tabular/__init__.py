@@ -9,13 +9,14 @@ that it can be put in quarantine and its neighbours go on.
 from __future__ import annotations
 
 from regard.tabular.dialects import Dialect
-from regard.tabular.opening import open_tables
+from regard.tabular.opening import EmptyFile, open_tables
 from regard.tabular.pieces import PieceReader
 from regard.tabular.tables import BadRow, Piece, PieceItems, Row, Slice, Table, Value
 
 __all__ = [
     "BadRow",
     "Dialect",
+    "EmptyFile",
     "Piece",
     "PieceItems",
     "PieceReader",

@@ -17,7 +17,11 @@ from regard.tabular.parquet import open_parquet
 from regard.tabular.spreadsheets import open_workbook
 from regard.tabular.tables import Table
 
-__all__ = ["open_tables"]
+__all__ = ["EmptyFile", "open_tables"]
+
+
+class EmptyFile(FileError):
+    """A file in which nothing is written: a log that has just been begun, or a failed export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _head(content: Content) -> bytes:
     head = content.head()
     if not head.strip(b"\0\t\r\n \xef\xbb\xbf\xff\xfe"):
         message = f"{content.label} is empty"
-        raise FileError(message)
+        raise EmptyFile(message)
     return head
 
 
@@ -126,7 +130,7 @@ def _open_members(contents: tuple[Content, ...], wishes: _Wishes) -> tuple[Table
     for content in contents:
         head = content.head()
         if not head:
-            refused.append(FileError(f"{content.label} is empty"))
+            refused.append(EmptyFile(f"{content.label} is empty"))
             continue
         found = "zip" if head.startswith(b"PK") else ""
         office = _office_format(content) if found else ""

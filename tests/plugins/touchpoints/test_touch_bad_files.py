@@ -38,6 +38,24 @@ def test_a_bad_file_stops_no_other(folder: Folder) -> None:
         assert name in str(summaries["unrecognised"].error)
 
 
+def test_a_log_that_has_just_been_rotated_is_no_failure(folder: Folder) -> None:
+    """An empty log is only noted, alone or beside others, until something stands in it."""
+    asked = '[27/Sep/2026:10:01:00 +0000] "GET /shoes HTTP/1.1" 200 512 "-" "Mozilla/5.0"'
+    line = f"203.0.113.1 - - {asked}\n"
+    folder.put("access.log", b"")
+    alone = folder.run()
+    folder.put("access.log.1", line)
+    beside = folder.run()
+    folder.put("access.log", line.replace("shoes", "hats"))
+    folder.run()
+
+    for summaries in (alone, beside):
+        assert {Outcome.OK} == {each.outcome for each in summaries.values()}
+        notes = [note for each in summaries.values() for note in each.notes]
+        assert any(note.endswith("access.log is empty") for note in notes)
+    assert 2 == len(folder.records("touchpoint"))
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("share", [0.03, 0.5, 0.97])
 def test_a_file_cut_short_gives_what_there_is(folder: Folder, name: str, share: float) -> None:
