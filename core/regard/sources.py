@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,6 +56,7 @@ __all__ = [
     "Seen",
     "Source",
     "Stream",
+    "Whole",
     "Yielded",
     "source",
 ]
@@ -165,7 +166,27 @@ class Seen:
     as_of: datetime
 
 
-Yielded: TypeAlias = "Record | Page | Delete | Seen"
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """
+    All that the source has of what belongs together; what else is stored of it is gone.
+
+    The answers of one response belong together, and the items of one visit.
+
+    Attributes:
+        name: The ``response_key`` of the answers, or the ``visit_key`` of the items.
+        keys: The keys of the records that there are.
+        among: The questions, or items, that the source can tell about; None: all there are.
+        as_of: When that was so, where the source says it.
+    """
+
+    name: str
+    keys: frozenset[str]
+    among: frozenset[str] | None = None
+    as_of: datetime | None = None
+
+
+Yielded: TypeAlias = "Record | Page | Delete | Seen | Whole"
 
 
 class Context(Protocol):
@@ -180,6 +201,14 @@ class Context(Protocol):
 
     def refused_before(self, key: str, reason: str) -> Mapping[str, Any] | None:
         """Return the payload of a refused record of this stream; None: there is none."""
+
+    def newest(self, stream: str, names: Collection[str]) -> set[str]:
+        """
+        Return which of some files are the newest of their folder; others need not be read.
+
+        For a stream of which each file holds all there is. Whoever asks leaves the others out,
+        and what they alone hold is taken for gone.
+        """
 
     @property
     def pseudonym_key(self) -> bytes:

@@ -19,7 +19,7 @@ from regard.mapping import Mapped
 from regard.mapping.mappers import Numbered
 from regard.mapping.values import as_text
 from regard.records.encoding import Encoded
-from regard.sources import Delete
+from regard.sources import Delete, Whole
 
 __all__ = ["Format", "Refusal", "RowMapper"]
 
@@ -88,7 +88,7 @@ class RowMapper:
         cells = {name: as_text(cell) for name, cell in zip(self.header, row.values, strict=False)}
         return cells | {name: as_text(cell) for name, cell in (row.surplus or {}).items()}
 
-    def records(self, row: Numbered) -> Sequence[Mapped | Encoded | Delete | Refusal]:
+    def records(self, row: Numbered) -> Sequence[Mapped | Encoded | Delete | Whole | Refusal]:
         """
         Return all that a row says; nothing for one that is a total, a footer or a header.
 
@@ -100,7 +100,7 @@ class RowMapper:
         """
         raise NotImplementedError
 
-    def finish(self) -> Sequence[Mapped | Encoded | Delete | Refusal]:
+    def finish(self) -> Sequence[Mapped | Encoded | Delete | Whole | Refusal]:
         """Return what the last rows need once nothing follows."""
         return ()
 
@@ -124,6 +124,7 @@ class Format(ABC):
         kind: Their kind.
         key: What makes up the key, for people; the mapper composes it.
         snapshot: A complete read holds all there is; what is missing has disappeared.
+        newest: Each file holds all there is, so that of several in a folder the newest counts.
         confirmed: Whether it was compared with a real file of the vendor.
         note: What people who use it should know.
         alone: A row says the same without its neighbours, so that one from quarantine can be
@@ -136,6 +137,7 @@ class Format(ABC):
     kind: str
     key: tuple[str, ...] | None = None
     snapshot: bool = False
+    newest: bool = False
     confirmed: bool = True
     note: str = ""
     alone: bool = False

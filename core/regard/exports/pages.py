@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
@@ -15,7 +15,7 @@ from regard.exports.tables import AnyMapper
 from regard.mapping import Mapper
 from regard.mapping.bulk import BulkMapper
 from regard.records.encoding import Encoded, EncodedRows, encode_time
-from regard.sources import Context, Delete, FileProgress, InputFile, Page
+from regard.sources import Context, Delete, FileProgress, InputFile, Page, Whole
 from regard.tabular import BadRow, Piece, PieceItems, Row, Slice, Table
 
 __all__ = ["FileReader", "Rows"]
@@ -101,11 +101,11 @@ class FileReader:
     seen: int = 0
     _records: list[dict[str, Any] | Encoded] = field(default_factory=list)
     _rows: list[Row | int | None] = field(default_factory=list)
-    _deletions: list[Delete] = field(default_factory=list)
+    _deletions: list[Delete | Whole] = field(default_factory=list)
     _mapper: AnyMapper | None = None
     _held: _Held | None = None
 
-    def read(self, table: Table, mapper: AnyMapper) -> Iterator[Page | Delete]:
+    def read(self, table: Table, mapper: AnyMapper) -> Iterator[Page | Delete | Whole]:
         """
         Yield pages of a table's records; the rest comes with `rest`.
 
@@ -134,7 +134,7 @@ class FileReader:
 
     def _read_rows(
         self, rows: Iterable[Row | BadRow], table: Table, mapper: AnyMapper
-    ) -> Iterator[Page | Delete]:
+    ) -> Iterator[Page | Delete | Whole]:
         """Take rows one after the other."""
         for row in rows:
             self.seen += 1
@@ -145,7 +145,7 @@ class FileReader:
 
     def _read_pieces(
         self, pieces: PieceItems, table: Table, mapper: Mapper
-    ) -> Iterator[Page | Delete]:
+    ) -> Iterator[Page | Delete | Whole]:
         """Take rows many at once; what the bulk lane leaves goes the way of a single row."""
         now = self.ctx.clock.now()
         as_of = encode_time(min(self.file.modified_at, now))
@@ -171,7 +171,7 @@ class FileReader:
 
     def _take_pieces(
         self, pieces: Iterable[Encoding], table: Table, mapper: Mapper
-    ) -> Iterator[Page | Delete]:
+    ) -> Iterator[Page | Delete | Whole]:
         """Hand over the records of pieces in their order."""
         for found in pieces:
             if self._records or self._held:
@@ -181,7 +181,7 @@ class FileReader:
 
     def _take_piece(
         self, found: Encoding, table: Table, mapper: Mapper
-    ) -> Iterator[Page | Delete]:
+    ) -> Iterator[Page | Delete | Whole]:
         """Hand over what the bulk lane encoded, and take the rows that it left."""
         before = self.seen
         spots: list[int] = []
@@ -206,7 +206,7 @@ class FileReader:
         if found.rows:
             self._held = _Held(found.rows, Rows(kept, mapper, found.piece, found.count), before)
 
-    def _sign(self) -> Iterator[Page | Delete]:
+    def _sign(self) -> Iterator[Page | Delete | Whole]:
         """Show how far reading is, stop if asked to, and hand over what is enough."""
         self.ctx.progress(self.seen)
         if self.ctx.cancelled:
@@ -215,7 +215,9 @@ class FileReader:
         if len(self._records) >= PAGE_ROWS:
             yield from self.rest(complete=False)
 
-    def rest(self, *, complete: bool, piece: Encoding | None = None) -> Iterator[Page | Delete]:
+    def rest(
+        self, *, complete: bool, piece: Encoding | None = None
+    ) -> Iterator[Page | Delete | Whole]:
         """Yield what is waiting; deletions first, because the page says how far we are."""
         yield from self._deletions
         held, self._held = self._held, None
@@ -257,7 +259,9 @@ class FileReader:
             for record in found:
                 self._add(record, row)
 
-    def _add(self, record: dict[str, Any] | Encoded | Delete | Refusal, row: Row | None) -> None:
+    def _add(
+        self, record: dict[str, Any] | Encoded | Delete | Whole | Refusal, row: Row | None
+    ) -> None:
         if isinstance(record, Refusal):
             self.ctx.quarantine(
                 record.raw,
@@ -272,6 +276,9 @@ class FileReader:
         if isinstance(record, Delete):
             as_of = record.as_of or self.file.modified_at
             self._deletions.append(Delete(record.key, as_of))
+            return
+        if isinstance(record, Whole):
+            self._deletions.append(replace(record, as_of=record.as_of or self.file.modified_at))
             return
         if isinstance(record, dict):
             hide_author(record, self.ctx)

@@ -15,7 +15,7 @@ from regard.exports.tables import Finder
 from regard.exports.wishes import Wishes
 from regard.mapping import FieldMap, Mapped, Mapper, Profile, explain, recognise
 from regard.records.encoding import Encoded
-from regard.sources import Delete, Stream
+from regard.sources import Delete, Stream, Whole
 from regard.tabular import Row, Table
 from regard.tabular.tables import Items
 
@@ -45,7 +45,7 @@ class RowReplay:
 
     def records(
         self, raw: Mapping[str, Any], stream: Stream, file: str | None
-    ) -> Sequence[Mapped | Encoded | Delete]:
+    ) -> Sequence[Mapped | Encoded | Delete | Whole]:
         """
         Return what a row says.
 
@@ -100,8 +100,8 @@ class RowReplay:
 
 
 def _judged(
-    found: Iterable[Mapped | Encoded | Delete | Refusal],
-) -> Iterator[Mapped | Encoded | Delete]:
+    found: Iterable[Mapped | Encoded | Delete | Whole | Refusal],
+) -> Iterator[Mapped | Encoded | Delete | Whole]:
     """Yield records; one that is refused is the row's own fault, since it stands alone."""
     for each in found:
         if isinstance(each, Refusal):

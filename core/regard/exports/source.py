@@ -201,11 +201,17 @@ class ExportSource(Source[ExportConfigT]):
             return
         wishes = self._wishes(ctx)
         broken: list[str] = []
-        for found, file in self._files(stream.name, ctx, wishes):
+        files = list(self._files(stream.name, ctx, wishes))
+        newest = self._newest(stream.name, files, ctx)
+        for found, file in files:
             for sentence in found.ignored:
                 ctx.note(f"passed over: {sentence}")
             also = tuple(each for each in found.streams if each != stream.name)
             reader = FileReader(file, also, ctx)
+            if newest is not None and file.name not in newest:
+                ctx.note(f"{file.name}: not read, a newer file beside it holds all there is")
+                yield from reader.rest(complete=True)
+                continue
             try:
                 for reading in found.readings:
                     if reading.spec.stream == stream.name:
@@ -296,6 +302,16 @@ class ExportSource(Source[ExportConfigT]):
                 yield found, found.file
             elif found.file.name in pending:
                 yield found, pending[found.file.name]
+
+    def _newest(
+        self, stream: str, files: Sequence[tuple[Found, InputFile]], ctx: Context
+    ) -> set[str] | None:
+        """Return the files of a stream of which only the newest ones count; None: all do."""
+        specs = (each.spec for found, _ in files for each in found.readings)
+        own = (spec for spec in specs if isinstance(spec, Format) and spec.stream == stream)
+        if not any(spec.newest for spec in own):
+            return None
+        return ctx.newest(stream, [file.name for _, file in files])
 
     def _key(self) -> tuple[str, ...] | None:
         """Return what a map's keys are made of; a profile's own keys are its own business."""

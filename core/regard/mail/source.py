@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, ClassVar, TypeVar
 
 from regard.cursors import CursorValue
-from regard.errors import Cancelled, FileError, RecordError
+from regard.errors import Cancelled, ConfigError, FileError, RecordError
 from regard.mail.automatic import NAMES
 from regard.mail.config import ImapConfig, MailConfig
 from regard.mail.imap import Folder, Mailbox, connect
@@ -149,6 +150,7 @@ class MailSource(Source[MailConfigT]):
 
         Raises:
             FileError: Files could not be read; all others were.
+            ConfigError: There is no folder of some name; all others were read.
             AuthError: The server refuses user or password.
             TransientError: The connection broke; what was yielded stays.
         """
@@ -230,10 +232,17 @@ class MailSource(Source[MailConfigT]):
         self, config: ImapConfig, stream: Stream, since: CursorValue | None, ctx: Context
     ) -> Iterator[Yielded]:
         reached = dict(since) if isinstance(since, dict) else {}
+        missing: list[str] = []
         with connect(config, ctx.root) as mailbox:
             for name in config.folder:
-                folder = mailbox.open(name)
+                try:
+                    folder = mailbox.open(name)
+                except ConfigError as error:  # a renamed one keeps no other from being read
+                    missing.append(str(error))
+                    continue
                 yield from self._read_folder(mailbox, folder, stream, reached, ctx)
+        if missing:
+            raise ConfigError("\n".join(missing))
 
     def _read_folder(
         self,
@@ -244,14 +253,16 @@ class MailSource(Source[MailConfigT]):
         ctx: Context,
     ) -> Iterator[Yielded]:
         """Yield a page for each group of messages; the cursor behind it says how far it went."""
-        behind = _behind(reached.get(folder.name), folder, ctx)
+        recipe = sha256(self._recipe().encode()).hexdigest()[:12]
+        behind = _behind(reached.get(folder.name), folder, recipe, ctx)
         done = 0
         for group, uid in mailbox.groups(folder, behind):
             records: list[Record] = []
             for raw in group:
                 records += self._records_of(raw, stream, ctx, file=folder.name)
             done += len(group)
-            reached[folder.name] = {"uidvalidity": folder.validity, "uid": uid}
+            place = {"uidvalidity": folder.validity, "uid": uid, "recipe": recipe}
+            reached[folder.name] = place
             yield Page(records, cursor=dict(reached))
             _go_on(ctx, done)
 
@@ -291,12 +302,15 @@ def _go_on(ctx: Context, done: int) -> None:
         raise Cancelled(message)
 
 
-def _behind(stored: object, folder: Folder, ctx: Context) -> int:
+def _behind(stored: object, folder: Folder, recipe: str, ctx: Context) -> int:
     """Return the UID up to which a folder is known."""
     if not isinstance(stored, dict):
         return 0
     if stored.get("uidvalidity") != folder.validity:
         ctx.note(f"{folder.name} was numbered anew by the server and is read from its start")
+        return 0
+    if stored.get("recipe", recipe) != recipe:
+        ctx.note(f"{folder.name} is read from its start, as the settings say something else now")
         return 0
     uid = stored.get("uid")
     return uid if isinstance(uid, int) else 0

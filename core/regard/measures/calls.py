@@ -41,12 +41,18 @@ _REPLY = r"^((re|rv|aw|sv|r|rep|resp|antw|odp|vs)\s?(\[\d+\]|\(\d+\))?\s?:\s*)+"
 """What programs put before the subject of what they answer, in any of their languages."""
 
 _THREADS = f"""
-    mailed AS (
-        SELECT source, thread_key, direction, happened_at, lower(trim(email)) AS person,
-               regexp_replace(folded(subject), '{_REPLY}', '') AS topic,
-               thread_key = key AND regexp_matches(folded(subject), '{_REPLY}') AS loose
-        FROM touchpoints
+    messages AS (
+        SELECT * FROM touchpoints
         WHERE channel = 'email' AND type = 'message' AND nullif(thread_key, '') IS NOT NULL
+    ), mailed AS (
+        -- Some programs name only the message that they answer: its thread is theirs.
+        SELECT m.source, coalesce(b.thread_key, a.thread_key, m.thread_key) AS thread_key,
+               m.direction, m.happened_at, lower(trim(m.email)) AS person,
+               regexp_replace(folded(m.subject), '{_REPLY}', '') AS topic,
+               m.thread_key = m.key AND regexp_matches(folded(m.subject), '{_REPLY}') AS loose
+        FROM messages AS m
+        LEFT JOIN messages AS a ON a.source = m.source AND a.key = m.thread_key
+        LEFT JOIN messages AS b ON b.source = m.source AND b.key = a.thread_key
     ), opened AS (
         SELECT source, person, topic, thread_key, min(happened_at) AS opened_at FROM mailed
         WHERE direction = 'inbound' AND NOT coalesce(loose, false) AND topic <> '' GROUP BY ALL

@@ -18,8 +18,8 @@ from regard.pipeline.origins import Origins, PageOrigin, Pending, Run
 from regard.records import Kind
 from regard.records.encoding import Encoded, EncodedRows, Encoder, encode_time
 from regard.records.validation import BESIDE
-from regard.sources import Delete, InputFile, Origin, Page, Seen, Stream
-from regard.store import Batch, Deletion, Refused, Sighting
+from regard.sources import Delete, InputFile, Origin, Page, Seen, Stream, Whole
+from regard.store import Batch, Deletion, Refused, Remainder, Sighting
 from regard.store.merging import Item
 from regard.store.quarantine import Raw, raw_hash
 
@@ -53,7 +53,7 @@ class Batcher:
     reached: CursorValue | None = None
     _pending: list[Pending | Run] = field(default_factory=list)
     _count: int = 0
-    _deletions: dict[int, list[Delete | Seen]] = field(default_factory=dict)
+    _deletions: dict[int, list[Delete | Seen | Whole]] = field(default_factory=dict)
     _deleted: int = 0
     _strange: list[Refused] = field(default_factory=list)
     _file: InputFile | None = None
@@ -97,8 +97,8 @@ class Batcher:
         refused = Refused(name, "not-a-mapping", message, raw, identifiers=self.identify(raw))
         self._strange.append(refused)
 
-    def add_word(self, deletion: Delete | Seen) -> None:
-        """Take word that a record is gone, or still there; it holds after those before it."""
+    def add_word(self, deletion: Delete | Seen | Whole) -> None:
+        """Take word that records are gone, or still there; it holds after those before it."""
         self._deletions.setdefault(self._count, []).append(deletion)
         self._deleted += 1
 
@@ -141,14 +141,14 @@ class Batcher:
     def _take_mixed(
         self,
         pending: Sequence[Pending],
-        deletions: dict[int, list[Delete | Seen]],
+        deletions: dict[int, list[Delete | Seen | Whole]],
         batch: Batch,
     ) -> None:
         items: list[Item] = []
         files: list[str | None] = []
         origins: list[Pending | None] = []
 
-        def delete(word: Delete | Seen) -> None:
+        def delete(word: Delete | Seen | Whole) -> None:
             items.append(self._word(word))
             files.append(None)
             origins.append(None)
@@ -331,9 +331,12 @@ class Batcher:
         else:
             self.reached = value
 
-    def _word(self, word: Delete | Seen) -> Deletion | Sighting:
+    def _word(self, word: Delete | Seen | Whole) -> Deletion | Sighting | Remainder:
         if isinstance(word, Seen):
             return Sighting(word.key, encode_time(min(word.as_of, self.now)))
+        if isinstance(word, Whole):
+            as_of = encode_time(min(word.as_of or self.now, self.now))
+            return Remainder(word.name, as_of, word.keys, word.among)
         return self._deletion(word)
 
     def _deletion(self, deletion: Delete) -> Deletion:

@@ -36,6 +36,7 @@ from regard.store.leases import Lease, check, renew
 from regard.store.merging import HistoryPlan, UpsertPlan
 from regard.store.quarantine import PutAside
 from regard.store.runs import put_stream
+from regard.store.wholes import settle
 
 __all__ = ["StoreCommitter"]
 
@@ -151,6 +152,7 @@ class StoreCommitter:
                 self.erased.take_out(transaction, batch)
             reasons = Counter(item.reason for item in batch.refused)
             known = look_up(transaction, batch, self.info.source)
+            settle(transaction, batch, self.info.source, known)
             plan = decide(batch, known)
             contradicted = [
                 *self.contradictions.find(transaction, plan, batch, known, batcher),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -169,6 +169,10 @@ class RunContext:
     ) -> Sequence[InputFile]:
         """Return the files that have something new, in the order in which to read them."""
         return self.inputs.pending(path, recipe, self.stream, growing=growing)
+
+    def newest(self, stream: str, names: Collection[str]) -> set[str]:
+        """Return the files of which each holds all that others beside it hold, and later."""
+        return self.inputs.newest(stream, names)
 
     def paths(self, path: Paths) -> Sequence[Path]:
         """Return where the files are that a path names, new or not."""

@@ -25,6 +25,7 @@ from regard.store import Batch, Refused, Store
 from regard.store import quarantine as stored_quarantine
 from regard.store.batches import decide, look_up
 from regard.store.merging import HistoryPlan, Known, UpsertPlan
+from regard.store.wholes import settle
 
 __all__ = ["DryCommitter"]
 
@@ -99,6 +100,9 @@ class DryCommitter:
                 if self.erased is not None:
                     self.erased.take_out(transaction, batch)
                 known = look_up(transaction, batch, self.info.source)
+                settle(transaction, batch, self.info.source, known)
+        else:
+            settle(None, batch, self.info.source, known)
         for item in batch.items:
             if item.key in self._pending:
                 known[item.key] = self._pending[item.key]

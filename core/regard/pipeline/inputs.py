@@ -18,6 +18,7 @@ import re
 import time
 from ast import literal_eval
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,6 +106,16 @@ def _longest(
     return max(fitting, key=lambda states: (states[0].size, states[0].rows_done), default=[])
 
 
+def _end_of(found: Fingerprint) -> tuple[int, int, str]:
+    """Return until when a file may tell: no longer than the day in its name, where it has one."""
+    dated, modified, name = found.order
+    with suppress(ValueError):  # no date, or 31 February
+        day = datetime.strptime(dated, "%Y%m%d").replace(tzinfo=UTC)
+        # It may be over later elsewhere than here.
+        return min(modified, int((day.timestamp() + 2 * 86_400) * 1e9)), modified, name
+    return modified, modified, name
+
+
 def missed_before(notes: Iterable[Collection[str]]) -> dict[str, int]:
     """
     Return in how many runs in a row each pattern has matched no file.
@@ -168,6 +179,7 @@ class Inputs:
     fetcher: Fetcher | None = None
     unfetched: dict[str, RegardError] = field(default_factory=dict)
     _ages: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
+    _ends: Mapping[str, tuple[int, int, str]] = field(default_factory=dict)
     _busy: int = 0
     _by_path: dict[str, list[FileState]] = field(default_factory=dict)
     _busy_files: set[str] = field(default_factory=set)
@@ -208,6 +220,7 @@ class Inputs:
             self._note_empty(", ".join(_shown(each) for each in named))
         found = [self._settled(path, growing=growing) for path in paths]
         prints = sorted(found, key=lambda found: found.order)
+        self._ends = {each.name: _end_of(each) for each in prints}
         # A log's lines say themselves how old they are.
         if not growing:
             self._age(prints)
@@ -256,6 +269,21 @@ class Inputs:
         if landed.error is not None:
             self.unfetched[where] = landed.error
         return landed
+
+    def newest(self, stream: str, names: Collection[str]) -> set[str]:
+        """
+        Return the newest file of each folder, of those that a stream has read or is to read.
+
+        Where all of these are read, nothing of the stream has been passed over.
+        """
+        before = {state.path for state in self.known if state.stream == stream}
+        folders: dict[str, str] = {}
+        for name in sorted({*names, *before} & self._ends.keys(), key=self._ends.__getitem__):
+            folders[name.rpartition("/")[0]] = name
+        found = set(folders.values())
+        if found <= set(names):
+            self.passed_over.discard(stream)
+        return found
 
     def failure(self, broken: Sequence[str] = ()) -> RegardError | None:
         """

@@ -21,7 +21,7 @@ from regard.pipeline.preparing import Prepared, prepare
 from regard.pipeline.streams import explain
 from regard.records import Kind, kind_named
 from regard.settings import Project
-from regard.sources import Delete, Page, Stream, Yielded
+from regard.sources import Delete, Page, Stream, Whole, Yielded
 from regard.store import Refused
 
 __all__ = ["Preview", "preview"]
@@ -123,5 +123,5 @@ def _preview_stream(
 def _records(item: Yielded) -> Iterator[object]:
     if isinstance(item, Page):
         yield from item.records
-    elif not isinstance(item, Delete):
+    elif not isinstance(item, Delete | Whole):
         yield item

@@ -18,7 +18,7 @@ from regard.pipeline.resending import Resender
 from regard.records import Kind
 from regard.records.encoding import Encoded
 from regard.runs import Counts
-from regard.sources import Delete, FileProgress, InputFile, Page
+from regard.sources import Delete, FileProgress, InputFile, Page, Whole
 from regard.store import Batch, RefusedRecord, Transaction
 from regard.store import files as stored_files
 from regard.store.merging import Known
@@ -188,6 +188,8 @@ class StreamReplay:
         for record in found:
             if isinstance(record, Delete):
                 self.batcher.add_word(Delete(record.key, record.as_of or as_of))
+            elif isinstance(record, Whole):
+                continue  # what one row says alone removes nothing
             else:
                 self.batcher.add_page(Page([record], progress=progress), 0, 1)
         batch = self.batcher.take()

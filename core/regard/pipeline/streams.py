@@ -39,7 +39,7 @@ from regard.pipeline.waiting import Backoff
 from regard.records import kind_named
 from regard.runs import Outcome, StreamSummary
 from regard.secrets import mask
-from regard.sources import Delete, FileProgress, Page, Seen, Source, Stream, Yielded
+from regard.sources import Delete, FileProgress, Page, Seen, Source, Stream, Whole, Yielded
 
 __all__ = ["Limits", "StreamRun", "StreamTask", "explain", "read_streams", "since_of"]
 
@@ -181,7 +181,7 @@ class StreamRun:
     def _take(self, item: Yielded) -> None:
         if isinstance(item, Page):
             self._take_page(item)
-        elif isinstance(item, Delete | Seen):
+        elif isinstance(item, Delete | Seen | Whole):
             self._batcher.add_word(item)
         else:
             self._batcher.add(item, self._context.row)

@@ -2,7 +2,7 @@
 
 from regard.store.batches import Batch
 from regard.store.exporting import StoreColumn, StoreIdentity
-from regard.store.merging import Deletion, Sighting
+from regard.store.merging import Deletion, Remainder, Sighting
 from regard.store.quarantine import Refused, RefusedRecord
 from regard.store.runs import PastRun, RunStart
 from regard.store.store import Snapshot, Store, StoreState
@@ -14,6 +14,7 @@ __all__ = [
     "PastRun",
     "Refused",
     "RefusedRecord",
+    "Remainder",
     "RunStart",
     "Sighting",
     "Snapshot",

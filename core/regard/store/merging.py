@@ -21,6 +21,7 @@ __all__ = [
     "HistoryPlan",
     "Item",
     "Known",
+    "Remainder",
     "Sighting",
     "UpsertPlan",
     "Version",
@@ -43,6 +44,22 @@ class Sighting(NamedTuple):
     as_of: str
 
 
+class Remainder(NamedTuple):
+    """
+    That what is stored of a whole beside some records is gone since ``as_of``.
+
+    Attributes:
+        key: What the whole is called, such as the ``response_key`` of its answers.
+        kept: The keys of the records that are left.
+        among: Only records that say one of these; None: all. See `regard.store.wholes`.
+    """
+
+    key: str
+    as_of: str
+    kept: frozenset[str]
+    among: frozenset[str] | None
+
+
 class Known(NamedTuple):
     """
     What the store holds under a key; of historic kinds, the latest version.
@@ -62,7 +79,7 @@ class Known(NamedTuple):
     last_seen_at: str = ""
 
 
-Item: TypeAlias = Encoded | Deletion | Sighting
+Item: TypeAlias = Encoded | Deletion | Sighting | Remainder
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +179,8 @@ def plan_upserts(
                 slots[item.key] = slot
         if isinstance(item, Deletion):
             _decide_deletion(item, slot, plan)
+        elif isinstance(item, Remainder):
+            continue  # `regard.store.wholes` has said which records it means
         elif isinstance(item, Sighting):
             plan.counts.unchanged += slot is not None and slot.deleted_at is None
         elif slot is None:
@@ -349,6 +368,8 @@ def plan_history(items: Iterable[Item], known: Mapping[str, Known]) -> HistoryPl
     plan = HistoryPlan()
     histories: dict[str, _History] = {}
     for item in items:
+        if isinstance(item, Remainder):
+            continue  # no kind that keeps its history has wholes
         history = histories.get(item.key)
         if history is None:
             history = histories[item.key] = _History(known.get(item.key))
@@ -369,7 +390,9 @@ def plan_history(items: Iterable[Item], known: Mapping[str, Known]) -> HistoryPl
     return plan
 
 
-def _decide_version(item: Item, history: _History, counts: Counts) -> None:
+def _decide_version(
+    item: Encoded | Deletion | Sighting, history: _History, counts: Counts
+) -> None:
     if isinstance(item, Deletion):
         if not history.known:
             return

@@ -14,10 +14,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from math import nan
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Table
 
+from regard.keys import compose
 from regard.records.encoding import StoredValue
 from regard.store.merging import Known
 
@@ -39,6 +40,9 @@ class BulkWriter(ABC):
         connection: With its transaction open.
     """
 
+    finds_members: ClassVar[bool] = False
+    """Whether `members` finds records by their keys, and need not read the whole table."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._raw: Any = connection.connection.driver_connection
@@ -50,6 +54,24 @@ class BulkWriter(ABC):
     @abstractmethod
     def known(self, table: Table, source: str, keys: Sequence[str]) -> dict[str, Known]:
         """Return what a table holds under some keys of a source."""
+
+    @abstractmethod
+    def members(
+        self, table: Table, whole: str, about: str, source: str, names: Mapping[str, int]
+    ) -> Iterator[tuple[str, str, StoredValue]]:
+        """
+        Yield what a table holds of some wholes of a source: each whole, key, and what about.
+
+        A whole of which nothing else is stored than what is known may be left out.
+
+        Args:
+            table: Of a kind whose latest version wins.
+            whole: The column that names the whole; keys of its records begin with it.
+            about: The column that says what a record is about.
+            source: The source's name.
+            names: Which wholes, and how many of their records are known; records of others
+                may come with theirs.
+        """
 
     @abstractmethod
     def upsert(
@@ -115,6 +137,8 @@ def _row_after_row(
 
 
 class _SqliteWriter(BulkWriter):
+    finds_members = True
+
     def lock(self) -> None:
         """BEGIN IMMEDIATE holds the write lock already."""
 
@@ -134,6 +158,33 @@ class _SqliteWriter(BulkWriter):
             query += " WHERE t.valid_to IS NULL OR t.deleted_at IS NOT NULL ORDER BY t.valid_from"
         cursor = self._raw.execute(query, (json.dumps(list(keys)), source))
         return {row[0]: Known(*row) for row in cursor}
+
+    def members(
+        self, table: Table, whole: str, about: str, source: str, names: Mapping[str, int]
+    ) -> Iterator[tuple[str, str, StoredValue]]:
+        wanted = f'SELECT t."{whole}", t.key, t."{about}" FROM'
+        # The keys of one whole are neighbours, except those that are too long to be kept.
+        begun = {
+            key: count
+            for name, count in names.items()
+            if (key := compose((name, ""))).endswith("|")
+        }
+        beside = (
+            f"json_each(?) AS j CROSS JOIN {table.name} AS t ON t.source = ? "
+            "AND t.key > j.value AND t.key < substr(j.value, 1, length(j.value) - 1) || '}'"
+        )
+        counted = self._raw.execute(
+            f"SELECT j.value, count(*) FROM {beside} GROUP BY j.value",
+            (json.dumps(list(begun)), source),
+        )
+        more = [key for key, count in counted if count != begun[key]]
+        query = (
+            f"{wanted} {beside} WHERE t.deleted_at IS NULL UNION ALL {wanted} {table.name} AS t "
+            "WHERE t.source = ? AND t.key > 'sha256:' AND t.key < 'sha256;' "
+            f'AND t.deleted_at IS NULL AND t."{whole}" IN (SELECT value FROM json_each(?))'
+        )
+        values = (json.dumps(more), source, source, json.dumps(list(names)))
+        yield from self._raw.execute(query, values)
 
     def upsert(
         self,
@@ -199,6 +250,15 @@ class _PostgresWriter(BulkWriter):
             query += " AND (valid_to IS NULL OR deleted_at IS NOT NULL) ORDER BY valid_from"
         cursor = self._raw.execute(query, (source, list(keys)))
         return {row[0]: Known(*row) for row in cursor}
+
+    def members(
+        self, table: Table, whole: str, about: str, source: str, names: Mapping[str, int]
+    ) -> Iterator[tuple[str, str, StoredValue]]:
+        query = (
+            f'SELECT "{whole}", key, "{about}" FROM {table.name} '
+            f'WHERE source = %s AND "{whole}" = ANY(%s) AND deleted_at IS NULL'
+        )
+        yield from self._raw.execute(query, (source, list(names)))
 
     def upsert(
         self,

@@ -18,7 +18,7 @@ from regard.pipeline.preparing import prepare
 from regard.records import kind_named
 from regard.records.encoding import Encoded
 from regard.settings import FILE_NAME, Project, make_settings
-from regard.sources import Delete, Page, Stream
+from regard.sources import Delete, Page, Stream, Whole
 from regard.store import Refused
 
 __all__ = ["ReadRecord", "Reading", "load_host", "make_project", "read_source"]
@@ -136,7 +136,7 @@ def read_source(
         for item in prepared.source.read(stream, start, None, context):
             if isinstance(item, Page):
                 batcher.add_page(item, 0, len(item.records))
-            elif isinstance(item, Delete):
+            elif isinstance(item, Delete | Whole):
                 batcher.add_word(item)
             else:
                 batcher.add(item)

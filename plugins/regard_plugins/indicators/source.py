@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
+from typing import Any
 
 from pydantic import Field
 
+from regard.cursors import CursorValue
 from regard.exports import ExportConfig, ExportSource, Format, Wishes
 from regard.mapping import FieldMap
-from regard.sources import InputFile
+from regard.sources import Context, InputFile, Page, Stream, Yielded
 from regard.tabular import BadRow, Row, Table
 from regard.tabular.contents import Content
 from regard.tabular.encodings import Text, detect_encoding
@@ -128,6 +130,24 @@ class Indicators(ExportSource[IndicatorsConfig]):
             )
         ]
 
+    def read(
+        self,
+        stream: Stream,
+        since: CursorValue | None,
+        until: CursorValue | None,
+        ctx: Context,
+    ) -> Iterator[Yielded]:
+        """
+        Yield the values; one that was not revised stays known since it was first published.
+
+        Raises:
+            FileError: Files could not be read; all others were.
+        """
+        for item in super().read(stream, since, until, ctx):
+            if isinstance(item, Page) and self.config.published_on is None:
+                _keep_first_day(item.records, ctx)
+            yield item
+
     def surety(self, spec: FieldMap | Format) -> int | None:
         """Return None for a table with a date and a total that is about much else."""
         if isinstance(spec, SeriesFormat) and spec.shape is not None and not spec.exact:
@@ -142,6 +162,17 @@ class Indicators(ExportSource[IndicatorsConfig]):
         names = (f"{name}={here}" for name, here in sorted(config.names.items()))
         rest = (config.series, config.region, config.unit, config.published_on)
         return [*map(str, rest), *config.only, *names]
+
+
+def _keep_first_day(records: Sequence[Any], ctx: Context) -> None:
+    """Let values that are as they are stored be as old as that: whole series come again."""
+    given = {str(each["key"]): each for each in records if isinstance(each, dict)}
+    for key, stored in ctx.stored(list(given)).items():
+        record, known_on = given[key], stored["published_on"]
+        same = stored["value"] == record.get("value") and stored["unit"] == record.get("unit")
+        day = record.get("published_on")
+        if same and isinstance(known_on, date) and isinstance(day, date) and known_on < day:
+            record["published_on"] = known_on
 
 
 def _text(head: bytes, encoding: str | None) -> str:

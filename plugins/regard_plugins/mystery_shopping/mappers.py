@@ -16,7 +16,7 @@ from regard.mapping import Mapped
 from regard.mapping.headers import fold
 from regard.mapping.mappers import Numbered
 from regard.mapping.values import Cell, as_text, clean
-from regard.sources import Delete
+from regard.sources import Delete, Whole
 from regard.tabular import Row, Table
 from regard_plugins.mystery_shopping.form import Earned, Form, Item
 from regard_plugins.mystery_shopping.layout import ItemNames, Layout, lay_out
@@ -44,7 +44,7 @@ _MANY = {
 }
 """What is passed over, and how several of it are called."""
 
-Records = Sequence[Mapped | Delete | Refusal]
+Records = Sequence[Mapped | Delete | Whole | Refusal]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +177,9 @@ class _Mapper(RowMapper):
     def _records(self, answered: Answered, form: Form) -> Records:
         """Return a visit as the records of this stream."""
         if self._stream == SCORES:
-            return build_scores(answered, form, self._reading)
+            rows = build_scores(answered, form, self._reading)
+            # Of an item that the form has no longer nothing may be left.
+            return [Whole(rows[0]["visit_key"], frozenset(row["key"] for row in rows)), *rows]
         visit, difference = build_visit(answered, form, self._reading)
         missing = (visit["extra"] or {}).get("unanswered", 0)
         if missing:

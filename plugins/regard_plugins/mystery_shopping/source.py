@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from hashlib import sha256
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -60,6 +61,7 @@ class VisitConfig(ExportConfig):
         states: What the agency calls the states draft, submitted, approved and rejected.
         weights: The form's weight set to score with; None: its own weights.
         pass_score: The score that a visit needs, 0 to 100; goes before what the form says.
+        complete: The files together hold all visits there are: one that they lack is gone.
     """
 
     form: Annotated[Texts, Field(validate_default=True)] = ()
@@ -76,6 +78,7 @@ class VisitConfig(ExportConfig):
     states: dict[str, State] = Field(default_factory=dict)
     weights: str | None = None
     pass_score: Annotated[Decimal, Field(ge=0, le=100)] | None = None
+    complete: bool = False
 
     @field_validator("form")
     @classmethod
@@ -156,6 +159,18 @@ class MysteryShopping(ExportSource[VisitConfig]):
         self._prepare(ctx)
         return super().discover(ctx)
 
+    def _input(self, ctx: Context, wishes: Wishes) -> Sequence[InputFile]:
+        """Return the files that have something new; all of them where none may lack a visit."""
+        if not self.config.complete:
+            return super()._input(ctx, wishes)
+        digest = sha256()
+        for path in ctx.paths(self.config.path):
+            with suppress(OSError):  # gone since it was found
+                state = path.stat()
+                digest.update(repr((str(path), state.st_size, state.st_mtime_ns)).encode())
+        recipe = self._recipe(wishes) + digest.hexdigest()
+        return ctx.files(self.config.path, recipe=recipe)
+
     def recipe(self) -> Sequence[str]:
         """Return what decides about records: the forms, and how visits are read."""
         own = self.config.model_dump(mode="json", exclude={*ExportConfig.model_fields})
@@ -195,6 +210,7 @@ class MysteryShopping(ExportSource[VisitConfig]):
                 stream=stream,
                 kind=kind,
                 key=key,
+                snapshot=self.config.complete,
                 reading=self._ready(),
                 form=form,
                 table=table,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -18,7 +18,7 @@ from regard.mapping.headers import fold
 from regard.mapping.mappers import Numbered
 from regard.mapping.times import TimeReader, zone_of
 from regard.mapping.values import Cell, as_text, clean, parse_email
-from regard.sources import Delete
+from regard.sources import Delete, Whole
 from regard_plugins.survey_export.compiling import Compiled
 from regard_plugins.survey_export.layouts import Layout
 
@@ -113,6 +113,9 @@ class AnswerMapper(RowMapper):
         if spec.answered_at is not None:
             self._columns = (spec.answered_at, *self._columns)
         self._dropped = frozenset(spec.compiled.personal)
+        self._asked = frozenset(
+            name for question in spec.compiled.questions for name in question.names
+        )
         self._base: dict[str, Any] = {"survey": spec.survey.name, **spec.survey.fields}
         self._occurred: Counter[int] = Counter()
         self._counts: Counter[str] = Counter()
@@ -142,9 +145,11 @@ class AnswerMapper(RowMapper):
             if place not in self._dropped
         }
 
-    def records(self, row: Numbered) -> Sequence[Mapped | Delete]:
+    def records(self, row: Numbered) -> Sequence[Mapped | Delete | Whole]:
         """
-        Return the answers of a response; nothing for a trial, or where nothing was answered.
+        Return the answers of a response; none for a trial, or where nothing was answered.
+
+        Other answers of it that the table's columns had before are gone.
 
         Raises:
             RecordError: ``missing-key``, ``bad-date`` or ``ambiguous-date``.
@@ -153,7 +158,8 @@ class AnswerMapper(RowMapper):
         trial = self._layout.trial
         if trial is not None and fold(clean(cells[trial[0]])) in trial[1]:
             self._counts["trial"] += 1
-            return ()
+            texts = [clean(cell) for cell in cells]
+            return self._whole(self._response(cells, texts), ())
         texts = [clean(cell) for cell in cells]
         if not any(texts):
             return ()
@@ -176,7 +182,13 @@ class AnswerMapper(RowMapper):
                     found.setdefault(old, Delete(old))
         if not found:
             self._counts["empty"] += 1
-        return tuple(found.values())
+        return (*self._whole(response, found), *found.values())
+
+    def _whole(self, response: str, found: Iterable[str]) -> Sequence[Whole]:
+        """Return word that a response has no other answers; a snapshot says so as it is."""
+        if self._layout.snapshot:
+            return ()
+        return (Whole(response, frozenset(found), self._asked),)
 
     def _shared(self, cells: Sequence[Cell], texts: Sequence[str], response: str) -> Mapped:
         """Return what all answers of a response have in common."""

@@ -176,9 +176,8 @@ class _Compiler:
         name = settings.name or (declared.text if declared else text)
         key = asked.code or (declared.text if declared else text)
         wordings = (text, declared.text, *map(tidy, settings.aliases)) if declared else ()
-        former = (
-            () if asked.code else tuple(dict.fromkeys(each for each in wordings if each != key))
-        )
+        # Yesterday's export may have had texts where today's has codes.
+        former = tuple(dict.fromkeys(each for each in wordings if each != key))
         question = Question(
             asked.place,
             name,

@@ -129,6 +129,8 @@ class SurveyConfig(ExportConfig):
         language: In which language, where no column says so.
         columns: Columns that are no questions.
         questions: What questions measure, by their text or their code.
+        complete: Each file holds all responses of the one survey that the source is about: the
+            newest in a folder counts, and a response that it lacks is gone.
     """
 
     survey: str | None = None
@@ -137,3 +139,4 @@ class SurveyConfig(ExportConfig):
     language: str | None = None
     columns: ColumnNames = Field(default_factory=ColumnNames)
     questions: dict[str, QuestionSettings] = Field(default_factory=dict)
+    complete: bool = False

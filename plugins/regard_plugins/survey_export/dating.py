@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date, timedelta
 
-__all__ = ["order_of"]
+__all__ = ["order_by", "order_of"]
 
 _NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2\d{2,4}(?!\d)", re.ASCII)
+_WHOLE = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?!\d)", re.ASCII)
 
 
 def order_of(dates: Iterable[str]) -> str | None:
@@ -26,3 +29,24 @@ def order_of(dates: Iterable[str]) -> str | None:
     if any(second for _, second in bare):
         return "month-first"
     return "day-first" if any(first for first, _ in bare) else None
+
+
+def order_by(dates: Iterable[str], known_on: date) -> str | None:
+    """
+    Return the order in which no date lies ahead, where in the other one some do; else None.
+
+    Args:
+        dates: As they are written.
+        known_on: The day on which they were written down, or a later one.
+    """
+    last = known_on + timedelta(days=1)  # it may be tomorrow already where they are from
+    ahead: set[str] = set()
+    for found in filter(None, (_WHOLE.match(text.strip()) for text in dates)):
+        first, second, year = int(found[1]), int(found[3]), int(found[4])
+        for order, month, day in (("day-first", second, first), ("month-first", first, second)):
+            with suppress(ValueError):
+                if date(year, month, day) > last:
+                    ahead.add(order)
+    if len(ahead) != 1:
+        return None
+    return "month-first" if "day-first" in ahead else "day-first"

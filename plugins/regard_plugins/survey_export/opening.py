@@ -55,6 +55,9 @@ def join_heads(table: Table, reopen: Reopen) -> Table:
         text, ids = _next_rows(table, 0, 2)
         if ids is not None and _cell(ids, 0).casefold().replace(" ", "").startswith(_IMPORT_ID):
             return _joined(table, table.header, [text or (), ids], 0)
+        if text is not None and (said := _cell(text, 0)) and not any(map(str.isdigit, said)):
+            # No date: somebody has taken out the third row, which means nothing to people.
+            return _joined(table, table.header, [text], 0)
     return table
 
 

@@ -85,6 +85,11 @@ class Question:
     marks: frozenset[str] = frozenset()
     decimal: DecimalSign | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What records may call the question: own words beside an option have its name, too."""
+        return (self.name, f"{self.name} [{self.option}]") if self.option else (self.name,)
+
     def read(self, text: str, outside: Counter[str]) -> Iterator[Said]:
         """
         Yield what a cell that is not empty says.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
@@ -11,12 +13,12 @@ from regard.exports import ExportSource, Format, Wishes
 from regard.mapping import Recognition, explain
 from regard.mapping.headers import fold
 from regard.mapping.values import as_text
-from regard.sources import Context, Delete, InputFile, Record, Stream
+from regard.sources import Context, Delete, InputFile, Record, Stream, Whole
 from regard.tabular import Row, Table, Value, open_tables
 from regard_plugins.survey_export.answers import AnswerFormat, AnswerMapper, Survey
 from regard_plugins.survey_export.compiling import compile_questions
 from regard_plugins.survey_export.config import SurveyConfig
-from regard_plugins.survey_export.dating import order_of
+from regard_plugins.survey_export.dating import order_by, order_of
 from regard_plugins.survey_export.layouts import Layout, places_of, tidy
 from regard_plugins.survey_export.naming import slug, survey_name, survey_number
 from regard_plugins.survey_export.opening import join_heads, sample_of
@@ -29,7 +31,7 @@ SAMPLE = 500
 
 KNOWN = f"Recognised by their headers are the exports of {', '.join(VENDORS)}."
 
-RECIPE = "survey-export 2"
+RECIPE = "survey-export 4"
 """Raised when the same file gives other records than before: then it is read again."""
 
 
@@ -131,14 +133,15 @@ class SurveyExport(ExportSource[SurveyConfig]):
                 stream,
                 "answer",
                 ("response", "question", "option"),
-                snapshot=layout.snapshot,
+                snapshot=layout.snapshot or self.config.complete,
+                newest=layout.snapshot or self.config.complete,
                 confirmed=layout.confirmed,
                 layout=layout,
                 compiled=compiled,
                 survey=self._survey(layout, path, named),
                 header=header,
                 zone=self.config.timezone or layout.zone,
-                dates=_dates(layout, sample),
+                dates=_dates(layout, sample, path),
                 answered_at=_column(header, self.config.columns.answered_at),
             )
         ]
@@ -157,6 +160,7 @@ class SurveyExport(ExportSource[SurveyConfig]):
     def recipe(self) -> Sequence[str]:
         """Return what decides about records beside the maps and profiles."""
         own = {"survey", "channel", "place", "language", "columns", "questions", "profile"}
+        own |= {"complete"}
         return (RECIPE, self.config.model_dump_json(include=own))
 
     def replay(
@@ -186,7 +190,8 @@ class SurveyExport(ExportSource[SurveyConfig]):
             )
             raise FileError(message)
         cells = [str(raw.get(name) or "") for name in mapper.header]
-        return mapper.records(Row(0, cells))
+        # A payload lacks columns, so it does not tell what the response has no longer.
+        return [each for each in mapper.records(Row(0, cells)) if not isinstance(each, Whole)]
 
     def _replayer(
         self, header: tuple[str, ...], wishes: Wishes, ctx: Context, file: str | None
@@ -223,10 +228,15 @@ class SurveyExport(ExportSource[SurveyConfig]):
         return None
 
 
-def _dates(layout: Layout, sample: Sequence[Sequence[Value]]) -> tuple[str, ...]:
+def _dates(layout: Layout, sample: Sequence[Sequence[Value]], path: PurePath) -> tuple[str, ...]:
     """Return how dates are written: as they themselves tell, else as the tool usually does."""
     texts = [as_text(row[place]) for row in sample for place in layout.times if place < len(row)]
     order = order_of(texts)
+    if order is None:
+        # Nobody answers after the file was written.
+        with suppress(OSError, OverflowError):
+            written = datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
+            order = order_by(texts, written.date())
     return layout.dates if order is None else (*_formats_of(layout), order)
 
 

@@ -136,9 +136,11 @@ _GIVEN = re.compile(
     r"\b(?:doy|damos|dar[íi]a|pongo|pondr[íi]a|ponemos|punt[úu]o|punt[úu]an|merece[ns]?|nota"
     r"|puntuaci[óo]n|valoraci[óo]n|calificaci[óo]n|valoro|valoramos|califico|dir[íi]a|digamos"
     r"|score|rating|rate|give|giving|say|going with|go with|note|donne(?:rais)?|dirais|disons"
-    rf"|mets|mettrais|noterais|m[ée]rite[nz]?)\b\W{{0,3}}{_FILLERS}(?:{_KIND_OF}\s)?"
+    r"|mets|mettrais|noterais|m[ée]rite[nz]?|meant(?: to (?:say|put|give|write|type))?"
+    r"|(?:quer[íi]a(?:mos)?|quise) (?:decir|poner|dar|escribir)"
+    rf"|voul(?:ais|ions) (?:dire|mettre|donner|[ée]crire))\b\W{{0,3}}{_FILLERS}(?:{_KIND_OF}\s)?"
     rf"(?:{_ARTICLE}({_NUMBER})(?!\s?{_UNITS})"
-    rf"|({_NUMBER})(?=\s*(?:[.,;:!?)/]|$)|\s(?:{_PRAISE}|(?:al?|y|and|et|to|au|à|si|if|en|on)\b)))",
+    rf"|({_NUMBER})(?=\s*(?:[.,;:!?)/]|$)|\s(?:{_PRAISE}|(?:al?|y|and|et|to|au|à|si|if|en|on|not?|pas|instead|rather)\b)))",
     re.IGNORECASE | re.MULTILINE,
 )
 _ONLY_GIVEN = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -203,8 +204,15 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
         )
 
     def _response(self, message: Message) -> str:
+        """Return what tells a response: whoever answers a message again corrects the answer."""
         invitation = self._invitation(message)
-        return invitation.token if invitation else message.message_id
+        if invitation is not None:
+            return invitation.token
+        if message.thread == message.message_id or message.from_address is None:
+            return message.message_id
+        # An address is personal and a key is not: it stands for itself in the field `email`.
+        said = f"{message.thread}\x1f{message.from_address}"
+        return f"reply:{sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
     def _found(self, message: Message) -> Found:
         """Return what a reply says; a score may also be all that its subject says."""
@@ -230,8 +238,9 @@ class SurveyMailbox(MailSource[SurveyMailboxConfig]):
             "answered_at": message.sent_at,
             "channel": "email",
         }
-        # A later reply to the same invitation corrects the score, whichever is read first.
-        values |= {"as_of": message.sent_at} if invitation and message.sent_at else {}
+        # A later reply to the same message corrects the score, whichever is read first.
+        again = response != message.message_id
+        values |= {"as_of": message.sent_at} if again and message.sent_at else {}
         if config.tag is not None and invitation is None and (tag := self._tag(message)):
             values["place" if config.tag == "place" else f"{config.tag}_key"] = tag
         if found.score is not None:

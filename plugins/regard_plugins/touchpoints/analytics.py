@@ -340,9 +340,11 @@ _MATOMO = {"views": ("nb_hits", "views"), "sessions": ("nb_visits", "sessions")}
 
 
 def matomo(path: PurePath, modified_on: date | None = None) -> Derive:
-    """Return the facts of a row of Matomo's report of pages; the day is in the file's name."""
-    named = _NAME_DAY.search(path.name)
-    day = date(*map(int, named.groups())) if named is not None else modified_on
+    """Return the facts of a row of Matomo's report of pages; the days are in the file's name."""
+    found = (_day("".join(each.groups())) for each in _NAME_DAY.finditer(path.name))
+    named = [each for each in found if each is not None]  # 31 February is none
+    day = named[0] if named else modified_on
+    extra = {"until": named[-1].isoformat()} if len(named) > 1 else None
 
     def derive(record: Mapped, cells: Cells) -> Iterable[Mapped]:
         label = str(record.get("subject", ""))
@@ -358,6 +360,8 @@ def matomo(path: PurePath, modified_on: date | None = None) -> Derive:
                     "unit": unit,
                 }
                 fact |= {"name": f"web.{name}", "value": value}
+                if extra is not None:
+                    fact["extra"] = dict(extra)
                 if day is not None:
                     fact["happened_at"] = cells.midnight(day)
                 yield fact

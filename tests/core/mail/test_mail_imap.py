@@ -213,6 +213,42 @@ def test_folder_that_is_numbered_anew_doubles_nothing(
     assert (5, 1, 5) == (first["new"], second["new"], second["unchanged"])
 
 
+def test_a_folder_that_is_gone_keeps_no_other_from_being_read(
+    imap_server: Any, project: MakeProject, run_regard: RunRegard
+) -> None:
+    """A renamed folder fails each run with what it is called now, and the next one is read."""
+    imap_server.put("moved", _message(1))
+    imap_server.put("moved", _message(2), folder="Gesendet")
+    text = CONFIG.format(port=imap_server.port, user="moved", retries=0)
+    root = project(text + 'folder = ["Gesendete", "INBOX"]\n')
+    first = _run(run_regard, root)
+    imap_server.put("moved", _message(3))
+    second = _run(run_regard, root)
+
+    assert ("failed", 1, "failed", 1) == (
+        first["outcome"], first["new"], second["outcome"], second["new"]
+    )  # fmt: skip
+    assert "no folder 'Gesendete'; did you mean 'Gesendet'?" in second["error"]
+    assert ["1@mail.example", "3@mail.example"] == sorted(_keys(root))
+
+
+def test_a_setting_that_decides_about_records_reads_a_folder_again(
+    imap_server: Any, project: MakeProject, run_regard: RunRegard
+) -> None:
+    """Whoever forgot `own` and adds it learns the direction of what was read before."""
+    imap_server.put("owned", _message(1))
+    text = CONFIG.format(port=imap_server.port, user="owned", retries=0)
+    root = project(text.replace('own = ["shop.example"]\n', ""))
+    _run(run_regard, root)
+    project(text)
+    second, third = _run(run_regard, root), _run(run_regard, root)
+
+    assert (1, 0) == (second["changed"], third["read"])
+    assert any("from its start" in note for note in second["notes"])
+    with sqlite3.connect(root / "regard.db") as store:
+        assert [("inbound",)] == store.execute("SELECT direction FROM touchpoints").fetchall()
+
+
 def test_broken_messages_on_the_server_are_put_aside(
     imap_server: Any, project: MakeProject, run_regard: RunRegard
 ) -> None:

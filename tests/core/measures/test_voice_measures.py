@@ -319,6 +319,22 @@ def test_replies_that_name_no_other_mail(view_of_kinds: Callable[..., Any]) -> N
     assert (Decimal(2), 2, 4) == (wait.median, wait.n, wait.waiting)
 
 
+def test_replies_that_name_only_the_mail_they_answer(view_of_kinds: Callable[..., Any]) -> None:
+    """A customer who thanks for an answer goes on with the thread and waits for nothing."""
+    ours = {"direction": "outbound"}
+    told = [(5, "m1", {}), (4.5, "m1", ours), (4, "m2", {}), (3, "m3", ours), (2, "m3", {})]
+    rows = [
+        {
+            "key": f"m{number}",
+            **contact(days, channel="email", type="message", thread_key=thread, **more),
+        }
+        for number, (days, thread, more) in enumerate(told, start=1)
+    ]
+    wait = calls.first_reply(view_of_kinds(touchpoint=rows), LAST)
+
+    assert (Decimal(12), 1, 0) == (wait.median, wait.n, wait.waiting)
+
+
 def test_campaigns(view_of_kinds: Callable[..., Any]) -> None:
     """A campaign goes from recipients to purchases; a vendor's counts stand beside."""
 
@@ -388,6 +404,43 @@ def test_pages(view_of_kinds: Callable[..., Any]) -> None:
     assert ([("/a", 9), ("/", 1)], 10) == ([(one.path, one.views) for one in found], n)
     assert (("/b", "/gone"), 2, 4) == (unused.paths, unused.unused, unused.pages)
     assert Decimal("20.0") == pages.page_errors(view, LAST).value
+
+
+def test_reports_that_overlap_count_once(view_of_kinds: Callable[..., Any]) -> None:
+    """A day that lies in several reports of one source is counted in one of them."""
+    reports = {(5, 1): 100, (4, 1): 80, (9, 8): 7, (6, 6): 3, (9, 9): 4}
+    told = [
+        {
+            "subject": "/a",
+            "name": "web.views",
+            "value": value,
+            "happened_at": NOW - timedelta(days=first),
+            "extra": json.dumps({"until": (NOW - timedelta(days=last)).date().isoformat()}),
+        }
+        for (first, last), value in reports.items()
+    ]
+    found, n = pages.pages_viewed(view_of_kinds(fact=keyed(told)), LAST)
+
+    assert ([("/a", 110)], 110) == ([(one.path, one.views) for one in found], n)
+
+
+@pytest.mark.parametrize(
+    ("spans", "taken"),
+    [
+        ([(1, 15), (1, 31), (10, 20)], [(1, 31)]),
+        ([(1, 28), (2, 29), (3, 30)], [(3, 30)]),
+        ([(1, 7), (8, 14), (1, 14)], [(1, 14)]),
+        ([(1, 7), (7, 13), (14, 20)], [(7, 13), (14, 20)]),
+        ([(5, 5), (5, 5)], [(5, 5)]),
+        ([(9, 2), (1, 3)], [(1, 3)]),
+        ([], []),
+    ],
+)
+def test_reports_apart(spans: list[tuple[int, int]], taken: list[tuple[int, int]]) -> None:
+    """Most days count, in the fewest and latest reports of which no two speak of one day."""
+    days = [(f"2026-10-{first:02}", f"2026-10-{last:02}") for first, last in spans]
+
+    assert [(f"2026-10-{a:02}", f"2026-10-{b:02}") for a, b in taken] == pages.apart(days)
 
 
 def test_unlooked_pages(view_of_kinds: Callable[..., Any]) -> None:

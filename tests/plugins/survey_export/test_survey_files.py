@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +291,122 @@ def test_profile_names_the_tool(desk: MakeDesk) -> None:
     assert 1 == len(desk(files, profile="typeform").run().answers)
     made = desk(files, profile="qualtrics").run()
     assert "are not those of qualtrics" in made.errors
+
+
+# Responses that come again
+
+CHOICES = "#,Recommend us? (0-10),Shop,Web,Why?,Start Date (UTC),Submit Date (UTC),Network ID\n"
+ONLY_ONE = "t1,9,{},{},{},2026-05-14 08:00:00,2026-05-14 08:01:00,n\n"
+OTHERS = "t2,8,Shop,,,2026-05-14 08:00:00,2026-05-14 08:01:00,n\n"
+OTHERS += "t3,8,,Web,Fair,2026-05-14 08:00:00,2026-05-14 08:01:00,n\n"
+
+
+def of_response(answers: dict[str, Any], number: int = 1) -> set[str]:
+    """Return what is stored of one response, without the scores."""
+    mine = {key for key in answers if key.startswith(f"t{number}|")}
+    return {key.removeprefix(f"t{number}|") for key in mine if "Recommend" not in key}
+
+
+@pytest.mark.parametrize("name", ["day.csv", "day (1).csv"])
+def test_what_was_taken_back_is_gone(desk: MakeDesk, name: str) -> None:
+    """A text that was removed and an option that is no longer chosen are answers no more."""
+    made = desk({"day.csv": CHOICES + ONLY_ONE.format("Shop", "", "Late") + OTHERS})
+    os.utime(made.project.root / "surveys/day.csv", (1_780_000_000,) * 2)
+    made.run()
+    before = of_response(made.answers)
+    made.write({name: CHOICES + ONLY_ONE.format("", "Web", "") + OTHERS})
+    made.run()
+
+    assert {"Shop", "Why?"} == before
+    assert {"Web"} == of_response(made.answers)
+    assert {"Web", "Why?"} == of_response(made.answers, 3)
+    assert (1, 0, 2) == made.counts
+
+
+def test_two_exports_of_one_folder_are_taken_in_their_order(desk: MakeDesk) -> None:
+    """What yesterday's export says and today's says no longer is gone in a first run as well."""
+    made = desk(
+        {
+            "2026-06-02.csv": CHOICES + ONLY_ONE.format("", "Web", "") + OTHERS,
+            "2026-06-01.csv": CHOICES + ONLY_ONE.format("Shop", "", "Late") + OTHERS,
+        }
+    ).run()
+
+    assert {"Web"} == of_response(made.answers)
+
+
+def test_a_question_that_is_no_longer_asked_keeps_its_answers(desk: MakeDesk) -> None:
+    """An export without a column says nothing of what was answered in it."""
+    made = desk({"a.csv": TYPEFORM + typeform(1, 9, "Late")}).run()
+    header = TYPEFORM.replace("Why?,", "")
+    made.write({"a.csv": header + typeform(1, 3, "x").replace(",x,", ",")})
+    made.run()
+
+    assert {"Why?"} == of_response(made.answers)
+    assert 3_000_000 == made.answers["t1|Recommend us? (0-10)"]["score"]
+
+
+def test_a_response_that_turns_out_to_be_a_test_is_none(desk: MakeDesk) -> None:
+    """What the tool marks as spam afterwards is taken out, and what was answered in it."""
+    header = "StartDate,EndDate,Status,Finished,RecordedDate,ResponseId,Q1\n"
+    header += "Start Date,End Date,Response Type,Finished,Recorded Date,Response ID,"
+    header += "How likely are you to recommend us? (0-10)\n"
+    row = "2026-05-14 08:00:00,2026-05-14 08:01:00,{},True,2026-05-14 08:01:00,R_1,9\n"
+    made = desk({"a.csv": header + row.format("IP Address")}).run()
+    before = len(made.answers)
+    made.write({"a.csv": header + row.format("Spam")})
+    made.run()
+
+    assert (1, {}) == (before, made.answers)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"), [((2026, 11, 1), "2026-10-11"), ((2026, 11, 20), "2026-11-10")]
+)
+def test_dates_that_would_lie_ahead_of_their_file(
+    desk: MakeDesk, written: tuple[int, int, int], expected: str
+) -> None:
+    """Where the usual order would make answers of the future, the other one is meant."""
+    row = "1,4,11/10/2026 10:00:00 AM,11/10/2026 10:01:00 AM,203.0.113.7,9,\n"
+    made = desk({"a.csv": MONKEY + row})
+    at = datetime(*written, tzinfo=UTC).timestamp()
+    os.utime(made.project.root / "surveys/a.csv", (at, at))
+    (answer,) = made.run().answers.values()
+
+    assert expected == answer["answered_at"][:10]
+
+
+def test_codes_and_texts_as_headers_are_one_question(desk: MakeDesk) -> None:
+    """Whoever names a question's code among its aliases may export with either."""
+    text = "How likely are you to recommend us from 0 to 10?"
+    rows = "1,2026-05-14 08:00:00,2,es,9,{},{}\n"
+    codes = "id,submitdate,lastpage,startlanguage,Q1,Q2[SQ1],Q2[SQ2]\n" + rows.format("Y", "N")
+    texts = "Response ID,Date submitted,Last page,Start language,"
+    texts += f'"{text}","Used? [Mail]","Used? [Web]"\n' + rows.format("Yes", "No")
+    questions = {text: {"metric": "nps", "aliases": ["Q1"]}, "Used?": {"aliases": ["Q2"]}}
+    name = "results-survey12345.csv"
+    made = desk({name: texts}, questions=questions).run()
+    stored = []
+    for content in (codes, texts, codes):
+        made.write({name: content})
+        made.run()
+        stored.append(sorted(key.partition("|")[2] for key in made.answers))
+
+    assert [["Q1", "Q2|SQ1"], [text, "Used?|Mail"], ["Q1", "Q2|SQ1"]] == stored
+
+
+def test_an_export_of_qualtrics_without_its_third_header_row(desk: MakeDesk) -> None:
+    """Who takes out the row that means nothing keeps the questions' texts and their scales."""
+    header = "StartDate,EndDate,Finished,RecordedDate,ResponseId,Q1\n"
+    header += "Start Date,End Date,Finished,Recorded Date,Response ID,Recommend us? (0-10)\n"
+    row = "2026-05-14 08:00:00,2026-05-14 08:01:00,True,2026-05-14 08:01:00,R_1,9\n"
+    made = desk({"a.csv": header + row}).run()
+
+    assert [("Recommend us? (0-10)", "nps")] == [
+        (each["question"], each["metric"]) for each in made.answers.values()
+    ]
+    assert [] == made.refused
+    assert "third header row is missing" in made.notes
 
 
 # Replay

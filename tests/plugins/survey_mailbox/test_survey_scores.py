@@ -14,6 +14,11 @@ NPS = Scale(0, 10, whole=True)
 FIVE = Scale(1, 5)
 
 FOUND = [
+    ("Sorry, I meant 8", 8),
+    ("I meant to say 8, not 3", 8),
+    ("I meant 8 not 3", 8),
+    ("Perdón, quería decir un 8", 8),
+    ("Pardon, je voulais dire 8.", 8),
     ("9", 9),
     ("9.", 9),
     ("  *9*  ", 9),

@@ -6,9 +6,11 @@ import io
 import json
 import shutil
 import zipfile
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -265,6 +267,27 @@ def test_matomo_in_utf_16(folder: Folder) -> None:
 
     assert Decimal(55) == facts["/shoes", "web.views"]
     assert Decimal(3) == facts["/about", "web.sessions"]
+
+
+@pytest.mark.parametrize(
+    ("name", "happened_on", "until"),
+    [
+        ("2026-10-01,2026-10-31", date(2026, 10, 1), "2026-10-31"),
+        ("2026-10-05", date(2026, 10, 5), None),
+        ("2026-02-31 2026-10-05", date(2026, 10, 5), None),
+    ],
+)
+def test_the_days_of_matomo_are_in_the_name(
+    folder: Folder, name: str, happened_on: date, until: str | None
+) -> None:
+    """A report of several days says its last one, so that others that overlap do not add up."""
+    content = (DATA / "Export _ Page URLs _ 2026-09-10.csv").read_bytes()
+    folder.put(f"Export _ Page URLs _ {name}.csv", content)
+    folder.run()
+    (row, *_) = folder.records("fact").values()
+
+    assert happened_on == row["happened_at"].astimezone(ZoneInfo("Europe/Madrid")).date()
+    assert (until,) == shown(row, "extra.until")
 
 
 def test_pages_that_exist(folder: Folder) -> None:

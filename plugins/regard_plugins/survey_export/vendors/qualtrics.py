@@ -65,7 +65,10 @@ def layout(header: Sequence[str], sample: Sequence[Sequence[Value]] = ()) -> Lay
     unknown = tuple(place for place, each in named.items() if not each.asks)
     zone = next((zone for name in header if (zone := _zone(name))), None)
     notes = []
-    if not any(len(heads(name)) > 2 for name in header):
+    rows = max(len(heads(name)) for name in header)
+    if rows == 2:
+        notes.append("its third header row is missing: times are read in the source's time zone")
+    elif rows < 2:
         notes.append(
             "its second and third header row are missing: questions go by their codes, and times "
             "are read in the source's time zone"
