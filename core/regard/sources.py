@@ -145,10 +145,12 @@ class Delete:
     Attributes:
         key: The record's key, as a text or its parts.
         as_of: When it was deleted, where the source says so.
+        file: The file that says so; where that one is left out, nothing is deleted.
     """
 
     key: str | tuple[Any, ...]
     as_of: datetime | None = None
+    file: InputFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,8 +270,7 @@ class FileReader:
             )
             return
         if isinstance(record, Delete):
-            as_of = record.as_of or self.file.modified_at
-            self._deletions.append(Delete(record.key, as_of))
+            self._deletions.append(Delete(record.key, record.as_of, self.file))
             return
         if isinstance(record, dict):
             hide_author(record, self.ctx)

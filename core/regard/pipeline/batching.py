@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
@@ -27,6 +27,9 @@ __all__ = ["Batcher", "Identify"]
 
 Identify = Callable[[Raw], tuple[str, ...]]
 """Returns keyed hashes of what identifies a person in a raw payload."""
+
+_Word: TypeAlias = tuple[Delete | Seen, InputFile | None]
+"""Word of a record, and the file that it comes from."""
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ class Batcher:
     reached: CursorValue | None = None
     _pending: list[Pending | Run] = field(default_factory=list)
     _count: int = 0
-    _deletions: dict[int, list[Delete | Seen]] = field(default_factory=dict)
+    _deletions: dict[int, list[_Word]] = field(default_factory=dict)
     _deleted: int = 0
     _strange: list[Refused] = field(default_factory=list)
     _file: InputFile | None = None
@@ -94,12 +97,23 @@ class Batcher:
         raw = repr(record)
         message = f"a source yields mappings, not {type(record).__name__}"
         name = raw_hash(raw)
-        refused = Refused(name, "not-a-mapping", message, raw, identifiers=self.identify(raw))
+        file = page.file if page else None
+        refused = Refused(
+            name, "not-a-mapping", message, raw, file=file, identifiers=self.identify(raw)
+        )
         self._strange.append(refused)
 
-    def add_word(self, deletion: Delete | Seen) -> None:
-        """Take word that a record is gone, or still there; it holds after those before it."""
-        self._deletions.setdefault(self._count, []).append(deletion)
+    def add_word(self, word: Delete | Seen, row: tuple[InputFile, int] | None = None) -> None:
+        """
+        Take word that a record is gone, or still there; it holds after those before it.
+
+        Args:
+            word: Of a record.
+            row: The file and the line that it comes from, where that is known.
+        """
+        said = word.file if isinstance(word, Delete) else None
+        file = said or (row[0] if row else None)
+        self._deletions.setdefault(self._count, []).append((word, file))
         self._deleted += 1
 
     def add_page(self, page: Page, start: int, stop: int) -> None:
@@ -141,24 +155,24 @@ class Batcher:
     def _take_mixed(
         self,
         pending: Sequence[Pending],
-        deletions: dict[int, list[Delete | Seen]],
+        deletions: dict[int, list[_Word]],
         batch: Batch,
     ) -> None:
         items: list[Item] = []
         files: list[str | None] = []
         origins: list[Pending | None] = []
 
-        def delete(word: Delete | Seen) -> None:
-            items.append(self._word(word))
-            files.append(None)
+        def take(word: Delete | Seen, file: InputFile | None) -> None:
+            items.append(self._word(word, file))
+            files.append(file.name if file else None)
             origins.append(None)
 
         loose = [item for item in pending if type(item.record) is not Encoded]
         typed = iter(self._validated(loose))
         for index, item in enumerate(pending):
             if deletions:
-                for deletion in deletions.pop(index, ()):
-                    delete(deletion)
+                for word in deletions.pop(index, ()):
+                    take(*word)
             try:
                 record = item.record
                 encoded = (
@@ -170,8 +184,8 @@ class Batcher:
             items.append(encoded)
             files.append(item.page.file if item.page else None)
             origins.append(item)
-        for deletion in chain.from_iterable(deletions.values()):
-            delete(deletion)
+        for word in chain.from_iterable(deletions.values()):
+            take(*word)
         batch.items, batch.item_files, batch.origins = items, files, origins
 
     def _validated(
@@ -331,14 +345,16 @@ class Batcher:
         else:
             self.reached = value
 
-    def _word(self, word: Delete | Seen) -> Deletion | Sighting:
+    def _word(self, word: Delete | Seen, file: InputFile | None) -> Deletion | Sighting:
         if isinstance(word, Seen):
             return Sighting(word.key, encode_time(min(word.as_of, self.now)))
-        return self._deletion(word)
+        return self._deletion(word, file)
 
-    def _deletion(self, deletion: Delete) -> Deletion:
+    def _deletion(self, deletion: Delete, file: InputFile | None) -> Deletion:
         parts = deletion.key if isinstance(deletion.key, tuple) else (deletion.key,)
-        as_of = deletion.as_of if deletion.as_of and deletion.as_of.tzinfo else self.now
+        as_of = deletion.as_of if deletion.as_of and deletion.as_of.tzinfo else None
+        # What an old file calls gone may be back in one that was read before.
+        as_of = as_of or (file.modified_at if file else self.now)
         return Deletion(keys.compose(parts), encode_time(min(as_of, self.now)))
 
     def _refuse(self, item: Pending, error: RecordError) -> Refused:
