@@ -444,6 +444,14 @@ class Inputs:
             self._announced.add((stream, name))
         return states
 
+    def before(self, name: str, stream: str) -> FileState:
+        """Return what was known of a file before this run; nothing that any file equals."""
+        for state in self._known_as(name):
+            if state.stream == stream:
+                return state
+        recipe = self.recipes.get(name, "")
+        return FileState(stream, name, -1, -1, UNREAD, 0, complete=False, recipe=recipe)
+
     def state(self, name: str, stream: str, rows: int, *, complete: bool) -> FileState | None:
         """
         Return what to store about a file, or None where it changed while it was read.
