@@ -24,7 +24,7 @@ from pathlib import Path
 
 from regard.errors import ConfigError, FileError, RegardError, SourceChanged
 from regard.fetching import FOLDER, Fetcher, Landed, local_files
-from regard.pipeline.fingerprints import UNREAD, Fingerprint, ages_of, digests_of, fingerprint_of
+from regard.pipeline.fingerprints import UNREAD, Fingerprint, digests_of, fingerprint_of
 from regard.secrets import mask
 from regard.settings.paths import Remote, is_remote, paths_of
 from regard.sources import InputFile, Paths
@@ -168,7 +168,6 @@ class Inputs:
     empty_runs: int = 3
     fetcher: Fetcher | None = None
     unfetched: dict[str, RegardError] = field(default_factory=dict)
-    _ages: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
     _busy: int = 0
     _by_path: dict[str, list[FileState]] = field(default_factory=dict)
     _busy_files: set[str] = field(default_factory=set)
@@ -209,9 +208,6 @@ class Inputs:
             self._note_empty(", ".join(_shown(each) for each in named))
         found = [self._settled(path, growing=growing) for path in paths]
         prints = sorted(found, key=lambda found: found.order)
-        # A log's lines say themselves how old they are.
-        if not growing:
-            self._age(prints)
         files = [self._decide(found, recipe, stream, growing=growing) for found in prints]
         for each, file in zip(prints, files, strict=True):
             if file is None or file.rows_done:
@@ -364,16 +360,10 @@ class Inputs:
                 return None
             rows_done = grown[0].rows_done if len(grown) == 1 else 0
             bytes_done = grown[0].size if rows_done and grown[0].complete else 0
-        age = self._ages.get((found.name, found.modified_ns))
-        modified_at = age or datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
+        # A log's lines say themselves how old they are, but not newer than the log.
+        modified_at = datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
+        modified_at = modified_at if growing else found.age
         return InputFile(found.path, found.name, found.size, modified_at, rows_done, bytes_done)
-
-    def _age(self, found: Sequence[Fingerprint]) -> None:
-        """Find out how old files are, beside each other and what was read before."""
-        here = {each.name for each in found}
-        read = ((state.path, state.modified_ns) for state in self.known)
-        before = [each for each in read if each[0] not in here and each[1] > 0]
-        self._ages = ages_of([*before, *((each.name, each.modified_ns) for each in found)])
 
     def _known_as(self, name: str) -> Sequence[FileState]:
         """Return what is known of a file; a Maildir has a hundred thousand of them."""

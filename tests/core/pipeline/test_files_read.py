@@ -164,34 +164,6 @@ def test_an_older_file_that_comes_late_does_not_win(world: MakeWorld) -> None:
     assert Counts(read=1, stale=1) == summary.counts
 
 
-@pytest.mark.parametrize("day", ["box/day-2026-01-01.csv", "box/2025/day 2025_12_31 (2).csv"])
-def test_a_day_that_is_copied_late_does_not_win(day: str, world: MakeWorld) -> None:
-    """What a file of an earlier day says is older than a later day's, whenever it was copied."""
-    config = CONFIG + 'path = "box/**/*.csv"\n'
-    here = world({"box": BOX}, {"box/2026/day-2026-01-02.csv": "name,text\na,new\n"}, config)
-    (here.folder / day).parent.mkdir(exist_ok=True)
-    here.now = datetime.now(UTC)
-    touch(here.folder / "box" / "2026" / "day-2026-01-02.csv", 500)
-    here.run("box")
-    touch(here.folder / day, 100, "name,text\na,old\nb,kept\n")
-    (summary,) = here.run("box")
-
-    assert {"a": "new", "b": "kept"} == here.texts()
-    assert Counts(read=2, new=1, stale=1) == summary.counts
-
-
-def test_days_that_were_copied_in_any_order(world: MakeWorld) -> None:
-    """Of files that come together the latest day wins, also where it was copied first."""
-    files = {f"box/day-2026-01-0{day}.csv": f"name,text\na,{day}\n" for day in (1, 2, 3)}
-    here = world({"box": BOX}, files, CONFIG)
-    here.now = datetime.now(UTC)
-    for day in (1, 2, 3):
-        touch(here.folder / f"box/day-2026-01-0{day}.csv", 100 * day)
-    here.run("box")
-
-    assert {"a": "3"} == here.texts()
-
-
 def test_bad_lines_are_kept_with_their_number(world: MakeWorld) -> None:
     """Short, long and unreadable lines go to quarantine with file and line; others are stored."""
     text = "name,text,happened_at\na,one,2026-01-01 10:00\nb\nc,two,soon\nd,x,,y\ne,five,\n"
