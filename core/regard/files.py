@@ -33,8 +33,8 @@ class InputFile:
         path: Where it lies.
         name: Its path below the project, as the store and messages call it.
         size: In bytes.
-        modified_at: Its modification time, or where a file that is called alike has a later date
-            in its name, a time before that one's; the ``as_of`` of records that carry none.
+        modified_at: When what is in it was written: the date in its name, else when it was
+            last changed; the ``as_of`` of records that carry none.
         rows_done: How many rows of this very content are committed already.
         bytes_done: How many bytes they are, where that is known; zero: it is not.
     """

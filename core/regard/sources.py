@@ -146,10 +146,12 @@ class Delete:
     Attributes:
         key: The record's key, as a text or its parts.
         as_of: When it was deleted, where the source says so.
+        file: The file that says so; where that one is left out, nothing is deleted.
     """
 
     key: str | tuple[Any, ...]
     as_of: datetime | None = None
+    file: InputFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +180,14 @@ class Whole:
         keys: The keys of the records that there are.
         among: The questions, or items, that the source can tell about; None: all there are.
         as_of: When that was so, where the source says it.
+        file: The file that says so; where that one is left out, nothing is deleted.
     """
 
     name: str
     keys: frozenset[str]
     among: frozenset[str] | None = None
     as_of: datetime | None = None
+    file: InputFile | None = None
 
 
 Yielded: TypeAlias = "Record | Page | Delete | Seen | Whole"

@@ -274,11 +274,10 @@ class FileReader:
             )
             return
         if isinstance(record, Delete):
-            as_of = record.as_of or self.file.modified_at
-            self._deletions.append(Delete(record.key, as_of))
+            self._deletions.append(Delete(record.key, record.as_of, self.file))
             return
         if isinstance(record, Whole):
-            self._deletions.append(replace(record, as_of=record.as_of or self.file.modified_at))
+            self._deletions.append(replace(record, file=self.file))
             return
         if isinstance(record, dict):
             hide_author(record, self.ctx)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
@@ -27,6 +27,9 @@ __all__ = ["Batcher", "Identify"]
 
 Identify = Callable[[Raw], tuple[str, ...]]
 """Returns keyed hashes of what identifies a person in a raw payload."""
+
+_Word: TypeAlias = tuple[Delete | Seen | Whole, InputFile | None]
+"""Word of a record, and the file that it comes from."""
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ class Batcher:
     reached: CursorValue | None = None
     _pending: list[Pending | Run] = field(default_factory=list)
     _count: int = 0
-    _deletions: dict[int, list[Delete | Seen | Whole]] = field(default_factory=dict)
+    _deletions: dict[int, list[_Word]] = field(default_factory=dict)
     _deleted: int = 0
     _strange: list[Refused] = field(default_factory=list)
     _file: InputFile | None = None
@@ -94,12 +97,25 @@ class Batcher:
         raw = repr(record)
         message = f"a source yields mappings, not {type(record).__name__}"
         name = raw_hash(raw)
-        refused = Refused(name, "not-a-mapping", message, raw, identifiers=self.identify(raw))
+        file = page.file if page else None
+        refused = Refused(
+            name, "not-a-mapping", message, raw, file=file, identifiers=self.identify(raw)
+        )
         self._strange.append(refused)
 
-    def add_word(self, deletion: Delete | Seen | Whole) -> None:
-        """Take word that records are gone, or still there; it holds after those before it."""
-        self._deletions.setdefault(self._count, []).append(deletion)
+    def add_word(
+        self, word: Delete | Seen | Whole, row: tuple[InputFile, int] | None = None
+    ) -> None:
+        """
+        Take word that records are gone, or still there; it holds after those before it.
+
+        Args:
+            word: Of records.
+            row: The file and the line that it comes from, where that is known.
+        """
+        said = word.file if isinstance(word, Delete | Whole) else None
+        file = said or (row[0] if row else None)
+        self._deletions.setdefault(self._count, []).append((word, file))
         self._deleted += 1
 
     def add_page(self, page: Page, start: int, stop: int) -> None:
@@ -141,24 +157,24 @@ class Batcher:
     def _take_mixed(
         self,
         pending: Sequence[Pending],
-        deletions: dict[int, list[Delete | Seen | Whole]],
+        deletions: dict[int, list[_Word]],
         batch: Batch,
     ) -> None:
         items: list[Item] = []
         files: list[str | None] = []
         origins: list[Pending | None] = []
 
-        def delete(word: Delete | Seen | Whole) -> None:
-            items.append(self._word(word))
-            files.append(None)
+        def take(word: Delete | Seen | Whole, file: InputFile | None) -> None:
+            items.append(self._word(word, file))
+            files.append(file.name if file else None)
             origins.append(None)
 
         loose = [item for item in pending if type(item.record) is not Encoded]
         typed = iter(self._validated(loose))
         for index, item in enumerate(pending):
             if deletions:
-                for deletion in deletions.pop(index, ()):
-                    delete(deletion)
+                for word in deletions.pop(index, ()):
+                    take(*word)
             try:
                 record = item.record
                 encoded = (
@@ -170,8 +186,8 @@ class Batcher:
             items.append(encoded)
             files.append(item.page.file if item.page else None)
             origins.append(item)
-        for deletion in chain.from_iterable(deletions.values()):
-            delete(deletion)
+        for word in chain.from_iterable(deletions.values()):
+            take(*word)
         batch.items, batch.item_files, batch.origins = items, files, origins
 
     def _validated(
@@ -331,18 +347,25 @@ class Batcher:
         else:
             self.reached = value
 
-    def _word(self, word: Delete | Seen | Whole) -> Deletion | Sighting | Remainder:
+    def _word(
+        self, word: Delete | Seen | Whole, file: InputFile | None
+    ) -> Deletion | Sighting | Remainder:
         if isinstance(word, Seen):
             return Sighting(word.key, encode_time(min(word.as_of, self.now)))
         if isinstance(word, Whole):
-            as_of = encode_time(min(word.as_of or self.now, self.now))
-            return Remainder(word.name, as_of, word.keys, word.among)
-        return self._deletion(word)
+            return Remainder(word.name, self._age(word.as_of, file), word.keys, word.among)
+        return self._deletion(word, file)
 
-    def _deletion(self, deletion: Delete) -> Deletion:
+    def _deletion(self, deletion: Delete, file: InputFile | None) -> Deletion:
         parts = deletion.key if isinstance(deletion.key, tuple) else (deletion.key,)
-        as_of = deletion.as_of if deletion.as_of and deletion.as_of.tzinfo else self.now
-        return Deletion(keys.compose(parts), encode_time(min(as_of, self.now)))
+        return Deletion(keys.compose(parts), self._age(deletion.as_of, file))
+
+    def _age(self, as_of: datetime | None, file: InputFile | None) -> str:
+        """Return since when something is gone, as the store writes it."""
+        known = as_of if as_of and as_of.tzinfo else None
+        # What an old file calls gone may be back in one that was read before.
+        known = known or (file.modified_at if file else self.now)
+        return encode_time(min(known, self.now))
 
     def _refuse(self, item: Pending, error: RecordError) -> Refused:
         given = item.record

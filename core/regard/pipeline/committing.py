@@ -20,7 +20,7 @@ from regard.pipeline.disappearing import Census, Disappearance
 from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.judging import Budget, check_batch, counted, overruled, together
-from regard.pipeline.leaving import LeftOut
+from regard.pipeline.leaving import FilesLeft, LeftOut, tally
 from regard.pipeline.withdrawing import Withdrawal
 from regard.records import Kind
 from regard.runs import Counts, StreamSummary
@@ -98,15 +98,14 @@ class StoreCommitter:
     book: AddressBook | None = None
     guard: float = 0.3
     _left: LeftOut = field(init=False)
-    _refused: int = 0
-    _reasons: Counter[str] = field(default_factory=Counter)
-    _causes: Counter[str] = field(default_factory=Counter)
+    _causes: Counter[tuple[str | None, str]] = field(default_factory=Counter)
+    _aside: dict[str, int] = field(default_factory=dict)
     _held: dict[str, FileProgress] = field(default_factory=dict)
     _cursor_after: str | None = None
     _position: CursorValue | None = None
 
     def __post_init__(self) -> None:
-        self._left = LeftOut(self.inputs, self.budget.share)
+        self._left = LeftOut(self.inputs, self.budget)
 
     def commit(
         self, batch: Batch, progress: Sequence[FileProgress], batcher: Batcher, *, complete: bool
@@ -117,6 +116,7 @@ class StoreCommitter:
         Raises:
             BudgetExceeded: Too much was refused, and not because of some files among others.
         """
+        progress = self._left.take_out(batch, progress)
         check_batch(self.host, self.info, batch, batcher, self._note)
         while True:
             progress = self._left.take_out(batch, progress)
@@ -125,10 +125,8 @@ class StoreCommitter:
             try:
                 self._store(batch, progress, batcher, complete=whole)
                 break
-            except BudgetExceeded:
+            except FilesLeft:
                 self.contradictions.repeated = repeated
-                if not self._left.leave(batch):
-                    raise
         if whole and self.book is not None and self.book.begun:
             self._end_pass(self.book, batch.kind, batcher)
         if self.census is not None:
@@ -145,12 +143,12 @@ class StoreCommitter:
 
         Raises:
             BudgetExceeded: Too much was refused; nothing was stored.
+            FilesLeft: Nothing was stored, and can be without some files.
         """
         with self.store.write() as transaction:
             transaction.writer.lock()
             if self.erased is not None:
                 self.erased.take_out(transaction, batch)
-            reasons = Counter(item.reason for item in batch.refused)
             known = look_up(transaction, batch, self.info.source)
             settle(transaction, batch, self.info.source, known)
             plan = decide(batch, known)
@@ -158,12 +156,13 @@ class StoreCommitter:
                 *self.contradictions.find(transaction, plan, batch, known, batcher),
                 *overruled(plan, batch, batcher),
             ]
-            reasons.update(item.reason for item in contradicted)
             counts = counted(plan, len(batch.refused))
-            total = together(self.summary.counts, counts)
-            aside = self._put_aside(transaction, [*batch.refused, *contradicted])
-            refused = self._refused + counts.quarantined - aside.again
-            self.budget.check(refused, total.read, self._reasons + reasons)
+            total = self._left.without(together(self.summary.counts, counts))
+            refused = [*batch.refused, *contradicted]
+            aside = self._put_aside(transaction, refused)
+            found = tally(batch, refused, aside.known, known)
+            self._left.judge(found)
+            self._take_back(transaction)
             batch_id = self._write(transaction, batch, plan)
             self._resolve(transaction, batch)
             if self.census is None:
@@ -180,8 +179,10 @@ class StoreCommitter:
                 cursors=(self.cursor_before, self._cursor_after),
             )
             renew(transaction, self.lease, {"stream": self.info.stream, **total.as_dict()})
-        self._refused, self._reasons = refused, self._reasons + reasons
-        self._causes.update(_cause(item) for item in (*batch.refused, *contradicted))
+        self._left.stored(found)
+        self._causes.update((item.file, _cause(item)) for item in refused)
+        for file, number in aside.first.items():
+            self._aside.setdefault(file, number)
         self.contradictions.remember(batch, batch_id)
         self.summary.counts, self.summary.seconds = total, seconds
         if self.book is not None and batch.addresses is not None:
@@ -277,6 +278,16 @@ class StoreCommitter:
             plugin=self.info.plugin,
             plugin_version=self.info.plugin_version,
         )
+
+    def _take_back(self, transaction: Transaction) -> None:
+        """Make files that are left out look as if this run had not begun them."""
+        source, stream = self.info.source, self.info.stream
+        for name in self._left.undone:
+            if name in self._aside:
+                stored_quarantine.take_back(transaction, source, stream, name, self._aside[name])
+            if self.census is None and self.purpose == "live":
+                before = self.inputs.before(name, stream)
+                stored_files.save(transaction, source, before, self.run_id)
 
     def _write(
         self, transaction: Transaction, batch: Batch, plan: UpsertPlan | HistoryPlan
@@ -398,11 +409,7 @@ class StoreCommitter:
                 f"{repeated} records came more than once under the same key with "
                 "different content; the last one was kept: is the key complete?"
             )
-        if self._causes:
-            most = self._causes.most_common(_CAUSES_TOLD)
-            told = ", ".join(f"{number} {cause}" for cause, number in most)
-            others = len(self._causes) - len(most)
-            self._note(f"refused: {told}" + (f" and {others} other causes" if others else ""))
+        self._tell_causes()
         for note in self.erased.notes() if self.erased else ():
             self._note(note)
         with self.store.write() as transaction:
@@ -423,6 +430,18 @@ class StoreCommitter:
         )
         for incident in self.host.observers.run_finished(self.info, summary):
             self._note(f"{incident.plugin}: {incident.hook} failed: {incident.error}")
+
+    def _tell_causes(self) -> None:
+        """Say for what most was refused of the files that were not left out."""
+        causes: Counter[str] = Counter()
+        for (file, cause), number in self._causes.items():
+            if file not in self._left.said:
+                causes[cause] += number
+        if causes:
+            most = causes.most_common(_CAUSES_TOLD)
+            told = ", ".join(f"{number} {cause}" for cause, number in most)
+            others = len(causes) - len(most)
+            self._note(f"refused: {told}" + (f" and {others} other causes" if others else ""))
 
     def _touched(self) -> list[stored_files.FileState]:
         touched = self.inputs.touched

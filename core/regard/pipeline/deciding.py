@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +16,7 @@ from regard.pipeline.disappearing import Census
 from regard.pipeline.erased import Erased
 from regard.pipeline.inputs import Inputs
 from regard.pipeline.judging import Budget, check_batch, counted, overruled, together
-from regard.pipeline.leaving import LeftOut
+from regard.pipeline.leaving import FilesLeft, LeftOut, tally
 from regard.records import Kind
 from regard.runs import StreamSummary
 from regard.sources import FileProgress
@@ -58,30 +57,24 @@ class DryCommitter:
     _left: LeftOut = field(init=False)
     _pending: dict[str, Known] = field(default_factory=dict)
     _files: dict[str, str | None] = field(default_factory=dict)
-    _again: int = 0
     _met: set[tuple[str, str]] = field(default_factory=set)
-    _reasons: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._left = LeftOut(self.inputs, self.budget.share)
+        self._left = LeftOut(self.inputs, self.budget)
 
     def commit(
         self, batch: Batch, progress: Sequence[FileProgress], batcher: Batcher, *, complete: bool
     ) -> None:
         """Decide one batch against the store and the batches before it."""
+        progress = self._left.take_out(batch, progress)
         check_batch(self.host, self.info, batch, batcher, self._note)
         while True:
             progress = self._left.take_out(batch, progress)
-            refused, met, again = len(self.refused), set(self._met), self._again
-            reasons = Counter(self._reasons)
             try:
                 self._decide(batch, batcher)
                 break
-            except BudgetExceeded:
-                if not self._left.leave(batch):
-                    raise
-                del self.refused[refused:]
-                self._met, self._again, self._reasons = met, again, reasons
+            except FilesLeft:
+                continue
         if self.census is not None:
             self.census.meet(batch)
             if complete and not self._left.said:
@@ -93,6 +86,7 @@ class DryCommitter:
 
         Raises:
             BudgetExceeded: Too much was refused.
+            FilesLeft: It is to be decided again without some files.
         """
         known: dict[str, Known] = {}
         if self.store is not None:
@@ -109,11 +103,14 @@ class DryCommitter:
         plan = decide(batch, known)
         before = self._contradicted(plan, batch)
         refused = [*batch.refused, *before, *overruled(plan, batch, batcher)]
-        self.refused += refused
-        self._reasons.update(item.reason for item in refused)
-        self._again += self._known_before(refused)
         total = together(self.summary.counts, counted(plan, len(batch.refused)))
-        self.budget.check(total.quarantined - self._again, total.read, self._reasons)
+        total = self._left.without(total)
+        found = tally(batch, refused, self._known_before(refused), known)
+        self._left.judge(found)
+        self._left.stored(found)
+        self._met.update((item.record, item.reason) for item in refused)
+        self.refused = [item for item in self.refused if item.file not in self._left.said]
+        self.refused += refused
         self._remember(plan, known)
         self._files.update(zip(batch.keys(), batch.item_files, strict=False))
         self.summary.counts = total
@@ -143,15 +140,14 @@ class DryCommitter:
         for batch in census.gone(self.store, kind):
             self.commit(batch, (), batcher, complete=False)
 
-    def _known_before(self, refused: Sequence[Refused]) -> int:
-        """Return how many of a batch's refused records do not count against the budget."""
+    def _known_before(self, refused: Sequence[Refused]) -> set[tuple[str, str]]:
+        """Return which of a batch's refused records do not count against the budget."""
         fresh = [item for item in refused if (item.record, item.reason) not in self._met]
-        again = len(refused) - len(fresh)
-        self._met.update((item.record, item.reason) for item in fresh)
+        again = self._met.intersection((item.record, item.reason) for item in refused)
         if self.store is None or not fresh:
             return again
         with self.store.read() as transaction:
-            return again + stored_quarantine.known_before(
+            return again | stored_quarantine.known_before(
                 transaction, fresh, source=self.info.source, stream=self.info.stream
             )
 

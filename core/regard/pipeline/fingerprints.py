@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -11,13 +11,20 @@ from pathlib import Path, PurePath
 
 from regard.errors import FileError
 
-__all__ = ["UNREAD", "Fingerprint", "ages_of", "digests_of", "fingerprint_of"]
+__all__ = ["UNREAD", "Fingerprint", "age_of", "digests_of", "fingerprint_of"]
 
 UNREAD = ""
 """In place of the sha256 of a file that was not read: it equals none that is stored."""
 
-_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-_NO_LETTERS = re.compile(r"[\W\d_]+")
+_MOMENT = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
+    r"(?:[-_. T]?([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:m]?([0-5]\d))?(?![-_.]?\d))?(?!\d)"
+)
+"""A day, and a time of it that no further numbers follow: those would be another day's."""
+
+_DAY_MICROSECONDS = 86_400_000_000
+_DAYS = 50_000
+"""Days since 1970 on which files may have been changed, until 2106."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +45,15 @@ class Fingerprint:
     modified_ns: int
 
     @property
-    def order(self) -> tuple[str, int, str]:
+    def order(self) -> tuple[bool, datetime, int, str]:
         """What files are sorted by; those without a date in their name come first."""
-        return (_date_in(self.path.name), self.modified_ns, self.name)
+        dated = _moment_in(self.path.name) is not None
+        return (dated, self.age, self.modified_ns, self.name)
+
+    @property
+    def age(self) -> datetime:
+        """How old what is in it is."""
+        return age_of(self.name, self.modified_ns)
 
     def unchanged(self) -> bool:
         """Say whether the file still is what it was."""
@@ -51,35 +64,37 @@ class Fingerprint:
         return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
 
 
-def _date_in(name: str) -> str:
-    dates = _DATE.findall(name)
-    return "".join(dates[-1]) if dates else ""
+def _moment_in(name: str) -> tuple[datetime, bool] | None:
+    """Return the last moment in a name, and whether it says more than the day."""
+    for found in reversed([*_MOMENT.finditer(name)]):
+        year, month, day, hour, minute, second = (int(each or 0) for each in found.groups())
+        try:
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC), bool(found[4])
+        except ValueError:
+            continue  # the 31st of February is a number of something
+    return None
 
 
-def ages_of(files: Iterable[tuple[str, int]]) -> dict[tuple[str, int], datetime]:
+def age_of(name: str, modified_ns: int) -> datetime:
     """
-    Return how old what is in files with a date in their name is: mostly the modification time.
+    Return how old what is in a file is: from when its name says, else when it was changed.
 
-    Of files that are called alike but for numbers and signs, one with an earlier date in its name
-    is older than all with a later one, also where it was copied or unpacked after them.
+    When a file was changed is often when it was copied, downloaded or unpacked. Of files of one
+    day those that were changed later are newer, so the whole day stands for all the times at
+    which files may be changed.
 
     Args:
-        files: Paths and modification times in nanoseconds; those without a date are left out.
+        name: The file's path or name; the last date of the name counts.
+        modified_ns: Its modification time in nanoseconds.
     """
-    ages: dict[tuple[str, int], datetime] = {}
-    alike: dict[str, dict[str, list[tuple[str, int]]]] = {}
-    for each in files:
-        if date := _date_in(PurePath(each[0]).name):
-            ages[each] = datetime.fromtimestamp(each[1] / 1e9, UTC)
-            family = _NO_LETTERS.sub(" ", each[0])
-            alike.setdefault(family, {}).setdefault(date, []).append(each)
-    for dated in alike.values():
-        later: datetime | None = None
-        for date in sorted(dated, reverse=True):
-            for each in dated[date]:
-                ages[each] = ages[each] if later is None else min(ages[each], later)
-            later = min(ages[each] for each in dated[date]) - timedelta(microseconds=1)
-    return ages
+    named = _moment_in(PurePath(name).name)
+    if named is None:
+        return datetime.fromtimestamp(modified_ns / 1e9, UTC)
+    moment, timed = named
+    if timed:
+        return moment
+    share = min(max(modified_ns, 0) // 1000 // _DAYS, _DAY_MICROSECONDS - 1)
+    return moment + timedelta(microseconds=share)
 
 
 def fingerprint_of(path: Path, root: Path) -> Fingerprint:

@@ -18,15 +18,14 @@ import re
 import time
 from ast import literal_eval
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from regard.errors import ConfigError, FileError, RegardError, SourceChanged
 from regard.fetching import FOLDER, Fetcher, Landed, local_files
 from regard.files import is_log
-from regard.pipeline.fingerprints import UNREAD, Fingerprint, ages_of, digests_of, fingerprint_of
+from regard.pipeline.fingerprints import UNREAD, Fingerprint, digests_of, fingerprint_of
 from regard.secrets import mask
 from regard.settings.paths import Remote, is_remote, paths_of
 from regard.sources import InputFile, Paths
@@ -108,12 +107,12 @@ def _longest(
 
 def _end_of(found: Fingerprint) -> tuple[int, int, str]:
     """Return until when a file may tell: no longer than the day in its name, where it has one."""
-    dated, modified, name = found.order
-    with suppress(ValueError):  # no date, or 31 February
-        day = datetime.strptime(dated, "%Y%m%d").replace(tzinfo=UTC)
-        # It may be over later elsewhere than here.
-        return min(modified, int((day.timestamp() + 2 * 86_400) * 1e9)), modified, name
-    return modified, modified, name
+    dated, age, modified, name = found.order
+    if not dated:
+        return modified, modified, name
+    day = age.replace(hour=0, minute=0, second=0, microsecond=0)
+    # It may be over later elsewhere than here.
+    return min(modified, int((day + timedelta(days=2)).timestamp() * 1e9)), modified, name
 
 
 def missed_before(notes: Iterable[Collection[str]]) -> dict[str, int]:
@@ -178,7 +177,6 @@ class Inputs:
     empty_runs: int = 3
     fetcher: Fetcher | None = None
     unfetched: dict[str, RegardError] = field(default_factory=dict)
-    _ages: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
     _ends: Mapping[str, tuple[int, int, str]] = field(default_factory=dict)
     _busy: int = 0
     _by_path: dict[str, list[FileState]] = field(default_factory=dict)
@@ -221,9 +219,6 @@ class Inputs:
         found = [self._settled(path, growing=growing) for path in paths]
         prints = sorted(found, key=lambda found: found.order)
         self._ends = {each.name: _end_of(each) for each in prints}
-        # A log's lines say themselves how old they are.
-        if not growing:
-            self._age(prints)
         files = [self._decide(found, recipe, stream, growing=growing) for found in prints]
         for each, file in zip(prints, files, strict=True):
             if file is None or file.rows_done:
@@ -392,16 +387,10 @@ class Inputs:
                 return None
             rows_done = grown[0].rows_done if len(grown) == 1 else 0
             bytes_done = grown[0].size if rows_done and grown[0].complete else 0
-        age = self._ages.get((found.name, found.modified_ns))
-        modified_at = age or datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
+        # A log's lines say themselves how old they are, but not newer than the log.
+        modified_at = datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
+        modified_at = modified_at if growing else found.age
         return InputFile(found.path, found.name, found.size, modified_at, rows_done, bytes_done)
-
-    def _age(self, found: Sequence[Fingerprint]) -> None:
-        """Find out how old files are, beside each other and what was read before."""
-        here = {each.name for each in found}
-        read = ((state.path, state.modified_ns) for state in self.known)
-        before = [each for each in read if each[0] not in here and each[1] > 0]
-        self._ages = ages_of([*before, *((each.name, each.modified_ns) for each in found)])
 
     def _known_as(self, name: str) -> Sequence[FileState]:
         """Return what is known of a file; a Maildir has a hundred thousand of them."""
@@ -471,6 +460,14 @@ class Inputs:
                 )
             self._announced.add((stream, name))
         return states
+
+    def before(self, name: str, stream: str) -> FileState:
+        """Return what was known of a file before this run; nothing that any file equals."""
+        for state in self._known_as(name):
+            if state.stream == stream:
+                return state
+        recipe = self.recipes.get(name, "")
+        return FileState(stream, name, -1, -1, UNREAD, 0, complete=False, recipe=recipe)
 
     def state(self, name: str, stream: str, rows: int, *, complete: bool) -> FileState | None:
         """

@@ -36,27 +36,19 @@ class Budget:
     share: float = 0.05
     at_least: int = 20
 
-    def check(self, refused: int, read: int, reasons: Counter[str]) -> None:
-        """
-        Stop where too many records were refused.
+    def exceeded(self, refused: int, read: int) -> bool:
+        """Say whether more was refused for the first time than may be, of so much read."""
+        return refused > self.at_least and refused > self.share * read
 
-        Args:
-            refused: How many were refused for the first time.
-            read: How many were read.
-            reasons: Why, for the message.
-
-        Raises:
-            BudgetExceeded: More than allowed.
-        """
-        if refused <= self.at_least or refused <= self.share * read:
-            return
+    def error(self, reasons: Counter[str], read: int) -> BudgetExceeded:
+        """Return what to raise where the budget is exceeded, given why records were refused."""
         named = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(4))
         message = (
-            f"{refused} of {read} records were refused, more than the error budget of "
+            f"{reasons.total()} of {read} records were refused, more than the error budget of "
             f"{self.share:.0%} allows; the last batch was rolled back and the cursor stays. "
             f"Reasons: {named}. Fix the map or the data, or raise error_budget"
         )
-        raise BudgetExceeded(message)
+        return BudgetExceeded(message)
 
 
 class Committer(Protocol):

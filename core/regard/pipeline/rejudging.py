@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from regard.errors import FileError, RecordError, SourceChanged
 from regard.pipeline.batching import Batcher
+from regard.pipeline.fingerprints import age_of
 from regard.pipeline.resending import Resender
 from regard.records import Kind
 from regard.records.encoding import Encoded
@@ -117,7 +118,7 @@ class Ages:
     How old payloads are: as old as their file, else as the run that read them.
 
     Attributes:
-        files: Modification times by stream and path.
+        files: How old files are, by stream and path.
         runs: When runs began, by number.
     """
 
@@ -133,7 +134,7 @@ class Ages:
         )
         return cls(
             {
-                (state.stream, state.path): datetime.fromtimestamp(state.modified_ns / 1e9, UTC)
+                (state.stream, state.path): age_of(state.path, state.modified_ns)
                 for state in stored_files.load(transaction, source)
             },
             {row[0]: row[1] for row in rows},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 
 from regard.errors import RecordError, SourceChanged
@@ -92,5 +91,4 @@ class DryReplay(DryCommitter):
         sent.withdraw(sent.rivals(known))
         plan = decide(sent.batch, known)
         self._remember(plan, known)
-        self._reasons += Counter(error.reason for error in sent.bad.values())
         self.summary.counts.add(sent.counts(counted(plan, 0)))

@@ -182,7 +182,7 @@ class StreamRun:
         if isinstance(item, Page):
             self._take_page(item)
         elif isinstance(item, Delete | Seen | Whole):
-            self._batcher.add_word(item)
+            self._batcher.add_word(item, self._context.row)
         else:
             self._batcher.add(item, self._context.row)
 

@@ -57,8 +57,8 @@ class Stored(StoreRow):
     Attributes:
         source: The source's name in the configuration.
         key: Unique within source and kind.
-        as_of: How old this version is: the record's cursor value, else its file's
-            modification time, else the time of reading.
+        as_of: How old this version is: the record's cursor value, else the date in its
+            file's name, else when the file was last changed, else the time of reading.
         content_hash: The md5 of all fields; equal values hash equal.
         batch_id: The transaction that wrote this version; later ones are larger.
         first_run_id: The run that first stored this key.

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -90,10 +91,14 @@ class PutAside:
     Attributes:
         again: How many of them were known to be bad before.
         fresh: Number, reason and field of those that were not.
+        known: The name and the reason of those that were known before.
+        first: The lowest number of those that were not, by the file that they came from.
     """
 
     again: int
     fresh: Sequence[tuple[int, str, str | None]]
+    known: AbstractSet[tuple[str, str]] = frozenset()
+    first: Mapping[str, int] = field(default_factory=dict)
 
 
 def pack(raw: Raw) -> bytes:
@@ -146,9 +151,9 @@ def put_aside(
     plugin_version: str | None,
 ) -> PutAside:
     """Store refused records, each once."""
-    refused = [_storable(item) for item in refused]
+    named = [_storable(item) for item in refused]
     # The first one stays, as it does where a batch ends between them.
-    unique = {(item.record, item.reason): item for item in reversed(refused)}
+    unique = {(item.record, item.reason): item for item in reversed(named)}
     unique = dict(reversed(unique.items()))
     known = _known(transaction, source, stream, {record for record, _ in unique})
     quarantine = table("quarantine")
@@ -178,25 +183,49 @@ def put_aside(
         if identity not in known
     ]
     inserted: list[tuple[int, str, str | None]] = []
+    first: dict[str, int] = {}
     if fresh:
         rows = transaction.connection.execute(
             quarantine.insert().returning(
-                quarantine.c.id, quarantine.c.reason, quarantine.c.field
+                quarantine.c.id, quarantine.c.reason, quarantine.c.field, quarantine.c.file
             ),
             fresh,
         )
-        inserted = [(row[0], row[1], row[2]) for row in rows]
-    again_count = sum((item.record, item.reason) in known for item in refused)
-    return PutAside(again_count, inserted)
+        for number, reason, name, file in rows:
+            inserted.append((number, reason, name))
+            if file is not None:
+                first[file] = min(number, first.get(file, number))
+    old = [(item.record, item.reason) for item, at in _pairs(refused, named) if at in known]
+    return PutAside(len(old), inserted, frozenset(old), first)
+
+
+def _pairs(
+    refused: Sequence[Refused], named: Sequence[Refused]
+) -> Iterator[tuple[Refused, tuple[str, str]]]:
+    for item, stored in zip(refused, named, strict=True):
+        yield item, (stored.record, stored.reason)
 
 
 def known_before(
     transaction: Transaction, refused: Sequence[Refused], *, source: str, stream: str
-) -> int:
-    """Return how many of some refused records were refused before, for the same reason."""
+) -> set[tuple[str, str]]:
+    """Return the name and the reason of those that were refused before for the same reason."""
     named = [_storable(item) for item in refused]
     known = _known(transaction, source, stream, {item.record for item in named})
-    return sum((item.record, item.reason) in known for item in named)
+    return {(item.record, item.reason) for item, at in _pairs(refused, named) if at in known}
+
+
+def take_back(transaction: Transaction, source: str, stream: str, file: str, first: int) -> None:
+    """Forget what was put aside of a file from a number on: the file will be read again."""
+    quarantine = table("quarantine")
+    transaction.connection.execute(
+        delete(quarantine).where(
+            quarantine.c.source == source,
+            quarantine.c.stream == stream,
+            quarantine.c.file == storable(file),
+            quarantine.c.id >= first,
+        )
+    )
 
 
 def _seen_again(transaction: Transaction, numbers: Sequence[int], run_id: int) -> None:

@@ -49,7 +49,7 @@ class IndicatorsConfig(ExportConfig):
         region: The region of all values, where the files do not say it.
         unit: The unit of all values, where the files do not say it.
         published_on: The day on which all was published, where the files do not say it; else
-            it is the day on which a file was last changed.
+            it is the day in the file's name, else that on which it was last changed.
     """
 
     series: str | None = None

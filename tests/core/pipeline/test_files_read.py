@@ -164,34 +164,6 @@ def test_an_older_file_that_comes_late_does_not_win(world: MakeWorld) -> None:
     assert Counts(read=1, stale=1) == summary.counts
 
 
-@pytest.mark.parametrize("day", ["box/day-2026-01-01.csv", "box/2025/day 2025_12_31 (2).csv"])
-def test_a_day_that_is_copied_late_does_not_win(day: str, world: MakeWorld) -> None:
-    """What a file of an earlier day says is older than a later day's, whenever it was copied."""
-    config = CONFIG + 'path = "box/**/*.csv"\n'
-    here = world({"box": BOX}, {"box/2026/day-2026-01-02.csv": "name,text\na,new\n"}, config)
-    (here.folder / day).parent.mkdir(exist_ok=True)
-    here.now = datetime.now(UTC)
-    touch(here.folder / "box" / "2026" / "day-2026-01-02.csv", 500)
-    here.run("box")
-    touch(here.folder / day, 100, "name,text\na,old\nb,kept\n")
-    (summary,) = here.run("box")
-
-    assert {"a": "new", "b": "kept"} == here.texts()
-    assert Counts(read=2, new=1, stale=1) == summary.counts
-
-
-def test_days_that_were_copied_in_any_order(world: MakeWorld) -> None:
-    """Of files that come together the latest day wins, also where it was copied first."""
-    files = {f"box/day-2026-01-0{day}.csv": f"name,text\na,{day}\n" for day in (1, 2, 3)}
-    here = world({"box": BOX}, files, CONFIG)
-    here.now = datetime.now(UTC)
-    for day in (1, 2, 3):
-        touch(here.folder / f"box/day-2026-01-0{day}.csv", 100 * day)
-    here.run("box")
-
-    assert {"a": "3"} == here.texts()
-
-
 def test_bad_lines_are_kept_with_their_number(world: MakeWorld) -> None:
     """Short, long and unreadable lines go to quarantine with file and line; others are stored."""
     text = "name,text,happened_at\na,one,2026-01-01 10:00\nb\nc,two,soon\nd,x,,y\ne,five,\n"
@@ -406,52 +378,3 @@ def test_an_unknown_file_that_breaks_off_is_still_explained(sqlite_world: MakeWo
 
     assert "a.json: no profile fits its headers 'pedido', 'cosa'" in (summary.error or "")
     assert "[sources.NAME.map]" in (summary.error or "")
-
-
-def bad(day: int) -> str:
-    """Return the file of a day of which nothing can be read."""
-    return "name,text\n" + "".join(f"{day}-{row}\n" for row in range(100))
-
-
-@pytest.mark.parametrize("size", [1, 7, 1000])
-def test_a_bad_day_does_not_hide_the_days_behind_it(size: int, world: MakeWorld) -> None:
-    """A file past the error budget is left out and named, and its neighbours are read."""
-    good = "name,text\n" + "".join(f"DAY-{row},x\n" for row in range(5))
-    files = {f"box/2026-01-0{day}.csv": good.replace("DAY", str(day)) for day in (1, 2, 3)}
-    here = world(
-        {"box": BOX}, {**files, "box/2026-01-02.csv": bad(2)}, CONFIG, limits=Limits(rows=size)
-    )
-    (first,), (second,) = here.run("box"), here.run("box")
-    touch(here.folder / "box/2026-01-02.csv", 60, files["box/2026-01-02.csv"])
-    (third,) = here.run("box")
-
-    assert [Outcome.PARTIAL, Outcome.PARTIAL, Outcome.OK] == [
-        each.outcome for each in (first, second, third)
-    ]
-    assert (10, 5) == (first.counts.new, third.counts.new)
-    assert "box/2026-01-02.csv was left out and the other files were read: " in first.error
-    assert 15 == len(here.texts())
-    assert [] == here.refused()
-
-
-def test_a_dry_run_leaves_a_bad_day_out(sqlite_world: MakeWorld) -> None:
-    """A dry run counts what a run would store though one file is past the error budget."""
-    files = {"box/2026-01-01.csv": bad(1), "box/2026-01-02.csv": "name,text\na,x\n"}
-    here = sqlite_world({"box": BOX}, files, CONFIG)
-    (dry,), refused = here.dry_run("box")
-    (real,) = here.run("box")
-
-    assert [] == refused
-    assert Counts(read=1, new=1) == dry.counts == real.counts
-    assert dry.error == real.error
-
-
-def test_a_map_that_is_wrong_stops_the_stream(sqlite_world: MakeWorld) -> None:
-    """Where one file after the other is bad, the stream is stopped as by one of them."""
-    files = {f"box/{day}.csv": bad(day) for day in range(12)}
-    here = sqlite_world({"box": BOX}, files, CONFIG)
-    (summary,) = here.run("box")
-
-    assert Outcome.PARTIAL == summary.outcome
-    assert 10 == summary.error.count(" was left out ")
-    assert "the last batch was rolled back" in summary.error

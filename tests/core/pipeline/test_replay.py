@@ -356,13 +356,19 @@ def test_a_mended_map_lets_rows_pass(world: MakeWorld) -> None:
     assert 1 == len({row["as_of"] for row in made.rows("purchase")})
 
 
-def test_rows_are_as_old_as_their_file(world: MakeWorld) -> None:
-    """A replayed row does not overwrite what a newer file has said since."""
-    made = world({"plain": ""}, {"till/a.csv": TILL}, config=CRM % "iso")
+@pytest.mark.parametrize(
+    ("first", "second", "ago"),
+    [("a.csv", "b.csv", 60), ("a-2026-01-30.csv", "a-2026-01-31.csv", 900_000_000)],
+)
+def test_rows_are_as_old_as_their_file(
+    first: str, second: str, ago: int, world: MakeWorld
+) -> None:
+    """A replayed row does not overwrite what a newer file, or a later day's, has said since."""
+    made = world({"plain": ""}, {f"till/{first}": TILL}, config=CRM % "iso")
     made.run("till", error_budget=1.0)
-    newer = made.folder / "till" / "b.csv"
+    newer = made.folder / "till" / second
     newer.write_text(TILL.replace("2026-31-01", "2026-01-30").replace("5.00", "6.00"))
-    os.utime(newer, (time.time() - 60, time.time() - 60))
+    os.utime(newer, (time.time() - ago, time.time() - ago))
     made.run("till", error_budget=1.0)
     mend(made, CRM % "%Y-%d-%m")
     replay(made)
