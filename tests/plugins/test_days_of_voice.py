@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 MakeProject = Callable[..., Path]
 RunRegard = Callable[..., Any]
 

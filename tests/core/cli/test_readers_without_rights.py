@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 if os.geteuid() != 0:
     pytest.skip("only root can act as another user", allow_module_level=True)
 

@@ -15,6 +15,8 @@ import pytest
 
 from regard.store.ledger import Entry
 
+pytestmark = pytest.mark.slow
+
 Loop = Any
 Launch = Callable[..., Loop]
 MakeBook = Callable[[Path], Any]
