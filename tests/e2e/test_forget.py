@@ -320,7 +320,7 @@ def test_copy_of_an_older_version(person: Path, run_regard: RunRegard) -> None:
     with engine.begin() as connection:
         for name in ("side_says", "side_named"):
             connection.exec_driver_sql(f"DROP TABLE {name}")
-        command.downgrade(schema._alembic_config(connection), "-2")
+        command.downgrade(schema._alembic_config(connection), "0005")
     engine.dispose()
     looked = run_regard("forget", "--email", ADDRESS, "--dry-run", cwd=person)
     done = run_regard("forget", "--email", ADDRESS, "--yes", cwd=person)
