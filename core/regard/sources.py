@@ -25,7 +25,7 @@ import inspect
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
@@ -36,6 +36,7 @@ from regard.files import FileProgress, InputFile, Looking, Recognised
 from regard.findings import Finding
 from regard.frontier import Addresses, Visited
 from regard.signatures import takes
+from regard.words import Delete, Seen, Whole
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -136,58 +137,6 @@ class Page:
     progress: FileProgress | None = None
     origin: Origin | None = None
     visited: tuple[Visited, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """
-    The source says that a record is gone.
-
-    Attributes:
-        key: The record's key, as a text or its parts.
-        as_of: When it was deleted, where the source says so.
-        file: The file that says so; where that one is left out, nothing is deleted.
-    """
-
-    key: str | tuple[Any, ...]
-    as_of: datetime | None = None
-    file: InputFile | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """
-    A record is still as it was, though its content was not read again.
-
-    Attributes:
-        key: The record's key.
-        as_of: When it was seen.
-    """
-
-    key: str
-    as_of: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """
-    All that the source has of what belongs together; what else is stored of it is gone.
-
-    The answers of one response belong together, and the items of one visit.
-
-    Attributes:
-        name: The ``response_key`` of the answers, or the ``visit_key`` of the items.
-        keys: The keys of the records that there are.
-        among: The questions, or items, that the source can tell about; None: all there are.
-        as_of: When that was so, where the source says it.
-        file: The file that says so; where that one is left out, nothing is deleted.
-    """
-
-    name: str
-    keys: frozenset[str]
-    among: frozenset[str] | None = None
-    as_of: datetime | None = None
-    file: InputFile | None = None
 
 
 Yielded: TypeAlias = "Record | Page | Delete | Seen | Whole"

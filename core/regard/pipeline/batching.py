@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from regard import keys
 from regard.cursors import CursorValue, as_time, believable
-from regard.errors import RecordError
+from regard.errors import PluginError, RecordError
 from regard.names import did_you_mean
 from regard.pipeline.origins import Origins, PageOrigin, Pending, Run
 from regard.records import Kind
@@ -22,6 +22,7 @@ from regard.sources import Delete, InputFile, Origin, Page, Seen, Stream, Whole
 from regard.store import Batch, Deletion, Refused, Remainder, Sighting
 from regard.store.merging import Item
 from regard.store.quarantine import Raw, raw_hash
+from regard.store.wholes import FIELDS
 
 __all__ = ["Batcher", "Identify"]
 
@@ -353,6 +354,12 @@ class Batcher:
         if isinstance(word, Seen):
             return Sighting(word.key, encode_time(min(word.as_of, self.now)))
         if isinstance(word, Whole):
+            if self.kind.name not in FIELDS:
+                message = (
+                    f"a source yields Whole of {' or '.join(FIELDS)} records, "
+                    f"not of {self.kind.name} records"
+                )
+                raise PluginError(message)
             return Remainder(word.name, self._age(word.as_of, file), word.keys, word.among)
         return self._deletion(word, file)
 

@@ -1,6 +1,7 @@
 """The canonical record kinds, their tables, and the tables around them."""
 
-from regard.records import jobs as jobs  # its tables join the metadata
+from regard.records import crawls as crawls  # its tables join the metadata
+from regard.records import jobs as jobs  # likewise
 from regard.records import tables as tables  # likewise
 from regard.records.encoding import Encoded, Encoder
 from regard.records.kinds import (

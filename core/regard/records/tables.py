@@ -7,7 +7,7 @@ transaction as the records they speak of.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint
@@ -18,7 +18,6 @@ from regard.records.types import Millionths
 
 __all__ = [
     "NUMBER",
-    "AddressRow",
     "BatchRow",
     "CursorLogRow",
     "CursorRow",
@@ -27,15 +26,15 @@ __all__ = [
     "FindingRow",
     "InfoRow",
     "LeaseRow",
-    "LinkRow",
     "MatchRow",
-    "OriginRow",
-    "PassRow",
     "QuarantineRow",
     "RunRow",
     "RunStreamRow",
     "StreamRow",
     "TombstoneRow",
+    "number",
+    "some_text",
+    "text",
 ]
 
 
@@ -43,15 +42,18 @@ NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 """The type of running numbers: SQLite only counts where the column is exactly INTEGER."""
 
 
-def _text(*, key: bool = False) -> Any:  # noqa: ANN401  # stands where a text is declared
+def text(*, key: bool = False) -> Any:  # noqa: ANN401  # stands where a text is declared
+    """Declare a text."""
     return Field(sa_type=Text, primary_key=key)
 
 
-def _some_text() -> Any:  # noqa: ANN401
+def some_text() -> Any:  # noqa: ANN401
+    """Declare a text that may be missing."""
     return Field(default=None, sa_type=Text)
 
 
-def _number(default: int = 0) -> Any:  # noqa: ANN401
+def number(default: int = 0) -> Any:  # noqa: ANN401
+    """Declare a whole number."""
     return Field(default=default, sa_type=BigInteger)
 
 
@@ -64,8 +66,8 @@ class InfoRow(StoreRow, table=True):
 
     __tablename__: ClassVar[str] = "store_info"
 
-    name: str = _text(key=True)
-    value: str = _text()
+    name: str = text(key=True)
+    value: str = text()
 
 
 class RunRow(StoreRow, table=True):
@@ -82,18 +84,18 @@ class RunRow(StoreRow, table=True):
     __table_args__ = (Index("ix_runs_source", "source", "id"),)
 
     id: int | None = _id()
-    source: str = _text()
-    outcome: str | None = _some_text()
-    reason: str = _text()
-    plugin: str = _text()
-    plugin_version: str | None = _some_text()
-    regard_version: str = _text()
-    config_digest: str = _text()
-    host: str = _text()
-    pid: int = _number()
+    source: str = text()
+    outcome: str | None = some_text()
+    reason: str = text()
+    plugin: str = text()
+    plugin_version: str | None = some_text()
+    regard_version: str = text()
+    config_digest: str = text()
+    host: str = text()
+    pid: int = number()
     started_at: datetime
     finished_at: datetime | None = None
-    error: str | None = _some_text()
+    error: str | None = some_text()
 
 
 class RunStreamRow(StoreRow, table=True):
@@ -102,21 +104,21 @@ class RunStreamRow(StoreRow, table=True):
     __tablename__: ClassVar[str] = "run_streams"
 
     run_id: int = Field(primary_key=True, sa_type=BigInteger)
-    stream: str = _text(key=True)
-    kind: str = _text()
-    outcome: str | None = _some_text()
-    read: int = _number()
-    new: int = _number()
-    changed: int = _number()
-    unchanged: int = _number()
-    stale: int = _number()
-    quarantined: int = _number()
-    deleted: int = _number()
-    milliseconds: int = _number()
-    cursor_before: str | None = _some_text()
-    cursor_after: str | None = _some_text()
-    error: str | None = _some_text()
-    notes: str | None = _some_text()
+    stream: str = text(key=True)
+    kind: str = text()
+    outcome: str | None = some_text()
+    read: int = number()
+    new: int = number()
+    changed: int = number()
+    unchanged: int = number()
+    stale: int = number()
+    quarantined: int = number()
+    deleted: int = number()
+    milliseconds: int = number()
+    cursor_before: str | None = some_text()
+    cursor_after: str | None = some_text()
+    error: str | None = some_text()
+    notes: str | None = some_text()
 
 
 class BatchRow(StoreRow, table=True):
@@ -131,9 +133,9 @@ class BatchRow(StoreRow, table=True):
     __tablename__: ClassVar[str] = "batches"
 
     id: int = Field(primary_key=True, sa_type=BigInteger)
-    token: str = _text()
-    run_id: int = _number()
-    stream: str = _text()
+    token: str = text()
+    run_id: int = number()
+    stream: str = text()
     committed_at: datetime
 
 
@@ -142,12 +144,12 @@ class StreamRow(StoreRow, table=True):
 
     __tablename__: ClassVar[str] = "streams"
 
-    source: str = _text(key=True)
-    stream: str = _text(key=True)
-    kind: str = _text()
-    key_fields: str | None = _some_text()
-    plugin: str = _text()
-    last_run_id: int = _number()
+    source: str = text(key=True)
+    stream: str = text(key=True)
+    kind: str = text()
+    key_fields: str | None = some_text()
+    plugin: str = text()
+    last_run_id: int = number()
 
 
 class CursorRow(StoreRow, table=True):
@@ -161,11 +163,11 @@ class CursorRow(StoreRow, table=True):
 
     __tablename__: ClassVar[str] = "cursors"
 
-    source: str = _text(key=True)
-    stream: str = _text(key=True)
-    purpose: str = _text(key=True)
-    value: str = _text()
-    run_id: int = _number()
+    source: str = text(key=True)
+    stream: str = text(key=True)
+    purpose: str = text(key=True)
+    value: str = text()
+    run_id: int = number()
     updated_at: datetime
 
 
@@ -176,12 +178,12 @@ class CursorLogRow(StoreRow, table=True):
     __table_args__ = (Index("ix_cursor_log_source", "source", "stream", "purpose", "id"),)
 
     id: int | None = _id()
-    source: str = _text()
-    stream: str = _text()
-    purpose: str = _text()
-    value: str | None = _some_text()
-    run_id: int = _number()
-    batch_id: int = _number()
+    source: str = text()
+    stream: str = text()
+    purpose: str = text()
+    value: str | None = some_text()
+    run_id: int = number()
+    batch_id: int = number()
     changed_at: datetime
 
 
@@ -201,16 +203,16 @@ class FileRow(StoreRow, table=True):
 
     __tablename__: ClassVar[str] = "files"
 
-    source: str = _text(key=True)
-    stream: str = _text(key=True)
-    path: str = _text(key=True)
-    size: int = _number()
-    modified_ns: int = _number()
-    sha256: str = _text()
-    rows_done: int = _number()
+    source: str = text(key=True)
+    stream: str = text(key=True)
+    path: str = text(key=True)
+    size: int = number()
+    modified_ns: int = number()
+    sha256: str = text()
+    rows_done: int = number()
     complete: bool = False
-    recipe: str = _text()
-    run_id: int = _number()
+    recipe: str = text()
+    run_id: int = number()
     read_at: datetime
 
 
@@ -238,24 +240,24 @@ class QuarantineRow(StoreRow, table=True):
     )
 
     id: int | None = _id()
-    source: str = _text()
-    stream: str = _text()
-    kind: str = _text()
-    record: str = _text()
-    reason: str = _text()
-    field: str | None = _some_text()
-    message: str = _text()
+    source: str = text()
+    stream: str = text()
+    kind: str = text()
+    record: str = text()
+    reason: str = text()
+    field: str | None = some_text()
+    message: str = text()
     raw: bytes = Field(sa_type=LargeBinary)
-    identifiers: str | None = _some_text()
-    file: str | None = _some_text()
+    identifiers: str | None = some_text()
+    file: str | None = some_text()
     line: int | None = Field(default=None, sa_type=BigInteger)
-    run_id: int = _number()
-    plugin: str = _text()
-    plugin_version: str | None = _some_text()
+    run_id: int = number()
+    plugin: str = text()
+    plugin_version: str | None = some_text()
     first_seen_at: datetime
     last_seen_at: datetime
     resolved_at: datetime | None = None
-    resolution: str | None = _some_text()
+    resolution: str | None = some_text()
 
 
 class LeaseRow(StoreRow, table=True):
@@ -275,16 +277,16 @@ class LeaseRow(StoreRow, table=True):
 
     __tablename__: ClassVar[str] = "leases"
 
-    name: str = _text(key=True)
-    fence: int = _number()
-    owner: str | None = _some_text()
-    host: str | None = _some_text()
-    boot: str | None = _some_text()
+    name: str = text(key=True)
+    fence: int = number()
+    owner: str | None = some_text()
+    host: str | None = some_text()
+    boot: str | None = some_text()
     pid: int | None = Field(default=None, sa_type=BigInteger)
     run_id: int | None = Field(default=None, sa_type=BigInteger)
     started_at: datetime | None = None
     until_at: datetime | None = None
-    progress: str | None = _some_text()
+    progress: str | None = some_text()
 
 
 class FindingRow(StoreRow, table=True):
@@ -300,17 +302,17 @@ class FindingRow(StoreRow, table=True):
     __table_args__ = (UniqueConstraint("source", "code", "subject", name="uq_findings_identity"),)
 
     id: int | None = _id()
-    source: str = _text()
-    code: str = _text()
-    subject: str = _text()
-    severity: str = _text()
-    state: str = _text()
-    text: str = _text()
+    source: str = text()
+    code: str = text()
+    subject: str = text()
+    severity: str = text()
+    state: str = text()
+    text: str = text()
     value: Any = Field(default=None, sa_type=Millionths, nullable=True)
     n: int | None = Field(default=None, sa_type=BigInteger)
-    why: str | None = _some_text()
-    evidence: str | None = _some_text()
-    run_id: int = _number()
+    why: str | None = some_text()
+    evidence: str | None = some_text()
+    run_id: int = number()
     first_seen_at: datetime
     last_seen_at: datetime
 
@@ -327,128 +329,10 @@ class TombstoneRow(StoreRow, table=True):
 
     __tablename__: ClassVar[str] = "privacy_tombstones"
 
-    identifier: str = _text(key=True)
-    source: str = _text(key=True)
-    kind: str = _text()
+    identifier: str = text(key=True)
+    source: str = text(key=True)
+    kind: str = text()
     erased_at: datetime
-
-
-class PassRow(StoreRow, table=True):
-    """
-    One look at all addresses of a source; the current one, or the last.
-
-    Attributes:
-        number: Counts them.
-        began_at: When it began.
-        ended_at: When every address had an outcome; None: it goes on.
-        whole_began_at: When the last pass began that reached every address.
-    """
-
-    __tablename__: ClassVar[str] = "passes"
-
-    source: str = _text(key=True)
-    number: int = _number()
-    began_at: datetime
-    ended_at: datetime | None = None
-    whole_began_at: datetime | None = None
-
-
-class AddressRow(StoreRow, table=True):
-    """
-    An address that a source looks at, and what became of it the last time.
-
-    Attributes:
-        kind: ``page``, ``list`` or ``sitemap``.
-        depth: How many lists were followed to get here.
-        found_pass: The pass in which something last led to it.
-        visited_pass: The pass in which it last had an outcome; 0: none yet.
-        outcome: What became of it, as `regard.sources.Visited` has it.
-        good: Whether that can be believed.
-        tries: How often it failed in this pass.
-        etag: What the server said of what is known.
-        last_modified: Likewise.
-        sha256: Of the body.
-        recipe: What else decided about the records, such as a digest of the site's rules.
-        keys: The keys of the records on it, as JSON; None: too many to remember.
-        checked_at: When it was last asked for.
-        failed_at: When a pass last ended without an outcome of it that can be believed.
-        failures: In how many passes in a row that was so.
-        lost: In how many passes in a row it said that it leads nowhere any more.
-    """
-
-    __tablename__: ClassVar[str] = "addresses"
-    __table_args__ = (Index("ix_addresses_due", "source", "visited_pass", "position"),)
-
-    source: str = _text(key=True)
-    url: str = _text(key=True)
-    kind: str = _text()
-    depth: int = _number()
-    position: int = _number()
-    found_pass: int = _number()
-    visited_pass: int = _number()
-    outcome: str | None = _some_text()
-    good: bool = True
-    status: int | None = Field(default=None, sa_type=BigInteger)
-    tries: int = _number()
-    etag: str | None = _some_text()
-    last_modified: str | None = _some_text()
-    sha256: str | None = _some_text()
-    recipe: str | None = _some_text()
-    keys: str | None = _some_text()
-    checked_at: datetime | None = None
-    failed_at: datetime | None = None
-    failures: int = _number()
-    lost: int = _number()
-
-
-class LinkRow(StoreRow, table=True):
-    """
-    That one address leads to another one.
-
-    Attributes:
-        via: The one that leads there.
-        url: Where it leads.
-        found_pass: The pass in which this was last found.
-        missed_at: When it was first read without leading there; None: it does.
-    """
-
-    __tablename__: ClassVar[str] = "links"
-    __table_args__ = (Index("ix_links_url", "source", "url"),)
-
-    source: str = _text(key=True)
-    via: str = _text(key=True)
-    url: str = _text(key=True)
-    found_pass: int = _number()
-    missed_at: datetime | None = None
-
-
-class OriginRow(StoreRow, table=True):
-    """
-    What all runs on all machines know of one origin: its rules, and when it may be asked.
-
-    Attributes:
-        origin: Scheme, host and port.
-        robots_status: What its robots.txt was answered with; 0: not at all.
-        robots: Its text.
-        robots_at: When it was fetched.
-        next_at: Not before then is it asked again.
-        paused_until: It asked for less, or refused.
-        paused_why: One sentence.
-        asked_on: The day that ``asked`` counts, in UTC.
-        asked: How often it was asked on that day.
-    """
-
-    __tablename__: ClassVar[str] = "origins"
-
-    origin: str = _text(key=True)
-    robots_status: int | None = Field(default=None, sa_type=BigInteger)
-    robots: str | None = _some_text()
-    robots_at: datetime | None = None
-    next_at: datetime | None = None
-    paused_until: datetime | None = None
-    paused_why: str | None = _some_text()
-    asked_on: date | None = None
-    asked: int = _number()
 
 
 class MatchRow(StoreRow, table=True):
@@ -462,11 +346,11 @@ class MatchRow(StoreRow, table=True):
 
     __tablename__: ClassVar[str] = "matches"
 
-    source: str = _text(key=True)
-    offer: str = _text(key=True)
-    product_source: str = _text(key=True)
-    product: str = _text(key=True)
-    state: str = _text()
+    source: str = text(key=True)
+    offer: str = text(key=True)
+    product_source: str = text(key=True)
+    product: str = text(key=True)
+    state: str = text()
     decided_at: datetime
 
 
@@ -493,16 +377,16 @@ class EnricherRow(StoreRow, table=True):
 
     __tablename__: ClassVar[str] = "enrichers"
 
-    name: str = _text(key=True)
-    plugin: str = _text()
-    version: str = _text()
-    recipe: str = _text()
-    shape: str = _text()
-    inputs: str = _text()
+    name: str = text(key=True)
+    plugin: str = text()
+    version: str = text()
+    recipe: str = text()
+    shape: str = text()
+    inputs: str = text()
     sets: bool = False
-    seen: str = _text()
-    batch_id: int = _number()
-    token: str = _text()
-    disturbed: int = _number()
-    run_id: int = _number()
+    seen: str = text()
+    batch_id: int = number()
+    token: str = text()
+    disturbed: int = number()
+    run_id: int = number()
     updated_at: datetime

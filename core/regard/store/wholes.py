@@ -9,16 +9,19 @@ transaction that stores the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from regard.records.encoding import Encoded, EncodedRows, StoredValue
 from regard.store.batches import Batch
 from regard.store.merging import Deletion, Item, Known, Remainder
 from regard.store.transactions import Transaction
 
-__all__ = ["settle"]
+__all__ = ["FIELDS", "settle"]
 
-_FIELDS = {"answer": ("response_key", "question"), "visit_score": ("visit_key", "item")}
+FIELDS: Final[Mapping[str, tuple[str, str]]] = {
+    "answer": ("response_key", "question"),
+    "visit_score": ("visit_key", "item"),
+}
 """What names the whole that a record belongs to, and what the record is about, by kind."""
 
 _Members = dict[str, dict[str, StoredValue]]
@@ -53,7 +56,7 @@ def settle(
             for name, count in counts.items()
             if count or writer.finds_members or name in empty
         }
-        whole, about = _FIELDS[batch.kind.name]
+        whole, about = FIELDS[batch.kind.name]
         rows = writer.members(batch.kind.table, whole, about, source, asked)
         for name, key, said in rows if asked else ():
             if name in members:
@@ -65,7 +68,7 @@ def settle(
 
 
 def _replace(batch: Batch, members: _Members) -> None:
-    whole, about = map(batch.kind.fields.index, _FIELDS[batch.kind.name])
+    whole, about = map(batch.kind.fields.index, FIELDS[batch.kind.name])
     items: list[Item] = []
     files: list[str | None] = []
     origins: list[Any] = []

@@ -11,6 +11,7 @@ import pytest
 
 from regard.keys import compose
 from regard.pipeline.streams import Limits
+from regard.runs import Outcome
 
 World = Any
 MakeWorld = Callable[..., World]
@@ -83,3 +84,15 @@ def test_a_whole_may_come_twice_in_one_run(ask: Callable[..., set[str]]) -> None
 
     assert set(last) == ask(("r1", first, None), ("r1", last, None))
     assert set() == ask(("r1", {}, None))
+
+
+def test_a_whole_of_another_kind_is_the_fault_of_the_plugin(world: MakeWorld) -> None:
+    """Only answers and items of visits belong together: else the stream fails, and says so."""
+    plugin = POLL.replace('Stream("answers", "answer")', 'Stream("answers", "purchase")')
+    made = world(
+        {"poll": plugin.replace('json.loads(Path("ROWS").read_text())', "[('r1', {}, None)]")}
+    )
+    (summary,) = made.run("poll")
+
+    assert Outcome.FAILED is summary.outcome
+    assert "not of purchase records" in (summary.error or "")
